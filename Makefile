@@ -1,0 +1,34 @@
+# Commands of the house. `make demo` is the whole product on a fresh machine; everything else is for developers.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test lint bench requirements clean
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[dev]'
+	touch $@
+
+setup: .venv/.ready
+
+demo: setup
+	$(BIN)/renshe demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup lint
+	$(BIN)/pytest -n 2
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+requirements: setup
+	$(BIN)/python tools/requirements.py
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,1 @@
+"""The batch engine: sources -> standard tables -> rules -> findings -> decisions -> rounds."""

@@ -1,0 +1,1 @@
+"""Readers: one per format, all yielding raw rows and rejects (see ``base``)."""

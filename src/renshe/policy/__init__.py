@@ -1,0 +1,1 @@
+"""Law as data: dated parameters with document numbers, and pure formulas over them."""

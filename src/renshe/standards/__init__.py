@@ -1,0 +1,1 @@
+"""What the field agrees on: identity numbers, regions, code lists, the data dictionary, periods, money, workdays."""
