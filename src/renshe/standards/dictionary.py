@@ -95,36 +95,43 @@ def _read(name: str) -> str:
 def dictionary() -> dict[str, Table]:
     """Return every standard table by name, in the order of ``TABLES``."""
     common = yaml.load(_read("_common"), Loader=yaml.CSafeLoader)["fields"]
-    tables: dict[str, Table] = {}
-    for name in TABLES:
-        data = yaml.load(_read(name), Loader=yaml.CSafeLoader)
-        fields = tuple(_field(item, data["owner"]) for item in [*data["fields"], *common])
-        names = [field.name for field in fields]
-        if len(set(names)) != len(names):
-            raise ValueError(f"dictionary table {name}: a field name is declared twice")
-        table = Table(
-            name=data["table"],
-            label=data["label"],
-            key=tuple(data["key"]),
-            key_else=tuple(data.get("key_else", ())),
-            owner=data["owner"],
-            fields=fields,
-        )
-        for part in (*table.key, *table.key_else):
-            table.field(part)
-        tables[name] = table
-    return tables
+    return {name: _table(name, common) for name in TABLES}
+
+
+def _table(name: str, common: list[dict[str, Any]]) -> Table:
+    data = yaml.load(_read(name), Loader=yaml.CSafeLoader)
+    fields = tuple(_field(item, data["owner"]) for item in [*data["fields"], *common])
+    names = [field.name for field in fields]
+    if len(set(names)) != len(names):
+        raise ValueError(f"dictionary table {name}: a field name is declared twice")
+    table = Table(
+        name=data["table"],
+        label=data["label"],
+        key=tuple(data["key"]),
+        key_else=tuple(data.get("key_else", ())),
+        owner=data["owner"],
+        fields=fields,
+    )
+    for part in (*table.key, *table.key_else):
+        table.field(part)
+    return table
+
+
+@lru_cache(maxsize=1)
+def parameter_table() -> Table:
+    """Return the layout of the project table ``parameter``: it is loaded like a table and never cleaned."""
+    return _table("parameter", [])
 
 
 def table(name: str) -> Table:
-    """Return the standard table ``name``; KeyError when there is none."""
-    return dictionary()[name]
+    """Return the table ``name``, a standard one or ``parameter``; KeyError when there is none."""
+    return parameter_table() if name == "parameter" else dictionary()[name]
 
 
 @lru_cache(maxsize=1)
 def dictionary_version() -> str:
     """Return a short digest of the dictionary's own text: staged tables are cached under it."""
     digest = hashlib.sha256()
-    for name in ("_common", *TABLES):
+    for name in ("_common", *TABLES, "parameter"):
         digest.update(_read(name).encode("utf-8"))
     return digest.hexdigest()[:16]

@@ -1,1 +1,1 @@
-"""rules."""
+"""The rule catalogue, its language and the planner that runs it."""

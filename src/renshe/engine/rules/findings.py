@@ -1,0 +1,109 @@
+"""From hits to findings: the failing rows with what a clerk needs to mend them.
+
+Invariant: a finding's identity is (rule, table, system, key, field, related), and ``source_row`` leads back to the
+line of the file; nothing here decides what is wrong.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from renshe.engine.rules.catalogue import Rule
+from renshe.engine.rules.compiling import compile_expression, quote
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.expression import parse
+from renshe.engine.rules.relations import Joins
+from renshe.engine.rules.scope import RowScope, Uses
+from renshe.standards.dictionary import dictionary
+
+SCHEMA = pa.schema(
+    [
+        ("rule", pa.string()),
+        ("class", pa.string()),
+        ("severity", pa.string()),
+        ("table", pa.string()),
+        ("field", pa.string()),
+        ("system", pa.string()),
+        ("source_file", pa.string()),
+        ("source_row", pa.int64()),
+        ("key", pa.string()),
+        ("value", pa.string()),
+        ("expected", pa.string()),
+        ("message", pa.string()),
+        ("related", pa.string()),
+    ]
+)
+COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
+
+
+def key_sql(table: str, alias: str) -> str:
+    """Return SQL of the JSON array that identifies a row of ``table`` (alias ``alias``)."""
+    entry = dictionary()[table]
+
+    def array(names: tuple[str, ...]) -> str:
+        listed = ", ".join(f'{alias}."{name}"' for name in names)
+        return f"CAST(json_array({listed}) AS VARCHAR)"
+
+    if not entry.key_else:
+        return array(entry.key)
+    return f'CASE WHEN {alias}."{entry.key[0]}" IS NOT NULL THEN {array(entry.key)} ELSE {array(entry.key_else)} END'
+
+
+def create_findings(dataset: Dataset) -> None:
+    """Create the empty table ``findings``."""
+    columns = ", ".join(f'"{name}" {"BIGINT" if name == "source_row" else "VARCHAR"}' for name in SCHEMA.names)
+    dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE findings ({columns})")
+
+
+class FindingWriter:
+    """Turns the hits of one table into rows of ``findings``."""
+
+    def __init__(self, dataset: Dataset, joins: Joins, table: str) -> None:
+        self.dataset = dataset
+        self.joins = joins
+        self.table = table
+        # One scan fetches every row that any rule points at; the rules then work on few rows.
+        dataset.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE rows_{table} AS SELECT * FROM s_{table} WHERE rid IN"
+            f" (SELECT rid FROM hits_{table} UNION SELECT related FROM hits_{table} WHERE related IS NOT NULL)"
+        )
+
+    def write(self, rule: Rule, number: int) -> int:
+        """Insert the findings of ``rule`` and return how many there are."""
+        uses = Uses()
+        scope = RowScope(rule, uses, self.dataset)
+        value = expected = "NULL"
+        if rule.field is not None:
+            untyped = f'coalesce(t."{rule.field}"::VARCHAR, t.raw[{quote(rule.field)}])'
+            value = untyped if self.dataset.untyped(rule.table, rule.field) else f't."{rule.field}"::VARCHAR'
+        if rule.expected is not None:
+            expected = f"CAST({compile_expression(parse(rule.expected), scope).text} AS VARCHAR)"
+        message = _message(rule, scope)
+        joins = self.joins.clause(uses, rule.table)
+        self.dataset.connection.execute(
+            f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
+            f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
+            f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
+            f" CASE WHEN o.rid IS NULL THEN NULL ELSE {key_sql(rule.table, 'o')} END"
+            f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
+            f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
+        )
+        found = self.dataset.connection.execute(
+            f"SELECT count(*) FROM hits_{self.table} WHERE rule = {number}"
+        ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+def _message(rule: Rule, scope: RowScope) -> str:
+    if rule.message is None:
+        return quote(rule.title)
+    parts: list[str] = []
+    first, *rest = rule.message.split("{")
+    parts.append(quote(first))
+    for piece in rest:
+        name, text = piece.split("}", 1)
+        sql = compile_expression(parse(name), scope)
+        parts.append(f"coalesce(CAST({sql.text} AS VARCHAR), '（空）')")
+        parts.append(quote(text))
+    return " || ".join(part for part in parts if part != "''")

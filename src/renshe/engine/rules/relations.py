@@ -1,0 +1,161 @@
+"""Relations and parameters as joins: each computed once, into a small table, and shared by all rules that ask.
+
+Invariant: every join is n:1 (a judged row meets at most one row), so joining never multiplies or drops rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from renshe.engine.rules.catalogue import Relation
+from renshe.engine.rules.compiling import compile_expression, quote
+from renshe.engine.rules.expression import parse
+from renshe.engine.rules.scope import ParamUse, RelatedScope, Uses, take_column
+from renshe.standards.codes import code_list
+from renshe.standards.dictionary import dictionary
+
+if TYPE_CHECKING:
+    from renshe.engine.rules.dataset import Dataset
+
+_MONTHS = [year * 100 + month for year in range(1980, 2051) for month in range(1, 13)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    name: str
+    columns: frozenset[str]
+
+
+class Joins:
+    """Builds the tables behind relations and parameters, and writes the join clauses that use them."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.built: dict[Relation, _Built] = {}
+        self.params: dict[ParamUse, str] = {}
+
+    def clause(self, uses: Uses, table: str) -> str:
+        """Return the LEFT JOINs for ``uses`` on rows of ``table`` (alias ``t``), building what is not there yet."""
+        parts = []
+        for at, (relation, needed) in enumerate(uses.relations.items()):
+            effective = self.effective(relation, table)
+            name = self._relation(effective, needed)
+            parts.append(f"LEFT JOIN {name} x{at} ON {_condition(effective, at)}")
+        for at, use in enumerate(uses.params):
+            parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at)}")
+        return " ".join(parts)
+
+    def systems(self, relation: Relation) -> set[str] | None:
+        """Return the systems whose rows ``relation`` can judge; None where it is any."""
+        having = self.dataset.systems(relation.table)
+        if relation.system is None:
+            return having
+        business = self.dataset.systems(relation.table, "business")
+        if relation.system == "*":
+            return None if business else set()
+        if relation.system == "other":
+            return {s for s in self.dataset.business_systems() if business - {s}}
+        return None if relation.system in having else set()
+
+    def effective(self, relation: Relation, table: str) -> Relation:
+        """Return ``relation`` without key parts that one side has no column for: unknown parts cannot separate."""
+        kept = tuple(
+            pair
+            for at, pair in enumerate(relation.on)
+            if at == 0 or (self.dataset.has_field(table, pair[0]) and self.dataset.has_field(relation.table, pair[1]))
+        )
+        return replace(relation, on=kept) if kept != relation.on else relation
+
+    def _relation(self, relation: Relation, needed: set[str]) -> str:
+        # The judged table's own column names do not matter to what is built.
+        key = replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on))
+        before = self.built.get(key)
+        if before is not None and needed <= before.columns:
+            return before.name
+        columns = frozenset(needed | (before.columns if before else set()))
+        name = before.name if before else f"rel_{len(self.built)}"
+        self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._select(key, columns)}")
+        self.built[key] = _Built(name, columns)
+        return name
+
+    def _select(self, relation: Relation, columns: frozenset[str]) -> str:
+        scope = RelatedScope(relation.table, self.dataset.as_of)
+        keys = [f'r."{theirs}"' for _, theirs in relation.on]
+        conditions = [f"{keys[0]} IS NOT NULL"]
+        if relation.where is not None:
+            conditions.append(compile_expression(parse(relation.where), scope).text)
+        origin = f"a_{relation.table} r"
+        system = "NULL"
+        if relation.system is None:
+            system = "r.system"
+        elif relation.system == "other":
+            names = ", ".join(f"({quote(name)})" for name in sorted(self.dataset.business_systems()))
+            origin += f" JOIN (VALUES {names}) o(name) ON r.system <> o.name"
+            system = "o.name"
+            conditions.append("r._system_kind = 'business'")
+        elif relation.system == "*":
+            conditions.append("r._system_kind = 'business'")
+        else:
+            conditions.append(f"r.system = {quote(relation.system)}")
+        named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
+        where = " AND ".join(conditions)
+        if relation.take:
+            taken = "".join(
+                f", {compile_expression(parse(text), scope).text} AS {take_column(text)}" for text in sorted(columns)
+            )
+            return f"SELECT {system} AS sys, {named}, TRUE AS found{taken} FROM {origin} WHERE {where} GROUP BY ALL"
+        taken = "".join(f', r."{name}"' for name in sorted(columns))
+        first = f"SELECT {system} AS sys, {named}, min(r.rid) AS rid FROM {origin} WHERE {where} GROUP BY ALL"
+        listed = ", ".join(f"f.k{at}" for at in range(len(keys)))
+        return (
+            f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN a_{relation.table} r ON r.rid = f.rid"
+        )
+
+    def _param(self, use: ParamUse) -> str:
+        name = self.params.get(use)
+        if name is None:
+            name = f"param_{len(self.params)}"
+            self.params[use] = name
+            kinds = ["", *code_list("payer_kind").values] if use.kind is None else [use.kind]
+            insurances = ["", *code_list("insurance").values] if use.by_insurance else [""]
+            rows = []
+            for insurance in insurances:
+                for kind in kinds:
+                    for month in _MONTHS:
+                        value = self.dataset.parameters.value(
+                            use.name, region=self.dataset.region, insurance=insurance, person_kind=kind, month=month
+                        )
+                        if value is not None:
+                            rows.append((insurance, kind, month, value))
+            self.dataset.connection.execute(
+                f"CREATE TEMP TABLE {name} (insurance VARCHAR, kind VARCHAR, month INTEGER, value DECIMAL(16, 6))"
+            )
+            if rows:
+                values = ", ".join(f"({quote(i)}, {quote(k)}, {m}, {v:f})" for i, k, m, v in rows)
+                self.dataset.connection.execute(f"INSERT INTO {name} VALUES {values}")
+        return name
+
+
+def _condition(relation: Relation, at: int) -> str:
+    parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
+    for number, (mine, _) in enumerate(relation.on):
+        # The first part must be known; the others may be null on both sides (parts of a key may be null).
+        operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
+        parts.append(f'x{at}.k{number} {operator} t."{mine}"')
+    return " AND ".join(parts)
+
+
+def _param_condition(use: ParamUse, at: int) -> str:
+    parts = [f"p{at}.month = {use.month}"]
+    if use.by_insurance:
+        parts.append(f"p{at}.insurance = coalesce(t.insurance, '')")
+    if use.kind is None:
+        parts.append(f"p{at}.kind = coalesce(t.payer_kind, '')")
+    return " AND ".join(parts)
+
+
+def owns_whole_key(relation: Relation, table: str) -> bool:
+    """Whether ``relation`` is matched by the whole key of ``table``: then a row of ``table`` stands for its group."""
+    mine = {pair[0] for pair in relation.on}
+    return set(dictionary()[table].key) <= mine

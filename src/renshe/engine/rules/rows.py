@@ -1,0 +1,191 @@
+"""Row rules of one table in at most two passes: one join-free, one with all relations and parameters joined.
+
+Each pass writes, for the rows on which something fails, one bit per rule; hits are read off the bits.
+
+Invariant: a rule is judged only on rows whose system has what the rule looks at; the others are counted as not run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from renshe.engine.rules.catalogue import Relation, Rule
+from renshe.engine.rules.compiling import compile_expression
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.expression import parse
+from renshe.engine.rules.relations import Joins, owns_whole_key
+from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
+from renshe.engine.schema import kinds
+
+_BITS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A rule that can run, with the SQL that limits it to sources it can judge."""
+
+    rule: Rule
+    sources: str
+    lone: Relation | None
+
+
+def applicable(rule: Rule, dataset: Dataset, joins: Joins, not_run: Counter[str]) -> str | None:
+    """Return SQL true for rows of sources that ``rule`` can judge (None: none), counting the others as not run."""
+    chosen, left = [], 0
+    limits = [joins.systems(relation) for _, relation in rule.relations]
+    needs_column = rule.field is not None and not rule.relations and rule.fail is not None
+    for at, source in dataset.of(rule.table):
+        if rule.judge is None and source.system not in dataset.business_systems():
+            continue
+        if rule.judge is not None and source.system != rule.judge:
+            continue
+        absent = needs_column and not dataset.has_field(rule.table, rule.field or "", [source.system])
+        if absent or any(limit is not None and source.system not in limit for limit in limits):
+            left += source.rows
+        else:
+            chosen.append(at)
+    if left:
+        not_run[rule.id] += left
+    if not chosen:
+        return None
+    others = {at for at, source in dataset.of(rule.table) if source.system not in dataset.business_systems()}
+    if rule.judge is None and len(chosen) + len(others) == len(dataset.of(rule.table)):
+        return "TRUE"
+    return dataset.sources_where(rule.table, chosen)
+
+
+def condition(text: str | None, scope: RowScope) -> str:
+    """Return the SQL of a condition; TRUE where there is none."""
+    return compile_expression(parse(text), scope).text if text is not None else "TRUE"
+
+
+class RowPass:
+    """Runs the row rules of one table."""
+
+    def __init__(self, dataset: Dataset, joins: Joins, not_run: Counter[str]) -> None:
+        self.dataset = dataset
+        self.joins = joins
+        self.not_run = not_run
+        self.connection = dataset.connection
+
+    def run(self, table: str, rules: Iterable[Rule], numbers: dict[str, int]) -> None:
+        """Judge ``rules`` on ``table`` and insert what fails into ``hits_<table>``."""
+        plain: list[_Ready] = []
+        joined: list[_Ready] = []
+        judged_elsewhere: dict[str, list[_Ready]] = {}
+        for rule in rules:
+            sources = applicable(rule, self.dataset, self.joins, self.not_run)
+            if sources is None:
+                continue
+            uses = Uses()
+            scope = RowScope(rule, uses, self.dataset)
+            condition(rule.where, scope)
+            condition(rule.fail, scope)
+            ready = _Ready(rule, sources, self._lone(rule, uses, table))
+            if rule.judge is not None:
+                judged_elsewhere.setdefault(rule.judge, []).append(ready)
+            elif uses.relations or uses.params:
+                joined.append(ready)
+            else:
+                plain.append(ready)
+        judged = f"j_{table}"
+        self._pass(table, judged, plain, numbers)
+        self._pass(table, judged, joined, numbers)
+        for system, group in judged_elsewhere.items():
+            rows = f"(SELECT * FROM a_{table} WHERE {self.dataset.judged(table, judge=system)})"
+            self._pass(table, rows, group, numbers)
+
+    def _lone(self, rule: Rule, uses: Uses, table: str) -> Relation | None:
+        """Where a key part is missing on one side, a row is only comparable if it stands alone for its group."""
+        for relation in uses.relations:
+            effective = self.joins.effective(relation, table)
+            if effective.on != relation.on and owns_whole_key(relation, table):
+                return Relation(table, tuple((mine, mine) for mine, _ in effective.on), take=(("n", "count()"),))
+        return None
+
+    def _pass(self, table: str, rows: str, group: list[_Ready], numbers: dict[str, int]) -> None:
+        if not group:
+            return
+        uses = Uses()
+        tests = [self._test(ready, uses) for ready in group]
+        words = [tests[at : at + _BITS] for at in range(0, len(tests), _BITS)]
+        bits = ", ".join(
+            " | ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END::BIGINT" for bit, test in enumerate(word))
+            + f" AS b{number}"
+            for number, word in enumerate(words)
+        )
+        joins = self.joins.clause(uses, table)
+        failing = " OR ".join(f"b{number} <> 0" for number in range(len(words)))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {rows} t {joins})"
+            f" WHERE {failing}"
+        )
+        for at, ready in enumerate(group):
+            word, bit = divmod(at, _BITS)
+            self.connection.execute(
+                f"INSERT INTO hits_{table} SELECT {numbers[ready.rule.id]}, rid, NULL FROM failing"
+                f" WHERE b{word} & {1 << bit} <> 0"
+            )
+        self._count_not_run(table, rows, group)
+        for ready in group:
+            if ready.rule.net is not None:
+                self._net(ready.rule, numbers[ready.rule.id])
+
+    def _test(self, ready: _Ready, uses: Uses) -> str:
+        scope = RowScope(ready.rule, uses, self.dataset)
+        parts = [ready.sources, condition(ready.rule.where, scope), condition(ready.rule.fail, scope)]
+        if ready.lone is not None:
+            alias = uses.alias(ready.lone, "count()")
+            parts.append(f"coalesce({alias}.{take_column('count()')}, 1) = 1")
+        return " AND ".join(part for part in parts if part != "TRUE")
+
+    def _count_not_run(self, table: str, rows: str, group: list[_Ready]) -> None:
+        """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
+        uses = Uses()
+        counted: list[tuple[Rule, str]] = []
+        for ready in group:
+            own = Uses()
+            scope = RowScope(ready.rule, own, self.dataset)
+            condition(ready.rule.fail, scope)
+            if not own.params:
+                continue
+            shared = RowScope(ready.rule, uses, self.dataset)
+            parts = [ready.sources, condition(ready.rule.where, shared)]
+            parts.append(f"({condition(ready.rule.fail, shared)}) IS NULL")
+            parts.append("(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")")
+            parts += [f't."{name}" IS NOT NULL' for name in sorted(own.own) if name in kinds(table)]
+            counted.append((ready.rule, " AND ".join(parts)))
+        if not counted:
+            return
+        sums = ", ".join(f"count(*) FILTER (WHERE {test})" for _, test in counted)
+        found = self.connection.execute(f"SELECT {sums} FROM {rows} t {self.joins.clause(uses, table)}").fetchone()
+        assert found is not None
+        for (rule, _), count in zip(counted, found, strict=True):
+            if count:
+                self.not_run[rule.id] += count
+
+    def _net(self, rule: Rule, number: int) -> None:
+        """Keep only hits whose group's net fails too: refunds, differences and reversals are lawful."""
+        assert rule.net is not None
+        table = rule.table
+        uses = Uses()
+        scope = NetScope(rule, uses, self.dataset)
+        fails = condition(rule.net.fail, scope)
+        keys = [compile_expression(parse(text), RowScope(rule, Uses(), self.dataset)).text for text in rule.net.by]
+        listed = "".join(f", {key.replace('t.', 'r.', 1)} AS k{at}" for at, key in enumerate(keys))
+        takes = "".join(f", {take} AS a{at}" for at, take in enumerate(scope.takes))
+        matched = "".join(f" AND n.k{at} IS NOT DISTINCT FROM {key}" for at, key in enumerate(keys))
+        first = keys[0].replace("t.", "r.", 1)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT t.* FROM a_{table} t WHERE t.rid IN"
+            f" (SELECT rid FROM hits_{table} WHERE rule = {number})),"
+            f" g AS (SELECT r.system AS sys{listed}{takes} FROM a_{table} r"
+            f" WHERE {first} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
+            f" SELECT t.rid FROM c t JOIN g n ON n.sys = t.system{matched} {self.joins.clause(uses, table)}"
+            f" WHERE {fails}"
+        )
+        self.connection.execute(
+            f"DELETE FROM hits_{table} WHERE rule = {number} AND rid NOT IN (SELECT rid FROM confirmed)"
+        )

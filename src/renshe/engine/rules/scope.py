@@ -1,0 +1,267 @@
+"""What names mean inside a rule, and the proof that a rule can be compiled before any data is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+
+from renshe.engine.rules import expression as ex
+from renshe.engine.rules.catalogue import CatalogueError, Relation, Rule
+from renshe.engine.rules.compiling import Sql, compile_expression, quote
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.expression import ExpressionError, parse
+from renshe.engine.schema import Kind, kinds
+from renshe.standards.codes import code_list
+from renshe.standards.dictionary import dictionary
+
+_COUNTS = frozenset({"count", "count_distinct"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParamUse:
+    """A parameter as a rule asks for it: which, at which month (SQL), for which payer kind (None: the row's)."""
+
+    name: str
+    month: str
+    kind: str | None
+    by_insurance: bool
+
+
+@dataclass(slots=True)
+class Uses:
+    """What compiled expressions need joined.
+
+    ``relations`` maps each relation, without its takes, to the columns (look-up) or aggregates (texts) needed of it,
+    so that rules which look at the same thing share one join.
+    """
+
+    relations: dict[Relation, set[str]] = field(default_factory=dict)
+    params: list[ParamUse] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
+
+    def alias(self, relation: Relation, needed: str | None = None) -> str:
+        """Return the alias under which ``relation`` is joined, noting a column or aggregate that is needed."""
+        shared = replace(relation, take=(("", ""),)) if relation.take else relation
+        columns = self.relations.setdefault(shared, set())
+        if needed is not None:
+            columns.add(needed)
+        return f"x{list(self.relations).index(shared)}"
+
+    def param(self, use: ParamUse) -> str:
+        """Return the SQL of the value of ``use``."""
+        if use not in self.params:
+            self.params.append(use)
+        return f"p{self.params.index(use)}.value"
+
+
+def take_column(text: str) -> str:
+    """Return the column under which the aggregate ``text`` is kept: rules that ask for the same share it."""
+    return "a_" + hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:12]
+
+
+def aggregate_kind(text: str, table: str) -> Kind:
+    """Return the kind of the aggregate ``text`` over ``table``."""
+    node = parse(text)
+    if not isinstance(node, ex.Call):
+        raise ExpressionError("take 中应为聚合函数，如 count()、sum(字段)", 1)
+    kind = compile_expression(node, RelatedScope(table)).kind
+    assert kind is not None
+    return kind
+
+
+class _Plain:
+    """Names of one table under one alias; no relations, no parameters."""
+
+    def __init__(self, table: str, alias: str, as_of: date | None = None) -> None:
+        self.table = table
+        self.alias = alias
+        self.as_of = as_of or date(2000, 1, 31)
+
+    def column(self, relation: str | None, name: str, place: int) -> Sql:
+        if relation is not None:
+            raise ExpressionError(f"此处不能引用关联 {relation}", place)
+        if name == "as_of":
+            return Sql(str(self.as_of.year * 100 + self.as_of.month), "int")
+        if name == "as_of_date":
+            return Sql(f"DATE '{self.as_of.isoformat()}'", "date")
+        kind = kinds(self.table).get(name)
+        if kind is None:
+            raise ExpressionError(f"表 {self.table} 没有字段 {name}", place)
+        return Sql(f'{self.alias}."{name}"', kind)
+
+    def empty(self, name: str, place: int) -> Sql:
+        raise ExpressionError("此处不能用 empty()；请写 is null", place)
+
+    def known_code(self, name: str, place: int) -> Sql:
+        sql = self.column(None, name, place)
+        field_ = next((f for f in dictionary()[self.table].fields if f.name == name), None)
+        if field_ is None or field_.codes is None:
+            raise ExpressionError(f"字段 {name} 没有代码表", place)
+        known = ", ".join(quote(value) for value in code_list(field_.codes).values)
+        return Sql(f"({sql.text} IN ({known}))", "bool")
+
+    def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
+        raise ExpressionError("此处不能用 param()", place)
+
+    def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
+        raise ExpressionError(f"此处不能用聚合函数 {name}()", place)
+
+
+class RelatedScope(_Plain):
+    """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top."""
+
+    def __init__(self, table: str, as_of: date | None = None) -> None:
+        super().__init__(table, "r", as_of)
+
+    def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
+        if name == "count" and arg is None:
+            return Sql("count(*)", "int")
+        if arg is None:
+            raise ExpressionError(f"{name}() 应有一个参数", place)
+        inner = compile_expression(arg, _Plain(self.table, "r", self.as_of))
+        if name == "bool_any":
+            return Sql(f"bool_or({inner.text})", "bool")
+        if name == "count_distinct":
+            return Sql(f"count(DISTINCT {inner.text})", "int")
+        if name == "count":
+            return Sql(f"count({inner.text})", "int")
+        if name == "sum" and inner.kind == "decimal":
+            # A fixed width keeps products with rates inside 38 digits on every engine.
+            return Sql(f"CAST(sum({inner.text}) AS DECIMAL(22, 2))", "decimal")
+        if name == "sum":
+            return Sql(f"CAST(sum({inner.text}) AS BIGINT)", "int")
+        return Sql(f"{name}({inner.text})", inner.kind)
+
+
+class RowScope(_Plain):
+    """Names inside a rule: the judged row (alias ``t``), relations, parameters; ``uses`` gathers what they need."""
+
+    def __init__(self, rule: Rule, uses: Uses, dataset: Dataset | None = None) -> None:
+        super().__init__(rule.table, "t", dataset.as_of if dataset else None)
+        self.rule = rule
+        self.uses = uses
+        self.dataset = dataset
+
+    def column(self, relation: str | None, name: str, place: int) -> Sql:
+        if relation is None:
+            self.uses.own.add(name)
+            return super().column(None, name, place)
+        try:
+            related = self.rule.relation(relation)
+        except KeyError:
+            raise ExpressionError(f"with 中没有关联 {relation}", place) from None
+        if name == "found":
+            return Sql(f"coalesce({self.uses.alias(related)}.found, FALSE)", "bool")
+        if related.take:
+            return self._taken(related, name, place)
+        kind = kinds(related.table).get(name)
+        if kind is None:
+            raise ExpressionError(f"表 {related.table} 没有字段 {name}", place)
+        return Sql(f'{self.uses.alias(related, name)}."{name}"', kind)
+
+    def _taken(self, related: Relation, name: str, place: int) -> Sql:
+        text = dict(related.take).get(name)
+        if text is None:
+            raise ExpressionError(f"关联的 take 中没有 {name}", place)
+        node = parse(text)
+        counted = isinstance(node, ex.Call) and node.name in _COUNTS
+        column = f"{self.uses.alias(related, text)}.{take_column(text)}"
+        return Sql(f"coalesce({column}, 0)" if counted else column, aggregate_kind(text, related.table))
+
+    def empty(self, name: str, place: int) -> Sql:
+        sql = self.column(None, name, place)
+        if self.dataset is None:
+            return Sql(f"({sql.text} IS NULL)", "bool")
+        there = self.dataset.sources_where(self.table, self.dataset.with_field(self.table, name))
+        test = f"{sql.text} IS NULL AND {there}"
+        if self.dataset.untyped(self.table, name):
+            test += f" AND (t.raw IS NULL OR NOT map_contains(t.raw, {quote(name)}))"
+        return Sql(f"({test})", "bool")
+
+    def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
+        own = kinds(self.table)
+        if month is None:
+            if "period" not in own:
+                raise ExpressionError(f"表 {self.table} 没有所属期，param() 应写明年月", place)
+            month = 't."period"'
+        use = ParamUse(name, month, kind if kind is not None or "payer_kind" in own else "", "insurance" in own)
+        return Sql(self.uses.param(use), "decimal")
+
+
+class NetScope(RowScope):
+    """Names inside ``net.fail``: as in a row, and aggregates over the row's group (alias ``n``)."""
+
+    def __init__(self, rule: Rule, uses: Uses, dataset: Dataset | None = None) -> None:
+        super().__init__(rule, uses, dataset)
+        self.takes: list[str] = []
+
+    def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
+        sql = RelatedScope(self.table, self.as_of).aggregate(name, arg, place)
+        self.takes.append(sql.text)
+        return Sql(f"n.a{len(self.takes) - 1}", sql.kind)
+
+
+def _check_relation(relation: Relation, rule: Rule) -> None:
+    for mine, theirs in relation.on:
+        own, other = kinds(rule.table).get(mine), kinds(relation.table).get(theirs)
+        if own is None or other is None or own != other:
+            raise ExpressionError(f"关联键 {mine} = {theirs} 不存在或类型不同", 1)
+    scope = RelatedScope(relation.table)
+    if relation.where is not None:
+        compile_expression(parse(relation.where), scope)
+    for _, text in relation.take:
+        aggregate_kind(text, relation.table)
+
+
+def _check_condition(text: str, scope: RowScope) -> None:
+    if compile_expression(parse(text), scope).kind not in ("bool", None):
+        raise ExpressionError("此处应为条件（真假）", 1)
+
+
+def _checks(rule: Rule) -> Iterator[tuple[str, Callable[[], object]]]:
+    scope = RowScope(rule, Uses())
+    for name, relation in rule.relations:
+        yield f"with.{name}", partial(_check_relation, relation, rule)
+    for item, text in (("where", rule.where), ("fail", rule.fail)):
+        if text is not None:
+            yield item, partial(_check_condition, text, scope)
+    if rule.field is not None:
+        yield "field", partial(scope.column, None, rule.field, 1)
+    if rule.net is not None:
+        yield "net", partial(_check_condition, rule.net.fail, NetScope(rule, Uses()))
+    values = [("expected", rule.expected)] if rule.expected is not None else []
+    values += [("unique/overlap/net", text) for text in grouping(rule)]
+    values += [("message", text) for text in placeholders(rule.message or "")]
+    for item, text in values:
+        yield item, partial(lambda text: compile_expression(parse(text), scope), text)
+
+
+def check_rule(rule: Rule) -> None:
+    """Compile every expression of ``rule`` without data; CatalogueError names file, rule, item and place."""
+    if rule.generic is not None:
+        return
+    for item, check in _checks(rule):
+        try:
+            check()
+        except ExpressionError as error:
+            raise CatalogueError(f"{rule.origin}：规则 {rule.id} 的 {item} {error}") from None
+
+
+def grouping(rule: Rule) -> list[str]:
+    """Return the expressions by which ``unique``, ``overlap`` or ``net`` group rows."""
+    found: list[str] = []
+    if rule.unique is not None:
+        found += [*rule.unique.by, *rule.unique.differ]
+    if rule.overlap is not None:
+        found += [*rule.overlap.by, rule.overlap.start, rule.overlap.end, *rule.overlap.differ]
+    if rule.net is not None:
+        found += rule.net.by
+    return found
+
+
+def placeholders(message: str) -> list[str]:
+    """Return what stands in braces in a message template, in order."""
+    return [part.split("}", 1)[0] for part in message.split("{")[1:]]
