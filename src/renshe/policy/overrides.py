@@ -1,0 +1,110 @@
+"""A project's own parameters: rows of its table ``parameter`` are read strictly.
+
+Business rule: local floors, rates and wages are the agency's to give; a value typed wrongly would make thousands of
+false findings, so a row that cannot be read with certainty stops the round and is named with its remedy.
+
+Invariant: what passes has a name, a real month, a finite number, and a rate that is a share (0 to 1), not a percentage.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from renshe.policy.rounding import decimal_of
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MONTH = re.compile(
+    r"((?:18|19|20|21)\d\d)(?:[-./年](0?[1-9]|1[0-2])|(0[1-9]|1[0-2]))(?:月|[-./]0?1(?:[ T]00:00:00)?)?"
+)
+_REGION = re.compile(r"(\d{6})?")
+_INSURANCE = re.compile(r"(\d{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One row of the project's parameter table, typed; ``place`` names the row for people (第3行)."""
+
+    place: str
+    name: str
+    region: str
+    insurance: str
+    person_kind: str
+    start_month: int
+    end_month: int | None
+    value: Decimal
+
+
+def parse_override(row: Mapping[str, object], number: int) -> Override:
+    """Return the typed ``row``, the ``number``-th of its table (its ``source_row`` is named instead when it has one).
+
+    Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%". ValueError, one line in
+    Chinese with row and remedy, for a missing name or value, an unreadable month, region or value, a negative
+    value or a rate above 1.
+    """
+    place = f"第{row.get('source_row') or number}行"
+
+    def text(key: str) -> str:
+        return _text(row.get(key))
+
+    name = text("name")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"参数表{place}：参数名 name 为“{name}”，应为小写英文名称，例如 base_floor、person_rate")
+    region, insurance = text("region"), text("insurance")
+    if not _REGION.fullmatch(region):
+        raise ValueError(f"参数表{place}：地区 region 为“{region}”，应为 6 位行政区划代码（全国留空），例如 220800")
+    if not _INSURANCE.fullmatch(insurance):
+        raise ValueError(f"参数表{place}：险种 insurance 为“{insurance}”，应为险种代码（不分险种留空），例如 110")
+    start_month = _month(text("start_month"), place, "start_month")
+    end = text("end_month")
+    end_month = _month(end, place, "end_month") if end else None
+    if end_month is not None and end_month < start_month:
+        raise ValueError(f"参数表{place}：终止年月 {end_month} 早于起始年月 {start_month}，请核对后改正")
+    return Override(
+        place=place,
+        name=name,
+        region=region,
+        insurance=insurance,
+        person_kind=text("person_kind"),
+        start_month=start_month,
+        end_month=end_month,
+        value=_value(name, text("value"), place),
+    )
+
+
+def _text(value: object) -> str:
+    """Return a cell as half-width text; a whole number that a spreadsheet keeps as 110.0 reads as 110."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def _month(text: str, place: str, key: str) -> int:
+    """Return yyyymm; a spreadsheet that turned 2021-1 into the first day of the month is understood."""
+    match = _MONTH.fullmatch(text)
+    if match is None:
+        raise ValueError(f"参数表{place}：年月 {key} 为“{text}”，应为六位年月，例如 202101")
+    return int(match[1]) * 100 + int(match[2] or match[3])
+
+
+def _value(name: str, text: str, place: str) -> Decimal:
+    percent = text.endswith("%")
+    digits = text.removesuffix("%").strip().replace(",", "")
+    try:
+        value = decimal_of(digits)
+    except ValueError:
+        raise ValueError(f"参数表{place}：{name} 的取值 value 为“{text}”，应为数字，例如 0.08 或 4500.00") from None
+    if percent:
+        value = value.scaleb(-2)
+    if value < 0:
+        raise ValueError(f"参数表{place}：{name} 的取值 value 为“{text}”，不能为负数，请核对后改正")
+    if name.endswith("_rate") and value > 1:
+        raise ValueError(
+            f"参数表{place}：{name} 的取值 value 为“{text}”，比例应在 0 与 1 之间，例如 8% 写作 0.08 或 8%"
+        )
+    return value
