@@ -1,0 +1,63 @@
+"""A realistic prefecture on disk, with the errors put into it written down: ``renshe simulate``.
+
+Invariant: the same persons, seed and dirty rate give the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from renshe.engine.simulate.block import Scene, make_block
+from renshe.engine.simulate.model import data
+from renshe.engine.simulate.money import read_parameters
+from renshe.engine.simulate.project import project_toml, write_parameters, write_truth
+from renshe.engine.simulate.systems import System, Truth
+from renshe.engine.simulate.units import make_units
+from renshe.engine.simulate.world import World
+
+AS_OF = dt.date(2021, 5, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulateResult:
+    """What was written: rows by (system, table), number of truth rows."""
+
+    target: Path
+    rows: dict[tuple[str, str], int]
+    errors: int
+
+
+def simulate(
+    target: Path, persons: int, seed: int, dirty: float = 0.02, progress: Callable[[int, int], None] | None = None
+) -> SimulateResult:
+    """Write a project of ``persons`` people into the folder ``target`` (made if absent, refused unless empty).
+
+    ``dirty`` is the share of rows with an error (0 to 0.2); ``progress(done, of)`` is called per block of people.
+    Raises ValueError for impossible arguments and FileExistsError where ``target`` holds files.
+    """
+    if persons < 1 or not 0 <= dirty <= 0.2:
+        raise ValueError("人数须不少于 1，差错率须在 0 与 0.2 之间")
+    target.mkdir(parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        raise FileExistsError(f"{target} 不是空文件夹，请另选一个")
+    world = World(persons, seed, dirty, AS_OF)
+    scene = Scene(world, make_units(world), read_parameters(world))
+    truth = Truth()
+    systems = {name: System(target, name, truth) for name in data("systems")}
+    for number in range(world.blocks):
+        block = make_block(scene, number)
+        for (system, _), rows in block.tables.items():
+            systems[system].emit(rows)
+        if progress:
+            progress(number + 1, world.blocks)
+    for system in systems.values():
+        system.close()
+    parameter = write_parameters(target, world.region)
+    toml = project_toml(world, list(systems.values()), parameter, [])
+    (target / "project.toml").write_text(toml, "utf-8")
+    errors = write_truth(target, truth)
+    rows_by_table = {(name, table): count for name, system in systems.items() for table, count in system.rows.items()}
+    return SimulateResult(target, rows_by_table, errors)

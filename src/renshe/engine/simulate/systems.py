@@ -1,0 +1,143 @@
+"""The systems of the prefecture: which files each keeps, under which headers, in which codes, spellings and formats.
+
+All of it is data (``data/systems.yaml``); ``project.toml`` is written from the same data, so what the project says
+about a file is what the file holds.
+
+Invariant: a value leaves through one code map per system and field; the map has an inverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data
+from renshe.engine.simulate.writers import TextWriter, Writer
+from renshe.standards import dictionary
+
+
+@dataclass(slots=True)
+class Truth:
+    """What is wrong, row by row, as written."""
+
+    parts: list[pa.Table] = field(default_factory=list)
+
+    def add(self, table: str, system: str, file: str, rows: Ints, name: str, kind: str) -> None:
+        """Write down that ``rows`` of ``file`` are wrong at field ``name``."""
+        n = len(rows)
+        columns = {
+            "table": table,
+            "system": system,
+            "source_file": file,
+            "source_row": pa.array(rows),
+            "field": name,
+            "kind": kind,
+        }
+        self.parts.append(pa.table({k: v if isinstance(v, pa.Array) else pa.repeat(v, n) for k, v in columns.items()}))
+
+
+def decimal(cents: Ints, scale: int) -> pa.Array:
+    """Integers as decimals of ``scale`` places, without arithmetic; ``NULL`` is null."""
+    pairs = np.empty((len(cents), 2), np.int64)
+    pairs[:, 0] = cents
+    pairs[:, 1] = cents >> 63
+    valid = _bits(cents != NULL)
+    return pa.Array.from_buffers(pa.decimal128(18, scale), len(cents), [valid, pa.py_buffer(pairs)])
+
+
+def _bits(mask: np.ndarray) -> pa.Buffer | None:
+    return None if mask.all() else pa.py_buffer(np.packbits(mask, bitorder="little"))
+
+
+def _ints(values: Ints) -> pa.Array:
+    return pa.Array.from_buffers(
+        pa.int64(), len(values), [_bits(values != NULL), pa.py_buffer(np.ascontiguousarray(values))]
+    )
+
+
+def texts(values: Column) -> pa.Array:
+    """Unicode column as Arrow text, "" as null."""
+    out = pa.array(values, pa.string())
+    return pc.if_else(pc.equal(out, ""), pa.scalar(None, pa.string()), out)
+
+
+def format_column(kind: str, values: Column, codes: dict[str, str], style: dict[str, Any]) -> pa.Array:
+    """One column as its file shows it: by field type, the system's codes and its way to write dates."""
+    if values.dtype.kind == "M":
+        return pc.strftime(pa.array(values), style["date"])
+    if codes:
+        return _coded(values, codes)
+    if values.dtype.kind != "i":
+        return texts(values)
+    if kind == "money":
+        return decimal(values, 2)
+    if kind == "rate":
+        return decimal(values, 4)
+    return _ints(values)
+
+
+def _coded(values: Column, codes: dict[str, str]) -> pa.Array:
+    """Standard values in the system's own codes; what has none stays."""
+    present, where = np.unique(values, return_inverse=True)
+    shown = [None if v in ("", NULL) else codes.get(str(v), str(v)) for v in present.tolist()]
+    return pa.array(shown, pa.string()).take(pa.array(where))
+
+
+class System:
+    """One system's files, open for writing."""
+
+    def __init__(self, root: Path, name: str, truth: Truth) -> None:
+        self.root, self.name, self.truth = root, name, truth
+        self.spec = data("systems")[name]
+        self.style: dict[str, Any] = self.spec["style"]
+        self.codes: dict[str, dict[str, str]] = self.spec.get("codes", {})
+        self.writers: dict[str, Writer] = {}
+        self.rows: dict[str, int] = {}
+
+    def emit(self, rows: Rows) -> None:
+        """Append rows of a standard table to its file and write down their marks as truth."""
+        writer = self._writer(rows.table)
+        keep = np.ones(len(rows), np.bool_) if rows.gone is None else ~rows.gone
+        numbers = np.full(len(rows), -1, np.int64)
+        numbers[keep] = writer.write(self._formatted(rows, keep))
+        self.rows[rows.table] = self.rows.get(rows.table, 0) + int(keep.sum())
+        for mark in rows.marks:
+            at = numbers[mark.rows]
+            self.truth.add(rows.table, self.name, writer.name, at[at >= 0], mark.field, mark.kind)
+
+    def _formatted(self, rows: Rows, keep: np.ndarray) -> pa.Table:
+        columns = self.spec["tables"][rows.table]["columns"]
+        types = {f.name: f.type for f in dictionary.table(rows.table).fields}
+        arrays = []
+        for name, _ in columns:
+            shown = format_column(types[name], rows[name], self.codes.get(name, {}), self.style)
+            if name in rows.raw:
+                values = shown.cast(pa.string()).to_pylist()
+                for at, text in rows.raw[name]:
+                    values[at] = text
+                shown = pa.array(values, pa.string())
+            arrays.append(shown if keep.all() else shown.filter(pa.array(keep)))
+        return pa.table(arrays, names=[header for _, header in columns])
+
+    def _writer(self, table: str) -> Writer:
+        if table not in self.writers:
+            spec = self.spec["tables"][table]
+            header = [shown for _, shown in spec["columns"]]
+            self.writers[table] = TextWriter(
+                self.root, spec["file"] + ".csv", header, self.style["encoding"], self.style["delimiter"]
+            )
+        return self.writers[table]
+
+    def files(self) -> dict[str, list[str]]:
+        """Files per table, as written."""
+        return {table: [writer.name] for table, writer in self.writers.items()}
+
+    def close(self) -> None:
+        """Finish every file."""
+        for writer in self.writers.values():
+            writer.close()
