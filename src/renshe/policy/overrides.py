@@ -104,7 +104,5 @@ def _value(name: str, text: str, place: str) -> Decimal:
     if value < 0:
         raise ValueError(f"参数表{place}：{name} 的取值 value 为“{text}”，不能为负数，请核对后改正")
     if name.endswith("_rate") and value > 1:
-        raise ValueError(
-            f"参数表{place}：{name} 的取值 value 为“{text}”，比例应在 0 与 1 之间，例如 8% 写作 0.08 或 8%"
-        )
+        raise ValueError(f"参数表{place}：{name} 的取值 value 为“{text}”，应在 0 与 1 之间，百分之八写作 0.08 或 8%")
     return value

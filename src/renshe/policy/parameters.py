@@ -196,7 +196,7 @@ class ParameterBook:
         ``month`` is yyyymm; anything that is no month (a year yyyy00 too) has no parameter. An entry whose ``value``
         is None says that there is no single number.
         """
-        if not 1 <= month % 100 <= 12:
+        if not _is_month(month):
             return None
         for series in self._candidates(name, region, insurance, person_kind):
             entry = series.at(month)
@@ -237,7 +237,7 @@ class ParameterBook:
         self, name: str, region: str, insurance: str, person_kind: str, months: range
     ) -> Iterator[tuple[int, int]]:
         """Yield the stretches between two months in which the answer can change."""
-        real = [month for month in months if 1 <= month % 100 <= 12]
+        real = [month for month in months if _is_month(month)]
         if not real:
             return
         first, last = real[0], real[-1]
@@ -262,6 +262,10 @@ def region_chain(region: str) -> tuple[str, ...]:
 def national_book() -> ParameterBook:
     """Return the book of our own parameters alone, for formulas that need a national figure."""
     return ParameterBook(load_parameters())
+
+
+def _is_month(month: int) -> bool:
+    return 1 <= month % 100 <= 12 and 1000 <= month // 100 <= 9999
 
 
 def _next_month(month: int) -> int:
