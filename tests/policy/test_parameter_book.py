@@ -177,5 +177,12 @@ def test_dense_joins_stretches_of_equal_value() -> None:
     assert [tuple(row[2:]) for row in rows] == [(200001, 202912, 180), (203001, 203012, 186), (203101, 203112, 192)]
 
 
+def test_dense_reaches_the_last_month_there_is() -> None:
+    rows = national_book().dense(
+        "min_contribution_months", region="", months=range(203901, 999999), insurances=["110"], person_kinds=[""]
+    )
+    assert [tuple(row[2:]) for row in rows] == [(203901, 210012, 240)]
+
+
 def test_dense_of_no_months_is_empty() -> None:
     assert national_book().dense("unit_rate", region="", months=range(0), insurances=["110"], person_kinds=[""]) == ()

@@ -23,7 +23,7 @@ AGES = read_yaml(CASES / "retirement_ages.yaml")
 CONDITIONS = read_yaml(CASES / "retirement_conditions.yaml")
 PAYOUT = read_yaml(CASES / "payout_months.yaml")
 
-birth_months = st.builds(lambda year, month: year * 100 + month, st.integers(1800, 2199), st.integers(1, 12))
+birth_months = st.builds(lambda year, month: year * 100 + month, st.integers(1850, 2100), st.integers(1, 12))
 categories = st.sampled_from(CATEGORIES)
 
 
@@ -50,7 +50,7 @@ def test_delay_never_shrinks_and_retirement_is_birth_plus_age(category: str, bir
     following = birth + 1 if birth % 100 < 12 else birth + 89
     assert (month // 100 - birth // 100) * 12 + month % 100 - birth % 100 == age
     assert 0 <= delay <= 60
-    if following <= 219912:
+    if following <= 210012:
         assert 0 <= statutory_retirement(category, following)[2] - delay <= 1
 
 
@@ -71,7 +71,7 @@ def test_bulk_takes_small_integers_and_no_rows() -> None:
     assert statutory_months("male", np.array([], dtype=np.int32)).tolist() == []
 
 
-@pytest.mark.parametrize("birth", [0, 1965, 196500, 196513, 19650101, 179912, 220001, -196501])
+@pytest.mark.parametrize("birth", [0, 1965, 196500, 196513, 19650101, 184912, 210101, -196501])
 def test_what_is_no_birth_month_is_refused(birth: int) -> None:
     with pytest.raises(ValueError, match="yyyymm"):
         statutory_retirement("male", birth)
@@ -103,7 +103,7 @@ def test_minimum_contribution_by_year_of_retirement(year: int, months: int) -> N
     assert minimum_contribution_months(year) == months
 
 
-@pytest.mark.parametrize("year", [1999, 0, 10000, 203001])
+@pytest.mark.parametrize("year", [1999, 0, 2101, 203001])
 def test_minimum_contribution_is_not_guessed(year: int) -> None:
     with pytest.raises(ValueError, match="2000"):
         minimum_contribution_months(year)

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from renshe.policy.rounding import decimal_of
+from renshe.standards.periods import is_month, parse_month
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_MONTH = re.compile(
-    r"((?:18|19|20|21)\d\d)(?:[-./年](0?[1-9]|1[0-2])|(0[1-9]|1[0-2]))(?:月|[-./]0?1(?:[ T]00:00:00)?)?"
-)
 _REGION = re.compile(r"(\d{6})?")
 _INSURANCE = re.compile(r"(\d{1,6})?")
 
@@ -85,11 +83,13 @@ def _text(value: object) -> str:
 
 
 def _month(text: str, place: str, key: str) -> int:
-    """Return yyyymm; a spreadsheet that turned 2021-1 into the first day of the month is understood."""
-    match = _MONTH.fullmatch(text)
-    if match is None:
+    try:
+        month = parse_month(text)
+    except ValueError:
+        month = 0
+    if not is_month(month):
         raise ValueError(f"参数表{place}：年月 {key} 为“{text}”，应为六位年月，例如 202101")
-    return int(match[1]) * 100 + int(match[2] or match[3])
+    return month
 
 
 def _value(name: str, text: str, place: str) -> Decimal:

@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple
 from renshe.policy.law import data_folder, read_yaml
 from renshe.policy.overrides import Override, parse_override
 from renshe.policy.rounding import decimal_of
+from renshe.standards.periods import add_months, is_month
 
 Grade = Literal["A", "B", "C", "M"]
 
@@ -196,7 +197,7 @@ class ParameterBook:
         ``month`` is yyyymm; anything that is no month (a year yyyy00 too) has no parameter. An entry whose ``value``
         is None says that there is no single number.
         """
-        if not _is_month(month):
+        if not is_month(month):
             return None
         for series in self._candidates(name, region, insurance, person_kind):
             entry = series.at(month)
@@ -218,36 +219,32 @@ class ParameterBook:
         ``months`` (a range of yyyymm: ``range(199001, 202106)`` ends with May 2021) are covered where and only where
         ``value`` is not None; stretches of one insurance and kind do not overlap and come in order.
         """
+        real = [month for month in months if is_month(month)]
         rows: list[Interval] = []
-        for insurance, kind in product(dict.fromkeys(insurances), dict.fromkeys(person_kinds)):
+        for insurance, kind in product(dict.fromkeys(insurances), dict.fromkeys(person_kinds)) if real else ():
             pieces: list[Interval] = []
-            for start, end in self._pieces(name, region, insurance, kind, months):
+            candidates = tuple(self._candidates(name, region, insurance, kind))
+            for start, end in _stretches(candidates, real[0], real[-1]):
                 value = self.value(name, region=region, insurance=insurance, person_kind=kind, month=start)
                 if value is None:
                     continue
                 last = pieces[-1] if pieces else None
-                if last is not None and last.value == value and _next_month(last.end_month) == start:
+                if last is not None and last.value == value and add_months(last.end_month, 1) == start:
                     pieces[-1] = last._replace(end_month=end)
                 else:
                     pieces.append(Interval(insurance, kind, start, end, value))
             rows.extend(pieces)
         return tuple(rows)
 
-    def _pieces(
-        self, name: str, region: str, insurance: str, person_kind: str, months: range
-    ) -> Iterator[tuple[int, int]]:
-        """Yield the stretches between two months in which the answer can change."""
-        real = [month for month in months if _is_month(month)]
-        if not real:
-            return
-        first, last = real[0], real[-1]
-        cuts = {first}
-        for series in self._candidates(name, region, insurance, person_kind):
-            cuts.update(series.starts)
-            cuts.update(_next_month(entry.end_month) for entry in series.entries if entry.end_month is not None)
-        starts = sorted(cut for cut in cuts if first <= cut <= last)
-        for start, following in zip(starts, [*starts[1:], _next_month(last)], strict=True):
-            yield start, _month_before(following)
+
+def _stretches(candidates: Iterable[_Series], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield, from ``first`` to ``last``, the stretches between the months in which an answer can change."""
+    cuts = {first}
+    for series in candidates:
+        cuts.update(series.starts)
+        cuts.update(add_months(entry.end_month, 1) for entry in series.entries if entry.end_month is not None)
+    starts = sorted(cut for cut in cuts if first <= cut <= last)
+    yield from zip(starts, [*(add_months(start, -1) for start in starts[1:]), last], strict=True)
 
 
 def region_chain(region: str) -> tuple[str, ...]:
@@ -262,15 +259,3 @@ def region_chain(region: str) -> tuple[str, ...]:
 def national_book() -> ParameterBook:
     """Return the book of our own parameters alone, for formulas that need a national figure."""
     return ParameterBook(load_parameters())
-
-
-def _is_month(month: int) -> bool:
-    return 1 <= month % 100 <= 12 and 1000 <= month // 100 <= 9999
-
-
-def _next_month(month: int) -> int:
-    return month + 1 if month % 100 < 12 else month + 89
-
-
-def _month_before(month: int) -> int:
-    return month - 1 if month % 100 > 1 else month - 89

@@ -20,13 +20,10 @@ import numpy.typing as npt
 
 from renshe.policy.law import law
 from renshe.policy.parameters import national_book
+from renshe.standards.periods import FIRST_YEAR, LAST_YEAR, add_months, is_month, months_between
 
 Category = Literal["male", "female_55", "female_50"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
-
-# Births outside are typing errors; these bounds are the size of the look-up table, not law.
-_FIRST_BIRTH = 180001
-_LAST_BIRTH = 219912
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +40,13 @@ def statutory_retirement(category: str, birth_month: int) -> tuple[int, int, int
     """Return (age in months, month of retirement yyyymm, delay in months) for a birth month yyyymm.
 
     ``category``: male, female_55 (original age 55) or female_50 (original age 50). ValueError for another category or
-    what is no month between 1800 and 2199.
+    what is no month (1850 to 2100).
     """
     rule = _rule(category)
-    if not (_FIRST_BIRTH <= birth_month <= _LAST_BIRTH and 1 <= birth_month % 100 <= 12):
-        raise ValueError(f"birth_month must be yyyymm, for example 196501, not {birth_month!r}")
-    steps = (_ordinal(birth_month) - _ordinal(rule["first_birth"])) // rule["step_births"] + 1
+    steps = months_between(rule["first_birth"], birth_month) // rule["step_births"] + 1
     delay = min(max(steps * rule["delay_per_step"], 0), rule["max_delay"])
     age = rule["original_age"] + delay
-    return age, _month(_ordinal(birth_month) + age), delay
+    return age, add_months(birth_month, age), delay
 
 
 def statutory_months(category: str, birth_months: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
@@ -76,20 +71,19 @@ def flexible_range(category: str, birth_month: int) -> FlexibleRange:
     age, month, _ = statutory_retirement(category, birth_month)
     earliest = max(age - rule["early_max"], _rule(category)["original_age"])
     latest = age + rule["delay_max"] if month >= rule["start_month"] else age
-    birth = _ordinal(birth_month)
-    return FlexibleRange(earliest, latest, _month(birth + earliest), _month(birth + latest))
+    return FlexibleRange(earliest, latest, add_months(birth_month, earliest), add_months(birth_month, latest))
 
 
 def minimum_contribution_months(retire_year: int) -> int:
     """Return the months of contribution that a monthly pension requires for retirement in ``retire_year``.
 
-    ValueError for years before 2000 and what is no year: no figure is known there.
+    ValueError for years before 2000 or after 2100: no figure is held there.
     """
     months = national_book().value(
         "min_contribution_months", region="", insurance="110", person_kind="", month=retire_year * 100 + 1
     )
-    if months is None or retire_year > 9999:
-        raise ValueError(f"no minimum contribution is known for the year {retire_year!r}; known from 2000 on")
+    if months is None:
+        raise ValueError(f"no minimum contribution is known for the year {retire_year!r}, only for 2000 to 2100")
     return int(months)
 
 
@@ -130,18 +124,9 @@ def _rule(category: str) -> dict[str, Any]:
 def _retirement_table(category: str) -> npt.NDArray[np.int64]:
     """Return the retirement month at the position of each birth month, 0 at every other position."""
     _rule(category)
-    table = np.zeros(_LAST_BIRTH + 1, dtype=np.int64)
-    for ordinal in range(_ordinal(_FIRST_BIRTH), _ordinal(_LAST_BIRTH) + 1):
-        birth = _month(ordinal)
-        table[birth] = statutory_retirement(category, birth)[1]
+    table = np.zeros(LAST_YEAR * 100 + 13, dtype=np.int64)
+    for birth in range(FIRST_YEAR * 100 + 1, len(table)):
+        if is_month(birth):
+            table[birth] = statutory_retirement(category, birth)[1]
     table.setflags(write=False)
     return table
-
-
-def _ordinal(month: int) -> int:
-    """Return the number of months since year 0, so that months can be counted."""
-    return month // 100 * 12 + month % 100 - 1
-
-
-def _month(ordinal: int) -> int:
-    return ordinal // 12 * 100 + ordinal % 12 + 1
