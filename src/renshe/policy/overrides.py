@@ -18,7 +18,8 @@ from renshe.policy.rounding import decimal_of
 from renshe.standards.periods import is_month, parse_month
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_REGION = re.compile(r"(\d{6})?")
+_REGION = re.compile(r"(?:(\d{6})(?:0{6})?)?")
+_COUNTRY = ("000000", "100000")
 _INSURANCE = re.compile(r"(\d{1,6})?")
 
 
@@ -39,7 +40,8 @@ class Override:
 def parse_override(row: Mapping[str, object], number: int) -> Override:
     """Return the typed ``row``, the ``number``-th of its table (its ``source_row`` is named instead when it has one).
 
-    Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%". ValueError, one line in
+    Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%"; regions of six digits, or of
+    twelve that end in zeros; 000000 and 100000 are the whole country. ValueError, one line in
     Chinese with row and remedy, for a missing name or value, an unreadable month, region or value, a negative
     value or a rate above 1.
     """
@@ -52,7 +54,8 @@ def parse_override(row: Mapping[str, object], number: int) -> Override:
     if not _NAME.fullmatch(name):
         raise ValueError(f"参数表{place}：参数名 name 为“{name}”，应为小写英文名称，例如 base_floor、person_rate")
     region, insurance = text("region"), text("insurance")
-    if not _REGION.fullmatch(region):
+    place_of = _REGION.fullmatch(region)
+    if place_of is None:
         raise ValueError(f"参数表{place}：地区 region 为“{region}”，应为 6 位行政区划代码（全国留空），例如 220800")
     if not _INSURANCE.fullmatch(insurance):
         raise ValueError(f"参数表{place}：险种 insurance 为“{insurance}”，应为险种代码（不分险种留空），例如 110")
@@ -64,7 +67,7 @@ def parse_override(row: Mapping[str, object], number: int) -> Override:
     return Override(
         place=place,
         name=name,
-        region=region,
+        region="" if place_of[1] is None or place_of[1] in _COUNTRY else place_of[1],
         insurance=insurance,
         person_kind=text("person_kind"),
         start_month=start_month,
