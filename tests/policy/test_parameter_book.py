@@ -98,8 +98,9 @@ def test_a_row_that_cannot_be_read_is_named_with_its_remedy(case: dict[str, Any]
 
 
 def test_the_row_of_the_file_is_named_where_it_is_known() -> None:
-    with pytest.raises(ValueError, match="第17行"):
-        ParameterBook([], [{"name": "base_floor", "start_month": 202101, "value": "三千", "source_row": 17}])
+    row = {"name": "base_floor", "start_month": 202101, "value": "三千", "source_file": "参数.csv", "source_row": 17}
+    with pytest.raises(ValueError, match="参数表参数.csv第17行"):
+        ParameterBook([], [row])
 
 
 @pytest.mark.parametrize(("row", "month", "value"), CASES["readable"])

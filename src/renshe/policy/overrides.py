@@ -38,14 +38,13 @@ class Override:
 
 
 def parse_override(row: Mapping[str, object], number: int) -> Override:
-    """Return the typed ``row``, the ``number``-th of its table (its ``source_row`` is named instead when it has one).
+    """Return the typed ``row``, the ``number``-th of its table (named by its ``source_file`` and ``source_row`` if it has them).
 
     Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%"; regions of six digits, or of
-    twelve that end in zeros; 000000 and 100000 are the whole country. ValueError, one line in
-    Chinese with row and remedy, for a missing name or value, an unreadable month, region or value, a negative
-    value or a rate above 1.
+    twelve that end in zeros; 000000 and 100000 are the whole country. ValueError, one line in Chinese with row and
+    remedy, for a missing name or value, an unreadable month, region or value, a negative value or a rate above 1.
     """
-    place = f"第{row.get('source_row') or number}行"
+    place = f"{row.get('source_file') or ''}第{row.get('source_row') or number}行"
 
     def text(key: str) -> str:
         return _text(row.get(key))
