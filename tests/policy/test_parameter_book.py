@@ -99,7 +99,7 @@ def test_a_row_that_cannot_be_read_is_named_with_its_remedy(case: dict[str, Any]
 
 def test_the_row_of_the_file_is_named_where_it_is_known() -> None:
     row = {"name": "base_floor", "start_month": 202101, "value": "三千", "source_file": "参数.csv", "source_row": 17}
-    with pytest.raises(ValueError, match="参数表参数.csv第17行"):
+    with pytest.raises(ValueError, match=r"参数表参数\.csv第17行"):
         ParameterBook([], [row])
 
 

@@ -38,7 +38,7 @@ class Override:
 
 
 def parse_override(row: Mapping[str, object], number: int) -> Override:
-    """Return the typed ``row``, the ``number``-th of its table (named by its ``source_file`` and ``source_row`` if it has them).
+    """Return the typed ``row``, the ``number``-th of its table, or the row its ``source_file`` and ``source_row`` name.
 
     Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%"; regions of six digits, or of
     twelve that end in zeros; 000000 and 100000 are the whole country. ValueError, one line in Chinese with row and
