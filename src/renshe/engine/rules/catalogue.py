@@ -263,6 +263,17 @@ def build_catalogue(rules: Iterable[Rule], text: bytes) -> Catalogue:
     return Catalogue(ordered, hashlib.sha256(text).hexdigest()[:16])
 
 
+def read_pack(folder: Path) -> dict[str, Rule]:
+    """Return the rules of one pack (a folder of YAML) by id; CatalogueError where it cannot be read."""
+    return {rule.id: rule for file, origin in _pack_files(folder) for rule in _read(file, origin)}
+
+
+def _pack_files(folder: Path) -> list[tuple[Traversable, str]]:
+    if not folder.is_dir():
+        raise CatalogueError(f"规则包 {folder} 不是文件夹；请检查路径（project.toml 的 [rules] packs）")
+    return [(file, f"{folder.name}/{file.name}") for file in sorted(folder.glob("*.yaml")) if file.name != "pack.yaml"]
+
+
 @lru_cache(maxsize=8)
 def load_catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     """Return the rules of the house and of ``packs`` (folders of YAML); CatalogueError on the first unsound one."""
@@ -271,11 +282,7 @@ def load_catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     book = resources.files("renshe.engine").joinpath("rulebook")
     files = [(file, file.name) for file in sorted(book.iterdir(), key=lambda f: f.name) if file.name.endswith(".yaml")]
     for pack in packs:
-        if not pack.is_dir():
-            raise CatalogueError(f"规则包 {pack} 不是文件夹；请检查 project.toml 的 [rules] packs")
-        files += [
-            (file, f"{pack.name}/{file.name}") for file in sorted(pack.glob("*.yaml")) if file.name != "pack.yaml"
-        ]
+        files += _pack_files(pack)
     for file, origin in files:
         rules += _read(file, origin)
         text += file.read_bytes()

@@ -31,6 +31,11 @@ SCHEMA = pa.schema(
         ("expected", pa.string()),
         ("message", pa.string()),
         ("related", pa.string()),
+        # Beyond the contract: whose row it is, where, and who mends.
+        ("person_no", pa.string()),
+        ("unit_no", pa.string()),
+        ("region", pa.string()),
+        ("department", pa.string()),
     ]
 )
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
@@ -47,6 +52,13 @@ def key_sql(table: str, alias: str) -> str:
     if not entry.key_else:
         return array(entry.key)
     return f'CASE WHEN {alias}."{entry.key[0]}" IS NOT NULL THEN {array(entry.key)} ELSE {array(entry.key_else)} END'
+
+
+def owner_sql(rule: Rule, table: str, region: str) -> str:
+    """Return SQL of the columns person_no, unit_no, region and department of a row (alias ``t``)."""
+    names = dictionary()[table].names
+    person, unit = (f't."{name}"' if name in names else "NULL" for name in ("person_no", "unit_no"))
+    return f"{person}, {unit}, coalesce(t.region_code, {quote(region)}), {quote(rule.department)}"
 
 
 def create_findings(dataset: Dataset) -> None:
@@ -84,7 +96,8 @@ class FindingWriter:
             f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
             f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
             f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
-            f" CASE WHEN o.rid IS NULL THEN NULL ELSE {key_sql(rule.table, 'o')} END"
+            f" CASE WHEN o.rid IS NULL THEN NULL ELSE {key_sql(rule.table, 'o')} END,"
+            f" {owner_sql(rule, rule.table, self.dataset.region)}"
             f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset
-from renshe.engine.rules.findings import key_sql
+from renshe.engine.rules.findings import key_sql, owner_sql
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import Field, dictionary
 
@@ -46,12 +46,13 @@ def _chosen(field: Field, detail: str) -> bool:
 
 
 def _insert(rule: Rule, table: str, field: Field, dataset: Dataset, test: str, value: str) -> int:
-    own = replace(rule, field=field.name)
-    department = quote(f"{field.label}“")
+    own = replace(rule, field=field.name, department=field.owner)
+    label = quote(f"{field.label}“")
     rows = f"(SELECT * FROM a_{table} WHERE _system_kind = 'business' AND {test})"
     found = dataset.connection.execute(
         f"INSERT INTO findings SELECT {quote(own.id)}, {quote(own.class_)}, {quote(own.severity)}, {quote(table)},"
         f" {quote(field.name)}, t.system, t.source_file, t.source_row, {key_sql(table, 't')}, t.{value}, NULL,"
-        f" {department} || t.{value} || {quote('”' + own.title)}, NULL FROM {rows} t"
+        f" {label} || t.{value} || {quote('”' + own.title)}, NULL, {owner_sql(own, table, dataset.region)}"
+        f" FROM {rows} t"
     ).fetchone()
     return int(found[0]) if found else 0

@@ -72,7 +72,7 @@ def aggregate_kind(text: str, table: str) -> Kind:
     return kind
 
 
-class _Plain:
+class PlainScope:
     """Names of one table under one alias; no relations, no parameters."""
 
     def __init__(self, table: str, alias: str, as_of: date | None = None) -> None:
@@ -110,7 +110,7 @@ class _Plain:
         raise ExpressionError(f"此处不能用聚合函数 {name}()", place)
 
 
-class RelatedScope(_Plain):
+class RelatedScope(PlainScope):
     """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top."""
 
     def __init__(self, table: str, as_of: date | None = None) -> None:
@@ -121,7 +121,7 @@ class RelatedScope(_Plain):
             return Sql("count(*)", "int")
         if arg is None:
             raise ExpressionError(f"{name}() 应有一个参数", place)
-        inner = compile_expression(arg, _Plain(self.table, "r", self.as_of))
+        inner = compile_expression(arg, PlainScope(self.table, "r", self.as_of))
         if name == "bool_any":
             return Sql(f"bool_or({inner.text})", "bool")
         if name == "count_distinct":
@@ -136,7 +136,7 @@ class RelatedScope(_Plain):
         return Sql(f"{name}({inner.text})", inner.kind)
 
 
-class RowScope(_Plain):
+class RowScope(PlainScope):
     """Names inside a rule: the judged row (alias ``t``), relations, parameters; ``uses`` gathers what they need."""
 
     def __init__(self, rule: Rule, uses: Uses, dataset: Dataset | None = None) -> None:

@@ -1,0 +1,56 @@
+"""``renshe clean``: one round, then what a clerk needs to know of it in ten lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from renshe.cli.show import progress
+from renshe.engine.project import ProjectError
+from renshe.engine.rounds.clean import RoundResult, clean
+
+
+def run_clean(project: Path, *, backend: str, as_json: bool) -> None:
+    """Run one round of ``project`` and print its summary."""
+    if backend != "duckdb":
+        raise ProjectError(f"--backend {backend}：没有这个计算引擎；可用的有 duckdb")
+    with progress(not as_json) as report:
+        result = clean(project, progress=report)
+    if as_json:
+        typer.echo(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
+        return
+    for line in summary(result):
+        typer.echo(line)
+
+
+def summary(result: RoundResult) -> list[str]:
+    """Return the summary of a round as lines of Chinese."""
+    manifest = result.manifest
+    sources: list[dict[str, Any]] = manifest["sources"]
+    rejected = sum(source["rows_rejected"] for source in sources)
+    lines = [
+        f"第 {result.number} 轮完成：{manifest['name']}（截至 {manifest['as_of']}）",
+        f"  读取 {len(sources)} 个来源，{sum(s['rows_read'] for s in sources):,} 行；"
+        f"入表 {sum(s['rows_loaded'] for s in sources):,} 行，拒收 {rejected:,} 行",
+        f"  问题 {sum(manifest['findings'].values()):,} 个，涉及 {len(manifest['findings'])} 条规则",
+    ]
+    for kind, label in (("person", "人员"), ("unit", "单位")):
+        if kind in manifest["admission"]:
+            entry = manifest["admission"][kind]
+            lines.append(f"  {label} {entry['total']:,}，可入库 {entry['admissible']:,}")
+    changes = manifest["changes"]
+    if result.number > 1:
+        lines.append(
+            f"  与上一轮相比：修复 {changes['fixed']:,}，新增 {changes['new']:,}，"
+            f"仍存 {changes['open']:,}，复发 {changes['reopened']:,}"
+        )
+    if manifest["unmatched_columns"]:
+        lines.append(f"  未识别的列 {len(manifest['unmatched_columns'])} 个（见报告）")
+    if manifest["unmapped_codes"]:
+        lines.append(f"  未对应的代码 {len(manifest['unmapped_codes'])} 个（见报告）")
+    lines.append(f"  报告：{result.folder / 'report.html'}")
+    lines.append(f"  问题清单：{result.folder / 'report.xlsx'}")
+    return lines

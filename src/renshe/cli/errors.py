@@ -1,0 +1,27 @@
+"""From exceptions to one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+
+def explain(error: BaseException) -> int:
+    """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
+    from renshe.engine.project import ProjectError
+    from renshe.engine.rounds.store import BusyError
+    from renshe.engine.rules.catalogue import CatalogueError
+    from renshe.engine.sources.base import SourceError
+    from renshe.engine.staging.columns import ColumnError
+
+    line = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, ProjectError | SourceError | ColumnError | CatalogueError):
+        print(f"错误：{line}", file=sys.stderr)
+        return 2
+    if isinstance(error, BusyError):
+        print(f"错误：{line}", file=sys.stderr)
+        return 1
+    if isinstance(error, OSError):
+        print(f"错误：{line}；请检查磁盘空间和文件夹权限", file=sys.stderr)
+        return 1
+    print(f"错误：程序出现意外（{type(error).__name__}：{line}）；请把这一行和操作步骤报给维护者", file=sys.stderr)
+    return 1

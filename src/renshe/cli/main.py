@@ -1,0 +1,120 @@
+"""The command ``renshe``: thin; every command imports what it needs when it runs, so that help is quick.
+
+Exit codes (contracts): 0 done, 2 bad input or configuration (one line with its remedy), 1 anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from renshe.cli.texts import t
+
+app = typer.Typer(
+    name="renshe",
+    help=t("app"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help=t("rules"), invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(rules_app, name="rules")
+
+Json = Annotated[bool, typer.Option("--json", help=t("json"))]
+
+
+@app.command(help=t("clean"))
+def clean(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
+    json: Json = False,
+) -> None:
+    from renshe.cli.cleaning import run_clean
+
+    run_clean(project, backend=backend, as_json=json)
+
+
+@app.command(help=t("inspect"))
+def inspect(
+    file: Annotated[Path, typer.Argument(help=t("file"))],
+    table: Annotated[str | None, typer.Option(help=t("inspect_table"))] = None,
+    sheet: Annotated[str | None, typer.Option(help=t("sheet"))] = None,
+    encoding: Annotated[str | None, typer.Option(help=t("encoding"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.inspecting import run_inspect
+
+    run_inspect(file, table=table, sheet=sheet, encoding=encoding, as_json=json)
+
+
+@app.command(help=t("simulate"))
+def simulate(
+    target: Annotated[Path, typer.Argument(help=t("target"))],
+    persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
+    seed: Annotated[int, typer.Option(help=t("seed"))] = 1,
+    dirty: Annotated[float, typer.Option(min=0.0, max=0.5, help=t("dirty"))] = 0.02,
+    json: Json = False,
+) -> None:
+    from renshe.cli.simulating import run_simulate
+
+    run_simulate(target, persons=persons, seed=seed, dirty=dirty, as_json=json)
+
+
+@app.command(help=t("demo"))
+def demo(
+    target: Annotated[Path, typer.Argument(help=t("target"))] = Path("demo"),
+    persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
+) -> None:
+    from renshe.cli.simulating import run_demo
+
+    run_demo(target, persons=persons)
+
+
+@rules_app.callback()
+def rules(
+    context: typer.Context,
+    project: Annotated[Path | None, typer.Option(help=t("rules_project"))] = None,
+    json: Json = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        from renshe.cli.rules import run_list
+
+        run_list(project, as_json=json)
+
+
+@rules_app.command("test", help=t("rules_test"))
+def rules_test(
+    project: Annotated[Path | None, typer.Option(help=t("rules_project"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.rules import run_test
+
+    run_test(project, as_json=json)
+
+
+@rules_app.command("diff", help=t("rules_diff"))
+def rules_diff(
+    old: Annotated[Path, typer.Argument(help=t("rules_old"))],
+    new: Annotated[Path, typer.Argument(help=t("rules_new"))],
+    json: Json = False,
+) -> None:
+    from renshe.cli.rules import run_diff
+
+    run_diff(old, new, as_json=json)
+
+
+def main() -> None:
+    """Run the command; whatever a user can mend is one line and exit code 2."""
+    from renshe.cli.errors import explain
+
+    # Chinese must reach terminals and pipes whose locale knows nothing of it.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the outermost frame: every failure becomes one line and a code
+        sys.exit(explain(error))

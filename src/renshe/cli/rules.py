@@ -1,0 +1,83 @@
+"""``renshe rules``: the catalogue as a list, its examples, and what changed between two packs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from renshe.engine.project import load_project
+from renshe.engine.rules.catalogue import Catalogue, Rule, load_catalogue, read_pack
+
+
+def _catalogue(project: Path | None) -> Catalogue:
+    return load_catalogue(load_project(project).packs if project else ())
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "table": rule.table,
+        "class": rule.class_,
+        "severity": rule.severity,
+        "title": rule.title,
+        "source": rule.source,
+        "field": rule.field,
+        "dimensions": list(rule.dimensions),
+        "department": rule.department,
+        "remedy": rule.remedy,
+    }
+
+
+def run_list(project: Path | None, *, as_json: bool) -> None:
+    """Print the catalogue."""
+    rules = sorted(_catalogue(project).rules.values(), key=lambda rule: (rule.table, rule.id))
+    if as_json:
+        typer.echo(json.dumps([_row(rule) for rule in rules], ensure_ascii=False, indent=1))
+        return
+    for rule in rules:
+        typer.echo(f"{rule.id:<24} {rule.table:<16} {'必改' if rule.severity == 'must_fix' else '可选'}  {rule.title}")
+    typer.echo(f"共 {len(rules)} 条")
+
+
+def run_test(project: Path | None, *, as_json: bool) -> None:
+    """Run every rule's own examples; exit 1 when one does not behave."""
+    from renshe.engine.rules.testing import run_examples
+
+    count, failures = run_examples(_catalogue(project))
+    if as_json:
+        typer.echo(json.dumps({"examples": count, "failures": [asdict(f) for f in failures]}, ensure_ascii=False))
+    else:
+        for failure in failures:
+            kind = "应通过" if failure.kind == "pass" else "应报错"
+            typer.echo(f"{failure.rule} 的第 {failure.number} 个“{kind}”示例：{failure.reason}")
+        typer.echo(f"示例 {count} 个，不符 {len(failures)} 个")
+    if failures:
+        raise typer.Exit(1)
+
+
+def run_diff(old: Path, new: Path, *, as_json: bool) -> None:
+    """Print which rules two packs add, drop or change, and in what."""
+    before, after = read_pack(old), read_pack(new)
+    changed = {
+        name: sorted(key for key in asdict(before[name]) if asdict(before[name])[key] != asdict(after[name])[key])
+        for name in before.keys() & after.keys()
+    }
+    found = {
+        "added": sorted(after.keys() - before.keys()),
+        "removed": sorted(before.keys() - after.keys()),
+        "changed": {name: [k for k in keys if k != "origin"] for name, keys in sorted(changed.items())},
+    }
+    found["changed"] = {name: keys for name, keys in found["changed"].items() if keys}  # type: ignore[attr-defined]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name in found["added"]:
+        typer.echo(f"新增 {name} {after[name].title}")
+    for name in found["removed"]:
+        typer.echo(f"删除 {name} {before[name].title}")
+    for name, keys in found["changed"].items():  # type: ignore[attr-defined]
+        typer.echo(f"修改 {name} {after[name].title}：{'、'.join(keys)}")

@@ -1,0 +1,50 @@
+"""What the command says of itself, in Chinese and in English by locale."""
+
+from __future__ import annotations
+
+import os
+
+_TEXTS = {
+    "app": (
+        "人社数据整理：检查各系统数据，写出标准表、问题清单和报告",
+        "Check an agency's raw data: standard tables, findings and a report",
+    ),
+    "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
+    "project": ("项目文件夹（内有 project.toml）", "Project folder (with project.toml)"),
+    "backend": ("计算引擎", "Engine"),
+    "json": ("输出 JSON", "Print JSON"),
+    "inspect": (
+        "查看一个文件：编码、表头、类型、填写率，并给出对应关系建议",
+        "Look into a file and propose its mapping",
+    ),
+    "file": ("数据文件", "Data file"),
+    "inspect_table": ("标准表名；不写则自动判断", "Standard table; found out when absent"),
+    "sheet": ("工作表名", "Sheet name"),
+    "encoding": ("文件编码；不写则自动判断", "Encoding; found out when absent"),
+    "simulate": ("生成一个带有已知错误的模拟项目", "Write a simulated project with known errors"),
+    "target": ("目标文件夹", "Target folder"),
+    "persons": ("人数", "Number of persons"),
+    "seed": ("随机种子", "Random seed"),
+    "dirty": ("错误比例", "Share of errors"),
+    "demo": ("用模拟数据演示一遍：生成、检查、出报告", "Show it all on simulated data"),
+    "rules": ("规则目录", "The rule catalogue"),
+    "rules_project": ("同时载入该项目的规则包", "Load the rule packs of this project too"),
+    "rules_test": ("运行每条规则自带的示例", "Run every rule's own examples"),
+    "rules_diff": ("比较两个规则包", "Compare two rule packs"),
+    "rules_old": ("旧规则包文件夹", "Old pack"),
+    "rules_new": ("新规则包文件夹", "New pack"),
+}
+
+
+def _chinese() -> bool:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return not value.lower().startswith("en")
+    return True
+
+
+def t(key: str) -> str:
+    """Return the text ``key`` in the user's language: Chinese unless the locale is English."""
+    chinese, english = _TEXTS[key]
+    return chinese if _chinese() else english

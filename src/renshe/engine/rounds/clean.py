@@ -1,0 +1,328 @@
+"""One cleaning round: ``round = pipeline(sources by digest, rules by version, decisions)``.
+
+Invariant: a round is complete or not there; the same inputs give the same canonical digests; nothing outside
+``sources/``, ``cache/`` and ``rounds/`` of the project is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from renshe import __version__
+from renshe.engine.project import Project, ProjectError, SourceSpec, load_project
+from renshe.engine.report import build_report
+from renshe.engine.rounds.changes import write_changes
+from renshe.engine.rounds.controls import check_controls
+from renshe.engine.rounds.digests import canonical_digest
+from renshe.engine.rounds.scores import score_round, write_admission
+from renshe.engine.rounds.store import Store
+from renshe.engine.rules.catalogue import Catalogue, load_catalogue
+from renshe.engine.rules.compiling import quote
+from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.findings import COLUMNS, SCHEMA
+from renshe.engine.rules.runner import RunResult, run_rules
+from renshe.engine.schema import PLACE
+from renshe.engine.sources.database import snapshot_query
+from renshe.engine.staging.stage import Staged, StageTask, stage
+from renshe.policy.parameters import ParameterBook, load_parameters
+from renshe.standards.dictionary import TABLES, table
+
+Progress = Callable[[str, int, int], None]
+# Below this many bytes in all, starting helper processes costs more than it saves.
+_PARALLEL_FROM = 32 << 20
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds per step, for the manifest."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the block under ``name``."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """A finished round: its number, folder and manifest."""
+
+    number: int
+    folder: Path
+    manifest: dict[str, Any]
+
+
+def _quiet(_step: str, _done: int, _total: int) -> None:
+    """Progress for whoever does not want any."""
+
+
+def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
+    """Run one round of the project in ``folder``.
+
+    Raises ProjectError, SourceError, ColumnError or CatalogueError (one Chinese line with its remedy) for what the
+    user can mend, BusyError when another run is at work; then no round was written.
+    """
+    project = load_project(folder)
+    catalogue = load_catalogue(project.packs)
+    store = Store(folder)
+    clock = Clock()
+    with store.locked():
+        with clock.step("read"):
+            staged = _stage_all(project, store, progress)
+        with _connection(store) as connection:
+            dataset = _dataset(connection, project, staged)
+            with clock.step("rules"):
+                result = run_rules(dataset, catalogue, progress=progress)
+                controls = check_controls(dataset, catalogue, project.controls)
+            with store.new_round() as (number, target):
+                before = [store.folder(earlier) for earlier in store.numbers()]
+                writer = _Writer(project, catalogue, dataset, staged, clock)
+                manifest = writer.write(target, number, before, result, controls, progress)
+    return RoundResult(number, store.folder(number), manifest)
+
+
+def _stage_all(project: Project, store: Store, progress: Progress) -> list[tuple[SourceSpec, str, Staged]]:
+    tasks: list[tuple[SourceSpec, StageTask]] = []
+    for at, spec in enumerate(project.sources):
+        progress(f"登记来源 {spec.label}", at, len(project.sources))
+        sha, kept = _keep(spec, store)
+        task = StageTask(
+            table=spec.table,
+            system=spec.system,
+            source_file=spec.label,
+            path=kept,
+            sha256=sha,
+            as_of=project.as_of,
+            sheet=spec.sheet,
+            encoding=spec.encoding,
+            columns=spec.columns,
+            codes=spec.codes,
+        )
+        tasks.append((spec, task))
+    size = sum(task.path.stat().st_size for _, task in tasks)
+    workers = min(os.cpu_count() or 1, len(tasks))
+    if size < _PARALLEL_FROM or workers < 2:
+        done = []
+        for at, (_, task) in enumerate(tasks):
+            progress(f"读取 {task.source_file}", at, len(tasks))
+            done.append(stage(task, store.cache))
+    else:
+        done = _stage_parallel([task for _, task in tasks], store, workers, progress)
+    return [(spec, task.sha256, found) for (spec, task), found in zip(tasks, done, strict=True)]
+
+
+def _stage_parallel(tasks: list[StageTask], store: Store, workers: int, progress: Progress) -> list[Staged]:
+    # Largest first, so that no long file starts last; a fresh process each, since threads of the libraries do not fork.
+    order = sorted(range(len(tasks)), key=lambda at: -tasks[at].path.stat().st_size)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = {at: pool.submit(stage, tasks[at], store.cache) for at in order}
+        try:
+            for done, at in enumerate(order):
+                progress(f"读取 {tasks[at].source_file}", done, len(tasks))
+                futures[at].result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [futures[at].result() for at in range(len(tasks))]
+
+
+def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
+    if spec.path is not None:
+        return store.keep(spec.path)
+    assert spec.url is not None and spec.query is not None
+    partial = store.sources / f"query.{os.getpid()}.tmp"
+    snapshot_query(spec.url, spec.query, partial)
+    try:
+        return store.keep(partial)
+    finally:
+        partial.unlink()
+
+
+@contextmanager
+def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+    spill = store.cache / f"spill.{os.getpid()}.tmp"
+    config = {"memory_limit": "1600MB", "temp_directory": str(spill), "threads": str(os.cpu_count() or 1)}
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _dataset(
+    connection: duckdb.DuckDBPyConnection, project: Project, staged: list[tuple[SourceSpec, str, Staged]]
+) -> Dataset:
+    overrides = [
+        row for _, _, found in staged if found.table == "parameter" for row in pq.read_table(found.rows).to_pylist()
+    ]
+    try:
+        parameters = ParameterBook(load_parameters(), overrides)
+    except ValueError as error:
+        raise ProjectError(f"{project.folder / 'project.toml'}：{error}") from None
+    sources = [
+        StagedSource(
+            table=found.table,
+            system=found.system,
+            source_file=found.source_file,
+            data=found.rows,
+            rows=found.rows_loaded,
+            present=frozenset(found.present),
+            untyped=found.untyped,
+        )
+        for _, _, found in staged
+        if found.table in TABLES
+    ]
+    return Dataset(connection, sources, as_of=project.as_of, region=project.region, parameters=parameters)
+
+
+class _Writer:
+    """Writes everything a round holds into its folder."""
+
+    def __init__(
+        self,
+        project: Project,
+        catalogue: Catalogue,
+        dataset: Dataset,
+        staged: list[tuple[SourceSpec, str, Staged]],
+        clock: Clock,
+    ) -> None:
+        self.project = project
+        self.catalogue = catalogue
+        self.dataset = dataset
+        self.staged = staged
+        self.clock = clock
+        self.connection = dataset.connection
+
+    def write(
+        self,
+        target: Path,
+        number: int,
+        before: list[Path],
+        result: RunResult,
+        controls: list[dict[str, Any]],
+        progress: Progress,
+    ) -> dict[str, Any]:
+        """Fill ``target`` and return the manifest."""
+        progress("写出标准表", 0, 3)
+        with self.clock.step("tables"):
+            tables = self._tables(target)
+        with self.clock.step("findings"):
+            self._copy("findings", f"SELECT {COLUMNS} FROM findings ORDER BY ALL", target / "findings.parquet")
+            self._rejects(target)
+            changes = write_changes(self.connection, target / "changes.parquet", number, before)
+            admission = write_admission(self.dataset, target / "admission.parquet")
+            scores = score_round(self.dataset, self.catalogue)
+        progress("计算摘要", 1, 3)
+        with self.clock.step("digests"):
+            digests = {name: canonical_digest(self.connection, f"s_{name}", _columns(name)) for name in tables}
+            digests["findings"] = canonical_digest(self.connection, "findings", SCHEMA.names)
+        counted = self.connection.execute("SELECT rule, count(*) FROM findings GROUP BY 1 ORDER BY 1").fetchall()
+        manifest = {
+            "round": number,
+            "name": self.project.name,
+            "as_of": self.project.as_of.isoformat(),
+            "region": self.project.region,
+            "renshe": __version__,
+            "rules_version": self.catalogue.version,
+            "decisions": {"number": 0, "digest": hashlib.sha256(b"").hexdigest()},
+            "sources": self._sources(),
+            "tables": tables,
+            "findings": dict(counted),
+            "not_run": dict(sorted(result.not_run.items())),
+            "changes": changes,
+            "scores": scores,
+            "admission": admission,
+            "controls": controls,
+            "unmatched_columns": self._unmatched(),
+            "unmapped_codes": self._unmapped(),
+            "digests": digests,
+            "seconds": self.clock.seconds,
+        }
+        _write_manifest(target, manifest)
+        progress("生成报告", 2, 3)
+        with self.clock.step("report"):
+            build_report(target, self.catalogue.rules)
+        _write_manifest(target, manifest)
+        return manifest
+
+    def _tables(self, target: Path) -> dict[str, int]:
+        (target / "tables").mkdir()
+        rows: dict[str, int] = {}
+        for name in self.dataset.tables:
+            columns = ", ".join(f'"{column}"' for column in _columns(name))
+            self._copy(name, f"SELECT {columns} FROM s_{name}", target / "tables" / f"{name}.parquet")
+            rows[name] = sum(source.rows for _, source in self.dataset.of(name))
+        return rows
+
+    def _rejects(self, target: Path) -> None:
+        files = ", ".join(quote(str(found.rejects)) for _, _, found in self.staged)
+        self._copy(
+            "rejects", f"FROM read_parquet([{files}]) ORDER BY source_file, source_row", target / "rejects.parquet"
+        )
+
+    def _copy(self, name: str, select: str, target: Path) -> None:
+        self.connection.execute(
+            f"COPY ({select}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        )
+
+    def _sources(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "system": found.system,
+                "table": found.table,
+                "file": found.source_file,
+                "sha256": sha,
+                "rows_read": found.rows_loaded + found.rows_rejected,
+                "rows_loaded": found.rows_loaded,
+                "rows_rejected": found.rows_rejected,
+                "layout": found.layout,
+            }
+            for _, sha, found in self.staged
+        ]
+
+    def _unmatched(self) -> list[dict[str, Any]]:
+        return [
+            {"source": found.source_file, "column": column, "examples": examples, "rows": found.rows_loaded}
+            for _, _, found in self.staged
+            for column, examples in found.unmatched.items()
+        ]
+
+    def _unmapped(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "source": found.source_file,
+                "field": name,
+                "label": table(found.table).field(name).label,
+                "value": value,
+                "count": count,
+            }
+            for _, _, found in self.staged
+            for name, values in found.unmapped.items()
+            for value, count in values.items()
+        ]
+
+
+def _columns(name: str) -> list[str]:
+    """Return the columns of a round's table: the fields and where the row came from, without facts."""
+    return [*table(name).names, *PLACE]
+
+
+def _write_manifest(target: Path, manifest: dict[str, Any]) -> None:
+    (target / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2), "utf-8")

@@ -1,0 +1,117 @@
+"""A project's folder on disk: its lock, its kept sources, its rounds.
+
+Invariant: a round is a folder ``rounds/NNNN`` that appears by one rename and is never changed; whatever else a killed
+run leaves behind has another name and is swept by the next run. Everything is readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+_ROUND = re.compile(r"[0-9]{4,}")
+
+
+class BusyError(Exception):
+    """Another run is at work on the project."""
+
+
+class Store:
+    """The folders that renshe keeps inside a project."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.sources = project / "sources"
+        self.rounds = project / "rounds"
+        self.cache = project / "cache" / "staged"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the project; BusyError when another run does. The lock of a killed run is released by the system."""
+        lock = FileLock(self.project / ".renshe.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BusyError(f"{self.project}：另一个 renshe 正在处理这个项目；请等它结束后再运行") from None
+        try:
+            for folder in (self.sources, self.rounds, self.cache):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o700)
+            self._sweep()
+            yield
+        finally:
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left: none of it was ever visible as a round, a source or a staged table."""
+        for folder in (self.rounds, self.sources, self.cache):
+            for left in folder.glob("*.tmp"):
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+
+    def keep(self, path: Path) -> tuple[str, Path]:
+        """Keep a copy of ``path`` under its digest; return the digest and the copy."""
+        sha = file_digest(path)
+        kept = self.sources / sha
+        while not kept.is_file():
+            partial = self.sources / f"{os.getpid()}.tmp"
+            shutil.copyfile(path, partial)
+            # The file may have been saved anew between the two readings: what is kept decides its name.
+            sha = file_digest(partial)
+            kept = self.sources / sha
+            partial.chmod(0o400)
+            partial.rename(kept)
+        return sha, kept
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the rounds that are there, in order."""
+        return sorted(int(p.name) for p in self.rounds.glob("*") if p.is_dir() and _ROUND.fullmatch(p.name))
+
+    def folder(self, number: int) -> Path:
+        """Return the folder of round ``number``."""
+        return self.rounds / f"{number:04d}"
+
+    @contextmanager
+    def new_round(self) -> Iterator[tuple[int, Path]]:
+        """Yield the next number and a folder to fill; it becomes the round when the block ends well."""
+        numbers = self.numbers()
+        number = numbers[-1] + 1 if numbers else 1
+        partial = self.rounds / f"{number:04d}.{os.getpid()}.tmp"
+        partial.mkdir(mode=0o700)
+        try:
+            yield number, partial
+            _protect(partial)
+            partial.rename(self.folder(number))
+            _sync(self.rounds)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file as hex, reading it in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _protect(folder: Path) -> None:
+    """Make everything in ``folder`` its owner's only, and be sure that it is on disk before it becomes visible."""
+    for item in folder.rglob("*"):
+        item.chmod(0o700 if item.is_dir() else 0o600)
+        _sync(item)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

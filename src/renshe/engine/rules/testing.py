@@ -1,0 +1,176 @@
+"""Runs every rule's own examples through the real planner: a rule that its examples do not prove is not a rule.
+
+Invariant: a failing example gives a finding of its rule on the judged row, a passing one gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from renshe.engine.rules.catalogue import Catalogue, CatalogueError, Rule
+from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.runner import run_rules
+from renshe.engine.schema import columns, facts
+from renshe.engine.staging.facts import compute_facts, derive
+from renshe.policy.parameters import ParameterBook, load_parameters
+from renshe.standards.dictionary import table
+
+_AS_OF = date(2021, 5, 31)
+_REGION = "220800"
+_FULL = frozenset({"row", "with", "params", "as_of", "region"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFailure:
+    """An example that did not behave: which, and what was found instead."""
+
+    rule: str
+    kind: str
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    row: Mapping[str, Any]
+    others: Mapping[str, list[Mapping[str, Any]]]
+    params: list[Mapping[str, Any]]
+    as_of: date
+    region: str
+
+
+def run_examples(catalogue: Catalogue, only: Iterable[str] | None = None) -> tuple[int, list[ExampleFailure]]:
+    """Return how many examples ran and those that failed; ``only`` limits the rules."""
+    chosen = set(only) if only is not None else None
+    count = 0
+    failures: list[ExampleFailure] = []
+    with duckdb.connect(":memory:", config={"threads": "1"}) as connection:
+        for rule in catalogue.rules.values():
+            if rule.generic is not None or (chosen is not None and rule.id not in chosen):
+                continue
+            small = Catalogue(_with_prerequisites(catalogue, rule), catalogue.version)
+            for kind, number, example in _examples(rule):
+                count += 1
+                reason = _judge(connection, small, rule, kind, example)
+                if reason is not None:
+                    failures.append(ExampleFailure(rule.id, kind, number, reason))
+    return count, failures
+
+
+def _with_prerequisites(catalogue: Catalogue, rule: Rule) -> dict[str, Rule]:
+    wanted: set[str] = set()
+
+    def add(name: str) -> None:
+        wanted.add(name)
+        for needed in catalogue.rules[name].requires:
+            add(needed)
+
+    add(rule.id)
+    return {name: found for name, found in catalogue.rules.items() if name in wanted}
+
+
+def _examples(rule: Rule) -> Iterator[tuple[str, int, _Example]]:
+    for kind in ("pass", "fail"):
+        for number, item in enumerate(rule.examples.get(kind, []), 1):
+            full = "row" in item and set(item) <= _FULL
+            yield (
+                kind,
+                number,
+                _Example(
+                    row=item["row"] if full else item,
+                    others=item.get("with", {}) if full else {},
+                    params=item.get("params", []) if full else [],
+                    as_of=item.get("as_of", _AS_OF) if full else _AS_OF,
+                    region=str(item.get("region", _REGION)) if full else _REGION,
+                ),
+            )
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, rule: Rule, kind: str, example: _Example
+) -> str | None:
+    """Return why the example fails, None where it behaves."""
+    try:
+        sources = _sources(rule, example)
+        parameters = ParameterBook(load_parameters(), example.params)
+        dataset = Dataset(connection, sources, as_of=example.as_of, region=example.region, parameters=parameters)
+        run_rules(dataset, catalogue)
+    except (KeyError, ValueError, TypeError, pa.ArrowInvalid, duckdb.Error) as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    found = connection.execute(
+        "SELECT rule FROM findings WHERE source_row = 1 AND source_file = 'judged' ORDER BY rule"
+    ).fetchall()
+    rules = [str(name) for (name,) in found]
+    if kind == "fail" and rule.id not in rules:
+        return f"应有问题而没有（得到 {'、'.join(rules) or '无'}）"
+    if kind == "pass" and rule.id in rules:
+        return "不应有问题而有"
+    return None
+
+
+def _sources(rule: Rule, example: _Example) -> list[StagedSource]:
+    """Return the judged row and the rows beside it, one source for each (table, system), the judged one first."""
+    system = str(example.row.get("system", rule.judge or "pension"))
+    rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {(rule.table, system): [example.row]}
+    for name, items in example.others.items():
+        for item in items:
+            rows.setdefault((name, str(item.get("system", system))), []).append(item)
+    # A relation over a table without any row: the project has the table, only nothing in it matches.
+    for _, relation in rule.relations:
+        for there in [relation.system] if relation.system not in (None, "*", "other") else [system]:
+            rows.setdefault((relation.table, there or system), [])
+    return [
+        StagedSource(
+            table=name,
+            system=where,
+            source_file="judged" if (name, where) == (rule.table, system) else f"{name}-{where}",
+            data=_staged(
+                name, where, "judged" if (name, where) == (rule.table, system) else "other", items, example.as_of
+            ),
+            rows=len(items),
+            present=frozenset(table(name).names),
+            untyped={field: 1 for item in items for field in item.get("raw", {})},
+        )
+        for (name, where), items in rows.items()
+    ]
+
+
+def _value(kind: pa.DataType, value: Any) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_decimal(kind):
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+    if pa.types.is_string(kind):
+        return str(value)
+    if pa.types.is_date(kind) and isinstance(value, str):
+        return date.fromisoformat(value)
+    return value
+
+
+def _staged(name: str, system: str, file: str, items: list[Mapping[str, Any]], as_of: date) -> pa.Table:
+    known = columns(name)
+    for item in items:
+        strange = set(item) - set(known) - {"raw"}
+        if strange:
+            raise CatalogueError(f"示例中的 {'、'.join(sorted(strange))} 不是表 {name} 的字段")
+    found = {
+        field.name: pa.array([_value(known[field.name], item.get(field.name)) for item in items], known[field.name])
+        for field in table(name).fields
+    }
+    derive(name, found)
+    found |= {
+        "system": pa.array([system] * len(items), pa.string()),
+        "source_file": pa.array([file] * len(items), pa.string()),
+        "source_row": pa.array(range(1, len(items) + 1), pa.int64()),
+        "raw": pa.array([list(item["raw"].items()) if "raw" in item else None for item in items], known["raw"]),
+    }
+    if facts(name):
+        found |= compute_facts(name, found, as_of)
+    return pa.table([found[column] for column in known], schema=pa.schema(list(known.items())))

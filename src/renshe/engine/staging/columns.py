@@ -1,0 +1,77 @@
+"""Which column of a file fills which field: what the project says first, then code, name, label, alias.
+
+Invariant: a column fills at most one field and a field takes at most one column; what matches nothing is reported,
+never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from renshe.standards.dictionary import table
+
+_UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+_DROP = re.compile(r"[\s\u3000\ufeff:：*＊_\-/]+")
+
+
+class ColumnError(ValueError):
+    """``[source.columns]`` names a column that the file does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """``fields`` maps field names to column positions; ``unmatched`` lists the positions that fill nothing."""
+
+    fields: Mapping[str, int]
+    unmatched: tuple[int, ...]
+
+
+def normal(text: str) -> str:
+    """Return a header cell as it is compared: half width, upper case, without blanks, marks and unit brackets."""
+    half = unicodedata.normalize("NFKC", text).upper()
+    bare = _DROP.sub("", _UNIT.sub("", half))
+    return bare or _DROP.sub("", half)
+
+
+@lru_cache(maxsize=32)
+def known_names(name: str) -> Mapping[str, str]:
+    """Return every normalised name under which a field of table ``name`` may be written, with the field.
+
+    Codes and labels come before aliases, so that an alias never takes another field's own name.
+    """
+    known: dict[str, str] = {}
+    fields = table(name).fields
+    for field in fields:
+        for text in (field.code, field.name, field.label):
+            if text:
+                known.setdefault(normal(text), field.name)
+    for field in fields:
+        for text in field.aliases:
+            known.setdefault(normal(text), field.name)
+    return known
+
+
+def match_columns(name: str, header: Sequence[str], explicit: Mapping[str, str]) -> Matching:
+    """Match the columns of a file to the fields of table ``name``; ColumnError where ``explicit`` cannot be met."""
+    normals = [normal(text) for text in header]
+    fields: dict[str, int] = {}
+    for field, column in explicit.items():
+        exact = [at for at, text in enumerate(header) if text == column]
+        loose = [at for at, text in enumerate(normals) if text == normal(column)]
+        if not exact and not loose:
+            raise ColumnError(
+                f"[source.columns] 的 {field} = “{column}” 在文件中没有这一列；文件的列有：{'、'.join(header)}"
+            )
+        fields[field] = (exact or loose)[0]
+    taken = set(fields.values())
+    known = known_names(name)
+    for at, text in enumerate(normals):
+        found = known.get(text)
+        if at not in taken and found is not None and found not in fields:
+            fields[found] = at
+            taken.add(at)
+    return Matching(fields, tuple(at for at in range(len(header)) if at not in taken))

@@ -1,0 +1,242 @@
+"""One source becomes one staged table: read, match, type, map, add facts, write Parquet; rejects and counts beside it.
+
+Invariant: rows read = rows staged + rejects, per source, always. A staged folder is complete or not there: it is
+written under another name and renamed, so that what the cache holds can be trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from renshe.engine.schema import columns as schema_columns
+from renshe.engine.schema import facts
+from renshe.engine.sources.base import RawBatch, Reject
+from renshe.engine.sources.opening import open_source
+from renshe.engine.staging.columns import Matching, known_names, match_columns, normal
+from renshe.engine.staging.facts import compute_facts, derive
+from renshe.engine.staging.typing import Tally, as_string, raw_maps, type_column
+from renshe.standards.dictionary import TABLES, dictionary_version, table
+
+_EXAMPLES = 5
+REJECT_SCHEMA = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("source_row", pa.int64()),
+        ("reason", pa.string()),
+        ("raw", pa.string()),
+        ("raw_bytes", pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StageTask:
+    """Everything that decides what a staged table holds; its digest is the name of the cache entry."""
+
+    table: str
+    system: str
+    source_file: str
+    path: Path
+    sha256: str
+    as_of: date
+    sheet: str | None = None
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Return the digest of source, mapping, dictionary and of the code that stages."""
+        told = {key: str(value) for key, value in asdict(self).items() if key != "path"}
+        told["columns"] = json.dumps(dict(self.columns), sort_keys=True)
+        told["codes"] = json.dumps({key: dict(value) for key, value in self.codes.items()}, sort_keys=True)
+        told |= {"dictionary": dictionary_version(), "code": code_version()}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Staged:
+    """A staged source: where it is and what was met on the way. ``unmatched`` maps columns to a few examples."""
+
+    folder: Path
+    table: str
+    system: str
+    source_file: str
+    rows_loaded: int
+    rows_rejected: int
+    present: list[str]
+    untyped: dict[str, int]
+    unmapped: dict[str, dict[str, int]]
+    unmatched: dict[str, list[str]]
+    layout: dict[str, Any]
+
+    @property
+    def rows(self) -> Path:
+        """Return the Parquet file of staged rows."""
+        return self.folder / "rows.parquet"
+
+    @property
+    def rejects(self) -> Path:
+        """Return the Parquet file of rejects."""
+        return self.folder / "rejects.parquet"
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Return a digest of the code and data that staging depends on: no number that somebody forgets to raise."""
+    digest = hashlib.sha256()
+    for package in ("renshe.standards", "renshe.policy", "renshe.engine.sources", "renshe.engine.staging"):
+        for file in _texts(resources.files(package)):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _texts(folder: Traversable) -> list[Traversable]:
+    found: list[Traversable] = []
+    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if item.is_dir():
+            found += [] if item.name == "__pycache__" else _texts(item)
+        else:
+            found.append(item)
+    return found
+
+
+def stage(task: StageTask, cache: Path) -> Staged:
+    """Return the staged table of ``task``, from the cache where it is there; SourceError or ColumnError is raised."""
+    folder = cache / task.digest()
+    if not (folder / "stats.json").is_file():
+        _write(task, folder)
+    stats = json.loads((folder / "stats.json").read_text("utf-8"))
+    return Staged(folder=folder, **stats)
+
+
+def _write(task: StageTask, folder: Path) -> None:
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        stats = _Stager(task, partial).run()
+        (partial / "stats.json").write_text(json.dumps(stats, ensure_ascii=False), "utf-8")
+        if not folder.exists():
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+class _Stager:
+    """Stages one source, batch by batch, in bounded memory."""
+
+    def __init__(self, task: StageTask, folder: Path) -> None:
+        self.task = task
+        self.table = table(task.table)
+        self.tally = Tally()
+        self.loaded = self.rejected = 0
+        self.kinds = self._kinds()
+        self.schema = pa.schema(list(self.kinds.items()))
+        self.folder = folder
+        self.examples: dict[str, list[str]] = {}
+
+    def _kinds(self) -> dict[str, pa.DataType]:
+        if self.task.table in TABLES:
+            return schema_columns(self.task.table)
+        return {name: pa.int32() if name == "start_month" else pa.string() for name in self.table.names}
+
+    def run(self) -> dict[str, Any]:
+        names = frozenset({*known_names(self.task.table), *(normal(text) for text in self.task.columns.values())})
+        reader = open_source(self.task.path, encoding=self.task.encoding, sheet=self.task.sheet, known_names=names)
+        matching = match_columns(self.task.table, reader.header, self.task.columns)
+        with (
+            pq.ParquetWriter(
+                self.folder / "rows.parquet", self.schema, compression="zstd", compression_level=1
+            ) as rows,
+            pq.ParquetWriter(self.folder / "rejects.parquet", REJECT_SCHEMA, compression="zstd") as rejects,
+        ):
+            for batch in reader.batches():
+                if len(batch.rows):
+                    rows.write_batch(self._rows(batch, matching))
+                    self._note_unmatched(batch, matching, reader.header)
+                if batch.rejects:
+                    rejects.write_batch(self._rejects(batch.rejects))
+        present = sorted(matching.fields)
+        if self.task.table == "enrolment":
+            present += [m for m, d in (("start_month", "start_date"), ("end_month", "end_date")) if d in present]
+        return {
+            "table": self.task.table,
+            "system": self.task.system,
+            "source_file": self.task.source_file,
+            "rows_loaded": self.loaded,
+            "rows_rejected": self.rejected,
+            "present": sorted(set(present)),
+            "untyped": dict(self.tally.untyped),
+            "unmapped": {name: dict(Counter(values).most_common(200)) for name, values in self.tally.unmapped.items()},
+            "unmatched": {reader.header[at]: self.examples.get(reader.header[at], []) for at in matching.unmatched},
+            "layout": asdict(reader.layout),
+        }
+
+    def _rows(self, batch: RawBatch, matching: Matching) -> pa.RecordBatch:
+        count = len(batch.rows)
+        self.loaded += count
+        found: dict[str, pa.Array] = {}
+        untyped: dict[str, pa.Array] = {}
+        for spec in self.table.fields:
+            at = matching.fields.get(spec.name)
+            if at is None:
+                found[spec.name] = pa.nulls(count, self.kinds[spec.name])
+                continue
+            typed = type_column(
+                spec, self.kinds[spec.name], batch.columns[at], self.task.codes.get(spec.name, {}), self.tally
+            )
+            found[spec.name] = typed.values
+            if typed.raw is not None:
+                untyped[spec.name] = typed.raw
+        if self.task.table in TABLES:
+            derive(self.task.table, found)
+            found |= {
+                "system": pa.repeat(self.task.system, count),
+                "source_file": pa.repeat(self.task.source_file, count),
+                "source_row": pa.array(batch.rows, pa.int64()),
+                "raw": raw_maps(count, untyped),
+            }
+            if facts(self.task.table):
+                found |= compute_facts(self.task.table, found, self.task.as_of)
+        return pa.RecordBatch.from_arrays([found[name] for name in self.schema.names], schema=self.schema)
+
+    def _rejects(self, rejects: list[Reject]) -> pa.RecordBatch:
+        self.rejected += len(rejects)
+        return pa.RecordBatch.from_pylist(
+            [
+                {
+                    "source_file": self.task.source_file,
+                    "source_row": reject.source_row,
+                    "reason": reject.reason,
+                    "raw": reject.raw,
+                    "raw_bytes": reject.raw_bytes,
+                }
+                for reject in rejects
+            ],
+            schema=REJECT_SCHEMA,
+        )
+
+    def _note_unmatched(self, batch: RawBatch, matching: Matching, header: tuple[str, ...]) -> None:
+        for at in matching.unmatched:
+            seen = self.examples.setdefault(header[at], [])
+            if len(seen) < _EXAMPLES:
+                some = batch.columns[at].drop_null().slice(0, 100)
+                for value in some if pa.types.is_string(some.type) else as_string(some):
+                    text = str(value.as_py())
+                    if text not in seen and len(seen) < _EXAMPLES:
+                        seen.append(text)

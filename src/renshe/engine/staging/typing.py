@@ -1,0 +1,115 @@
+"""Values get their type: text as written becomes dates, months, money, codes, or stays text in ``raw``.
+
+Invariant: nothing is lost and nothing is guessed. A value that cannot be typed is null in its column and stands,
+as written, in ``raw``; a code that no list knows keeps its own value and is counted as unmapped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from renshe.standards import codes, money, periods, text
+from renshe.standards.dictionary import Field
+
+_NAMES = frozenset({"name", "legal_rep", "payee", "bank_holder"})
+_IDENTIFIERS = frozenset({"id_number", "uscc", "org_code"})
+
+
+@dataclass(slots=True)
+class Tally:
+    """What typing met on its way: untypable values per field, unmapped codes per field and value."""
+
+    untyped: Counter[str] = field(default_factory=Counter)
+    unmapped: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Typed:
+    """One typed column: its values, and the text of those that could not be typed (None where all could)."""
+
+    values: pa.Array
+    raw: pa.Array | None = None
+
+
+def type_column(
+    spec: Field, wanted: pa.DataType, column: pa.Array, overrides: Mapping[str, str], tally: Tally
+) -> Typed:
+    """Return ``column`` as the dictionary types it, counting in ``tally`` what would not be typed."""
+    if spec.type in ("text", "code", "rate"):
+        clean = _as_text(spec, column)
+        if spec.type == "code" and spec.codes is not None:
+            mapped, unmapped = codes.map_codes(spec.codes, clean, dict(overrides))
+            if unmapped:
+                tally.unmapped.setdefault(spec.name, Counter()).update(unmapped)
+            return Typed(mapped)
+        if spec.type == "rate":
+            canonical, _, bad = money.parse_rates(clean)
+            return _with_raw(spec, canonical, bad, column, tally)
+        return Typed(clean)
+    if spec.type == "date":
+        values, bad = periods.parse_dates(column)
+    elif spec.type == "month":
+        values, bad = periods.parse_months(column)
+    elif spec.type == "year":
+        values, bad = periods.parse_years(column)
+    elif spec.type == "int":
+        values, bad = money.parse_ints(column)
+    else:
+        values, bad = money.parse_moneys(column)
+    if values.type != wanted:
+        values = values.cast(wanted)
+    return _with_raw(spec, values, bad, column, tally)
+
+
+def _as_text(spec: Field, column: pa.Array) -> pa.Array:
+    if not pa.types.is_string(column.type):
+        column = as_string(column)
+    if spec.name in _NAMES:
+        return text.clean_name_array(column)
+    clean = text.clean_array(column)
+    # The last character of an identity number or code is a letter that people also write small.
+    return pc.utf8_upper(clean) if spec.name in _IDENTIFIERS else clean
+
+
+def as_string(column: pa.Array) -> pa.Array:
+    """Return a native column as text; whole numbers never carry a decimal point."""
+    if pa.types.is_floating(column.type):
+        whole = pc.equal(column, pc.round(column))
+        return pc.if_else(whole, pc.cast(column, pa.int64(), safe=False).cast(pa.string()), column.cast(pa.string()))
+    if pa.types.is_decimal(column.type):
+        whole = pc.equal(column, pc.round(column))
+        plain = column.cast(pa.string())
+        return pc.if_else(whole, pc.replace_substring_regex(plain, r"\.0+$", ""), plain)
+    return column.cast(pa.string())
+
+
+def _with_raw(spec: Field, values: pa.Array, bad: pa.BooleanArray, column: pa.Array, tally: Tally) -> Typed:
+    count = pc.sum(bad).as_py() or 0
+    if not count:
+        return Typed(values)
+    tally.untyped[spec.name] += count
+    written = column if pa.types.is_string(column.type) else as_string(column)
+    return Typed(values, pc.if_else(bad, written, pa.scalar(None, pa.string())))
+
+
+def raw_maps(rows: int, untyped: Mapping[str, pa.Array]) -> pa.Array:
+    """Return the column ``raw``: per row a map of field to text that could not be typed, null where there is none."""
+    kind = pa.map_(pa.string(), pa.string())
+    if not untyped:
+        return pa.nulls(rows, kind)
+    maps: list[list[tuple[str, str]] | None] = [None] * rows
+    for name, texts in untyped.items():
+        for at in cast("list[int]", pc.indices_nonzero(texts.is_valid()).to_pylist()):
+            entry = maps[at]
+            pair = (name, str(texts[at].as_py()))
+            if entry is None:
+                maps[at] = [pair]
+            else:
+                entry.append(pair)
+    return pa.array(maps, kind)
