@@ -1,0 +1,114 @@
+"""Cells as text: what a spreadsheet, a DBF or an HTML table shows, written so that nothing of it is invented.
+
+A spreadsheet holds numbers as binary doubles and shows 15 significant digits. Whole numbers below 2**53 are exact and
+keep every digit (bank accounts); above, only the 15 digits that the program itself shows are real, and the rest are
+zeros. An 18-digit identity number in such a cell therefore arrives as ``220802198901011000``: visibly rounded, never
+a wrong number that happens to pass its check digit.
+
+Invariant: no text is ever in scientific notation; a date is ISO (``1989-01-01``), with its time only if not midnight.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from decimal import Decimal
+
+EXACT = 2**53
+_LAST_SERIAL = 2_958_465  # 9999-12-31
+_BUILTIN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+# Literal parts of a number format: "quoted", [brackets] other than elapsed time, \x, _x and *x.
+_LITERAL = re.compile(r'"[^"]*"|\[(?!h+\]|m+\]|s+\])[^\]]*\]|[\\_*].', re.I)
+_SHORT_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.A)
+
+
+def number_text(value: float) -> str:
+    """Return a number as the spreadsheet shows it at full width: ``123.0`` is "123", ``1e-05`` is "0.00001"."""
+    if not math.isfinite(value):
+        return str(value)
+    if value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
+    text = f"{value:.15g}"
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def stored_number_text(text: str) -> str:
+    """Return a number as stored in XML ("1234.5599999999999", "2.208E+17") as ``number_text`` shows it.
+
+    Text that is no number comes back as it is.
+    """
+    if _SHORT_NUMBER.fullmatch(text) and len(text) <= 16:
+        return text
+    try:
+        return number_text(float(text))
+    except ValueError:
+        return text
+
+
+def is_date_format(number_format: int, code: str) -> bool:
+    """Tell whether an Excel number format (id and, where it is custom, its code) shows a date or a time."""
+    if not code:
+        return number_format in _BUILTIN_DATES
+    bare = _LITERAL.sub("", code.partition(";")[0]).lower()
+    return bare != "general" and any(letter in bare for letter in "ymdhs")
+
+
+def serial_text(serial: float, *, since_1904: bool = False, elapsed: bool = False) -> str:
+    """Return an Excel date serial (days) as ISO text; a number that is no date in Excel stays a number."""
+    if not 0 <= serial < _LAST_SERIAL + 1:
+        return number_text(serial)
+    seconds = round(serial * 86400)
+    days, rest = divmod(seconds, 86400)
+    if elapsed or (days == 0 and not since_1904):
+        return clock_text(seconds)
+    if since_1904:
+        day = dt.date(1904, 1, 1) + dt.timedelta(days)
+    elif days == 60:  # Excel believes that 1900 was a leap year; the text says what the clerk sees
+        return f"1900-02-29{_time_part(rest)}"
+    else:
+        day = dt.date(1899, 12, 30 if days > 60 else 31) + dt.timedelta(days)
+    return day.isoformat() + _time_part(rest)
+
+
+def clock_text(seconds: int) -> str:
+    """Return a time of day, or an elapsed time of more than a day, as ``HH:MM:SS``."""
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _time_part(seconds: int) -> str:
+    return f" {clock_text(seconds)}" if seconds else ""
+
+
+def iso_text(text: str) -> str:
+    """Return an XML date or time (``1989-01-01T00:00:00.000``, ``PT03H04M00S``) in the form of this module."""
+    if duration := re.fullmatch(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S", text, re.A):
+        hours, minutes, seconds = map(int, duration.groups())
+        return clock_text(hours * 3600 + minutes * 60 + seconds)
+    if moment := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?)?", text, re.A):
+        day, time = moment.groups()
+        if not time or time.strip("0:") == "":
+            return str(day)
+        return f"{day} {time}" if len(time) == 8 else f"{day} {time}:00"
+    return text
+
+
+def value_text(value: object) -> str | None:
+    """Return a Python value from a typed source (workbook or database driver) as text; None and "" are empty."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.datetime):
+        return iso_text(value.replace(tzinfo=None, microsecond=0).isoformat())
+    if isinstance(value, dt.timedelta):
+        return clock_text(round(value.total_seconds()))
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    return str(value)

@@ -1,0 +1,174 @@
+"""ODS sheets, streamed: OpenDocument 1.3 part 3 (clauses 9.1 and 19.385) as rows of text.
+
+OpenDocument writes a million blank rows as one row "repeated 1048575 times", and may do the same with rows that hold
+something; so rows are unfolded only while they are read, never into a table.
+
+Invariant: a row carries the number that the spreadsheet shows, and each cell its stored value (see ``cells``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from renshe.engine.sources.archive import Package
+from renshe.engine.sources.cells import iso_text, stored_number_text
+from renshe.engine.sources.sheet_xml import Row, SheetFacts
+from renshe.engine.sources.xls import password_error
+from renshe.engine.sources.xlsx import formula_notes
+
+_CHUNK = 1 << 18
+_CONTENT = "content.xml"
+_MAX_ROWS = 1_048_576
+_MAX_COLUMNS = 16_384
+
+
+class OdsBook:
+    """The sheets of an ODS workbook. ``sheets`` maps each name to whether it is visible; raises SourceError."""
+
+    format = "ods"
+    encoding: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._package = Package(path)
+        self.sheets: dict[str, bool] = {}
+        self._facts: dict[str, SheetFacts] = {}
+        self._refuse_encrypted(path)
+        for parser in self._parsed(None):
+            for name in parser.names:
+                self.sheets[name] = True
+
+    def _refuse_encrypted(self, path: Path) -> None:
+        if "META-INF/manifest.xml" in self._package:
+            manifest = self._package.tree("META-INF/manifest.xml")
+            if manifest.find(".//{*}encryption-data") is not None:
+                raise password_error(path)
+
+    def _parsed(self, sheet: str | None) -> Iterator[_ContentParser]:
+        """Feed the content to a parser of one sheet (None: only the sheets' names), yielding it after every block."""
+        parser = _ContentParser(sheet)
+        with self._package.open(_CONTENT) as stream:
+            while chunk := stream.read(_CHUNK):
+                parser.feed(chunk)
+                yield parser
+            parser.finish()
+        yield parser
+
+    def rows(self, name: str) -> Iterator[tuple[int, Row]]:
+        """Yield (row number as shown, cells) of each row that holds anything; raises SourceError on damage."""
+        for parser in self._parsed(name):
+            self._facts[name] = parser.facts
+            for first, repeated, row in parser.done:
+                for number in range(first, min(first + repeated, _MAX_ROWS + 1)):
+                    yield number, list(row)
+            parser.done.clear()
+
+    def notes(self, name: str) -> list[str]:
+        """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
+        return formula_notes(self._facts.get(name, SheetFacts()))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._package.close()
+
+
+class _ContentParser:
+    """Turns content.xml into rows of one sheet: (first row number, how often it is repeated, cells)."""
+
+    def __init__(self, sheet: str | None) -> None:
+        self.names: list[str] = []
+        self.done: list[tuple[int, int, Row]] = []
+        self.facts = SheetFacts()
+        self._sheet = sheet
+        self._inside = False
+        self._next_row = 1
+        self._row: Row = []
+        self._repeated = 1
+        self._width = 0
+        self._cell: dict[str, str] = {}
+        self._paragraphs: list[str] = []
+        self._hidden_depth = 0
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def feed(self, chunk: bytes) -> None:
+        self._parser.Parse(chunk, False)
+
+    def finish(self) -> None:
+        self._parser.Parse(b"", True)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table:table":
+            self.names.append(attributes.get("table:name", ""))
+            self._inside = self.names[-1] == self._sheet
+            self._next_row = 1
+        elif not self._inside or self._hidden_depth or name == "office:annotation":
+            # A comment on a cell has paragraphs of its own: they are not the cell's value.
+            self._hidden_depth += name == "office:annotation"
+        elif name == "table:table-row":
+            self._row, self._width = [], 0
+            self._repeated = _count(attributes, "table:number-rows-repeated")
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            self._cell = attributes
+            self._paragraphs = []
+        elif name == "text:p":
+            self._paragraphs.append("")
+            self._parser.CharacterDataHandler = self._text
+        elif name == "text:s":
+            self._text(" " * min(_count(attributes, "text:c"), 1000))
+        elif name in ("text:tab", "text:line-break"):
+            self._text("\t" if name == "text:tab" else "\n")
+
+    def _text(self, data: str) -> None:
+        if self._paragraphs and not self._hidden_depth:
+            self._paragraphs[-1] += data
+
+    def _end(self, name: str) -> None:
+        if not self._inside:
+            return
+        if name == "office:annotation":
+            self._hidden_depth -= 1
+        elif self._hidden_depth:
+            return
+        elif name == "text:p":
+            self._parser.CharacterDataHandler = None
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            self._end_cell()
+        elif name == "table:table-row":
+            if self._row:
+                self.done.append((self._next_row, self._repeated, self._row))
+            self._next_row += self._repeated
+        elif name == "table:table":
+            self._inside = False
+
+    def _end_cell(self) -> None:
+        repeated = min(_count(self._cell, "table:number-columns-repeated"), _MAX_COLUMNS - self._width)
+        text = self._shown()
+        if "table:formula" in self._cell:
+            self.facts.formulas += 1
+            self.facts.uncalculated += not text and "office:value-type" not in self._cell
+        if text:
+            self._row.extend([None] * (self._width - len(self._row)))
+            self._row.extend([text] * repeated)
+        self._width += repeated
+
+    def _shown(self) -> str:
+        cell = self._cell
+        kind = cell.get("office:value-type", "string")
+        if kind in ("float", "percentage", "currency") and "office:value" in cell:
+            return stored_number_text(cell["office:value"])
+        if kind == "date" and "office:date-value" in cell:
+            return iso_text(cell["office:date-value"])
+        if kind == "time" and "office:time-value" in cell:
+            return iso_text(cell["office:time-value"])
+        if kind == "boolean" and "office:boolean-value" in cell:
+            return "1" if cell["office:boolean-value"] == "true" else "0"
+        return cell.get("office:string-value") or "\n".join(self._paragraphs)
+
+
+def _count(attributes: dict[str, str], name: str) -> int:
+    text = attributes.get(name, "1")
+    return max(int(text), 1) if text.isdigit() else 1

@@ -1,0 +1,193 @@
+"""Workbooks (XLSX, XLS, ODS, and HTML or XML tables named .xls) read as one table.
+
+A workbook is a stack of paper: the table is on the first sheet that holds one, below titles; other sheets are named
+in the notes, never read in silence. Rows keep the numbers that the spreadsheet shows, hidden rows are rows, and rows
+of totals, repeated headings and footers are rejects.
+
+Invariant: rows read = rows yielded + rejects; rows above the header and blank rows are no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from renshe.engine.sources.base import Layout, RawBatch, Reject, SourceError
+from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
+from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
+from renshe.engine.sources.sheet_xml import Row, column_letters
+
+BATCH_ROWS = 50_000
+# Rows looked at to see which columns without a name hold anything.
+_UNNAMED_ROWS = 1_000
+
+
+class Book(Protocol):
+    """An opened workbook: sheets by name (True: visible), rows as (number shown, cells)."""
+
+    format: str
+    encoding: str | None
+    sheets: dict[str, bool]
+
+    def rows(self, name: str) -> Iterator[tuple[int, Row]]:
+        """Yield the rows of a sheet that hold anything."""
+        ...
+
+    def notes(self, name: str) -> list[str]:
+        """Return what a reader of the sheet should know; complete when its rows have been read."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class SheetReader:
+    """One sheet of a workbook as a source (see ``base.Reader``).
+
+    ``sheet`` names it; without a name it is the first sheet that holds a table. ``known_names`` are labels, codes and
+    aliases of the expected table. Columns without a name that hold anything are called by their letter (列F).
+    Raises SourceError when there is no such sheet or nothing in it.
+    """
+
+    header: tuple[str, ...]
+    layout: Layout
+
+    def __init__(self, path: Path, book: Book, sheet: str | None, known_names: frozenset[str]) -> None:
+        self._path, self._book = path, book
+        previews = {name: self._preview(name) for name in _by_visibility(book.sheets)}
+        headers = {name: find_header([row for _, row in rows], known_names) for name, rows in previews.items()}
+        self._sheet = self._named(sheet) if sheet is not None else self._chosen(previews, headers)
+        found = headers[self._sheet]
+        top = previews[self._sheet][: found.last + 1]
+        self._heading = [row for _, row in top]
+        self._data_from = top[-1][0] + 1 if top else 1
+        self._name_columns(found)
+        self.layout = Layout(
+            format=book.format,
+            encoding=book.encoding,
+            sheet=self._sheet,
+            header_row=previews[self._sheet][found.first][0] if found.found else None,
+            notes=_layout_notes(self._sheet, headers, previews),
+        )
+        self._opening_notes = len(self.layout.notes)
+
+    def _preview(self, name: str) -> list[tuple[int, Row]]:
+        filled = ((number, row) for number, row in self._book.rows(name) if not is_blank(row))
+        return list(islice(filled, PREVIEW_ROWS))
+
+    def _named(self, sheet: str) -> str:
+        for name in self._book.sheets:
+            if name.strip() == sheet.strip():
+                return name
+        names = "、".join(self._book.sheets)
+        raise SourceError(f"{self._path}：没有名为“{sheet}”的工作表；请把 sheet 改为其中之一：{names}")
+
+    def _chosen(self, previews: dict[str, list[tuple[int, Row]]], headers: dict[str, Header]) -> str:
+        """Return the first sheet that holds the expected table, else any table, a header alone, anything at all."""
+
+        def rank(name: str) -> int:
+            if not headers[name].found:
+                return 1 if previews[name] else 0
+            has_rows = len(previews[name]) > headers[name].last + 1
+            return (4 if headers[name].known >= 2 else 3) if has_rows else 2
+
+        best = max(previews, key=rank, default=None)
+        if best is None or not previews[best]:
+            raise SourceError(f"{self._path}：工作簿中没有数据；请核对文件是否导出成功")
+        return best
+
+    def _name_columns(self, found: Header) -> None:
+        """Choose the columns to read: those with a name, and those without one that hold anything."""
+        rows = islice((row for number, row in self._book.rows(self._sheet) if number >= self._data_from), _UNNAMED_ROWS)
+        filled = {column for row in rows for column, cell in enumerate(row) if cell and not cell.isspace()}
+        named = {column: name for column, name in enumerate(found.names) if name}
+        self._columns = sorted(named.keys() | filled)
+        self.header = unique_names([named.get(column) or f"列{column_letters(column)}" for column in self._columns])
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Yield the rows, 50,000 at a time. Notes in ``layout`` are complete when the last batch has been taken."""
+        numbers: list[int] = []
+        rows: list[Row] = []
+        rejects: list[Reject] = []
+        outside = _Outside(frozenset(self._columns))
+        for number, row in self._book.rows(self._sheet):
+            if number < self._data_from or is_blank(row):
+                continue
+            if reason := self._furniture(row):
+                rejects.append(Reject(number, reason, "\t".join(cell or "" for cell in row).rstrip("\t")))
+            else:
+                numbers.append(number)
+                rows.append(row)
+                outside.look(number, row)
+            if len(rows) + len(rejects) >= BATCH_ROWS:
+                yield self._batch(numbers, rows, rejects)
+                numbers, rows, rejects = [], [], []
+        self.layout.notes[self._opening_notes :] = [*self._book.notes(self._sheet), *outside.notes()]
+        if rows or rejects:
+            yield self._batch(numbers, rows, rejects)
+
+    def _furniture(self, row: Row) -> str | None:
+        for printed in self._heading:
+            width = max(len(printed), len(row))
+            if is_repeated_header(_padded(row, width), _padded(printed, width)):
+                return REPEATED_HEADER
+        return furniture(_padded(row, len(self._columns)), self.header)
+
+    def _batch(self, numbers: list[int], rows: list[Row], rejects: list[Reject]) -> RawBatch:
+        columns = [
+            pa.array([row[column] if column < len(row) else None for row in rows], pa.string())
+            for column in self._columns
+        ]
+        return RawBatch(np.array(numbers, dtype=np.int64), columns, rejects)
+
+
+class _Outside:
+    """Counts cells of data rows that stand in no column of the table."""
+
+    def __init__(self, columns: frozenset[int]) -> None:
+        self._columns = columns
+        self._whole = columns == frozenset(range(len(columns)))
+        self._count = 0
+        self._first = ""
+
+    def look(self, number: int, row: Row) -> None:
+        """Count the cells of one row."""
+        if self._whole and len(row) <= len(self._columns):
+            return
+        for column, cell in enumerate(row):
+            if cell and column not in self._columns:
+                self._count += 1
+                self._first = self._first or f"{column_letters(column)}{number}"
+
+    def notes(self) -> list[str]:
+        """Return the note to show, if any."""
+        if not self._count:
+            return []
+        return [f"表头之外另有 {self._count} 个单元格有内容（首个在 {self._first}），不属于任何一列，未读取"]
+
+
+def _by_visibility(sheets: dict[str, bool]) -> list[str]:
+    return sorted(sheets, key=lambda name: not sheets[name])
+
+
+def _padded(row: Row, width: int) -> Row:
+    return row if len(row) >= width else row + [None] * (width - len(row))
+
+
+def _layout_notes(sheet: str, headers: dict[str, Header], previews: dict[str, list[tuple[int, Row]]]) -> list[str]:
+    notes = []
+    if not headers[sheet].found:
+        notes.append("没有找到表头，各列按列号命名")
+    for name, header in headers.items():
+        if name == sheet or not previews[name]:
+            continue
+        same = header.found and header.names == headers[sheet].names
+        hint = f'，表头与本表相同，如属同一张表请为它另列一个来源（sheet = "{name}"）' if same else ""
+        notes.append(f"另有工作表“{name}”未读取{hint}")
+    return notes

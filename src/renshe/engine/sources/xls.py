@@ -1,0 +1,85 @@
+"""XLS sheets (BIFF8, Excel 97 to 2003, WPS .et) through python-calamine.
+
+A sheet of this format has at most 65,536 rows and 256 columns, so a whole sheet in memory is bounded.
+
+Invariant: a row carries the number that the spreadsheet shows, and each cell the text that it shows (see ``cells``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from renshe.engine.sources.base import SourceError
+from renshe.engine.sources.cells import value_text
+from renshe.engine.sources.sheet_xml import Row
+
+_T = TypeVar("_T")
+
+
+class XlsBook:
+    """The sheets of an XLS workbook. ``sheets`` maps each name to whether it is visible; raises SourceError."""
+
+    format = "xls"
+    encoding: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # By file object: calamine goes by the suffix of a path, and agencies rename files.
+        self._file = path.open("rb")
+        try:
+            self._book = self._guarded(lambda: CalamineWorkbook.from_filelike(self._file))
+        except SourceError:
+            self._file.close()
+            raise
+        self.sheets = {
+            sheet.name: sheet.visible == SheetVisibleEnum.Visible
+            for sheet in self._book.sheets_metadata
+            if sheet.typ == SheetTypeEnum.WorkSheet
+        }
+
+    def _guarded(self, action: Callable[[], _T]) -> _T:
+        try:
+            return action()
+        except PasswordError as exc:
+            raise password_error(self._path) from exc
+        except CalamineError as exc:
+            raise self._damaged() from exc
+        except BaseException as exc:
+            # A panic of the Rust library derives from BaseException and has no importable class.
+            if type(exc).__name__ != "PanicException":
+                raise
+            raise self._damaged() from exc
+
+    def _damaged(self) -> SourceError:
+        return SourceError(
+            f"{self._path}：XLS 工作簿已损坏、不完整或设有密码；请用 Excel 或 WPS 打开后另存为 xlsx，或向提供方重新索取"
+        )
+
+    def rows(self, name: str) -> Iterator[tuple[int, Row]]:
+        """Yield (row number as shown, cells) of each row that holds anything; raises SourceError on damage."""
+        sheet = self._guarded(lambda: self._book.get_sheet_by_name(name))
+        # Rows come from the first row of the sheet, columns from the first that holds anything.
+        left = sheet.start[1] if sheet.start else 0
+        padding: Row = [None] * left
+        for number, values in enumerate(sheet.iter_rows(), start=1):
+            row = padding + [value_text(value) for value in values]
+            if any(row):
+                yield number, row
+
+    def notes(self, _name: str) -> list[str]:
+        """Return what a reader of the sheet should know."""
+        return []
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
+        self._file.close()
+
+
+def password_error(path: Path) -> SourceError:
+    """Return the error for a workbook that only opens with a password."""
+    return SourceError(f"{path}：工作簿设有打开密码，无法读取；请用 Excel 或 WPS 打开，去掉密码后另存")
