@@ -10,6 +10,7 @@ compiles. What is not sound is refused with file, rule and place.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,17 @@ from typing import Any, Literal
 import yaml
 
 from renshe.standards.dictionary import dictionary
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which ``on``, ``yes`` and ``no`` are words: only true and false are truth values."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 Severity = Literal["must_fix", "optional"]
 CLASSES = ("junk", "terminated", "base_info", "empty", "missing", "logic", "duplicate")
@@ -223,7 +235,7 @@ def _rule(data: Mapping[str, Any], table: str, origin: str) -> Rule:
 
 def _read(file: Traversable, origin: str) -> list[Rule]:
     try:
-        data = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
         table = data["table"]
         if table != "*" and table not in dictionary():
             raise CatalogueError(f"{origin}：没有标准表 {table}")

@@ -13,12 +13,14 @@ from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.scope import ParamUse, RelatedScope, Uses, take_column
+from renshe.engine.schema import kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
 if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
 
+_PAYER_BY_UNIT = "CASE WHEN t.unit_no IS NULL THEN 'flexible' ELSE 'unit' END"
 _MONTHS = range(198001, 205101)
 
 
@@ -44,7 +46,7 @@ class Joins:
             name = self._relation(effective, needed)
             parts.append(f"LEFT JOIN {name} x{at} ON {_condition(effective, at)}")
         for at, use in enumerate(uses.params):
-            parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at)}")
+            parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at, table)}")
         return " ".join(parts)
 
     def systems(self, relation: Relation) -> set[str] | None:
@@ -149,12 +151,14 @@ def _condition(relation: Relation, at: int) -> str:
     return " AND ".join(parts)
 
 
-def _param_condition(use: ParamUse, at: int) -> str:
+def _param_condition(use: ParamUse, at: int, table: str) -> str:
     parts = [f"p{at}.month = {use.month}"]
     if use.by_insurance:
         parts.append(f"p{at}.insurance = coalesce(t.insurance, '')")
     if use.kind is None:
-        parts.append(f"p{at}.kind = coalesce(t.payer_kind, '')")
+        # Where a table does not say who pays, a unit's number does: what has none was paid by the person.
+        said = "coalesce(t.payer_kind, '')" if "payer_kind" in kinds(table) else _PAYER_BY_UNIT
+        parts.append(f"p{at}.kind = {said}")
     return " AND ".join(parts)
 
 

@@ -187,7 +187,8 @@ class RowScope(PlainScope):
             if "period" not in own:
                 raise ExpressionError(f"表 {self.table} 没有所属期，param() 应写明年月", place)
             month = 't."period"'
-        use = ParamUse(name, month, kind if kind is not None or "payer_kind" in own else "", "insurance" in own)
+        by_row = "payer_kind" in own or "unit_no" in own
+        use = ParamUse(name, month, kind if kind is not None or by_row else "", "insurance" in own)
         return Sql(self.uses.param(use), "decimal")
 
 
