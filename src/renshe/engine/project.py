@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -142,20 +142,20 @@ def _sources(file: Path, number: int, item: Mapping[str, Any]) -> list[SourceSpe
         strange = set(given) - known
         if strange:
             raise ProjectError(f"{file}：{place} 的 {what} 中 {'、'.join(sorted(strange))} 不是表 {name} 的字段")
-    common = {
-        "system": system,
-        "table": name,
-        "sheet": item.get("sheet"),
-        "encoding": item.get("encoding"),
-        "columns": {key: str(value) for key, value in columns.items()},
-        "codes": {key: {str(k): str(v) for k, v in value.items()} for key, value in codes.items()},
-    }
+    common = SourceSpec(
+        system=system,
+        table=name,
+        label=f"query-{number}",
+        sheet=item.get("sheet"),
+        encoding=item.get("encoding"),
+        columns={key: str(value) for key, value in columns.items()},
+        codes={key: {str(k): str(v) for k, v in value.items()} for key, value in codes.items()},
+    )
     if "url" in item:
-        query = _text(file, item, place, "query")
         url = _expand(file, place, _text(file, item, place, "url"))
-        return [SourceSpec(label=f"query-{number}", url=url, query=query, **common)]
+        return [replace(common, url=url, query=_text(file, item, place, "query"))]
     return [
-        SourceSpec(label=path.relative_to(file.parent).as_posix(), path=path, **common)
+        replace(common, label=path.relative_to(file.parent).as_posix(), path=path)
         for path in _files(file, place, item.get("file"))
     ]
 

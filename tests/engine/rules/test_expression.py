@@ -16,7 +16,7 @@ def sql(text: str, table: str = "contribution") -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("base > 0 and not insurance = '110'", "((t.\"base\" > 0) AND (NOT (t.\"insurance\" = '110')))"),
+        ("base > 0 and not insurance = '110'", '((t."base" > 0) AND (NOT (t."insurance" = \'110\')))'),
         ("base between 1 and 2", '((t."base" >= 1) AND (t."base" <= 2))'),
         ("insurance not in ('110', '120')", "(NOT (t.\"insurance\" IN ('110', '120')))"),
         ("base is not null", '(NOT (t."base" IS NULL))'),

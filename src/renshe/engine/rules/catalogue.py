@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
@@ -124,7 +125,7 @@ class Rule:
     expected: str | None = None
     message: str | None = None
     dq: tuple[str, ...] = ()
-    examples: Mapping[str, list[Any]] = field(default_factory=dict, hash=False, compare=False)
+    examples: Mapping[str, list[Any]] = attribute(default_factory=dict, hash=False, compare=False)
     origin: str = ""
 
     def relation(self, name: str) -> Relation:

@@ -131,7 +131,7 @@ def _sources(rule: Rule, example: _Example) -> list[StagedSource]:
             table=name,
             system=where,
             source_file="judged" if (name, where) == (rule.table, system) else f"{name}-{where}",
-            data=_staged(
+            data=stage_rows(
                 name, where, "judged" if (name, where) == (rule.table, system) else "other", items, example.as_of
             ),
             rows=len(items),
@@ -154,7 +154,8 @@ def _value(kind: pa.DataType, value: Any) -> Any:
     return value
 
 
-def _staged(name: str, system: str, file: str, items: list[Mapping[str, Any]], as_of: date) -> pa.Table:
+def stage_rows(name: str, system: str, file: str, items: list[Mapping[str, Any]], as_of: date) -> pa.Table:
+    """Return typed rows (mappings of field to value) as a staged table, facts and all; row numbers count from 1."""
     known = columns(name)
     for item in items:
         strange = set(item) - set(known) - {"raw"}

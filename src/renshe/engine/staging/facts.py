@@ -35,7 +35,8 @@ def compute_facts(table: str, columns: Columns, as_of: date) -> dict[str, pa.Arr
 def _months(dates: pa.Array) -> npt.NDArray[np.int64]:
     """Return yyyymm of dates, 0 where null."""
     month = pc.add(pc.multiply(pc.year(dates), 100), pc.month(dates))
-    return pc.fill_null(month, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    months: npt.NDArray[np.int64] = pc.fill_null(month, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return months
 
 
 def _retirement(columns: Columns, birth: pa.Array, sex: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -1,0 +1,200 @@
+"""How rules are planned must not be seen in what they find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from renshe.engine.rules.catalogue import Catalogue, CatalogueError
+
+PENSION = ("contribution", "pension")
+
+
+def fee(person: str | None, period: int, **more: Any) -> dict[str, Any]:
+    return {"person_no": person, "insurance": "110", "period": period, "base": 4000, **more}
+
+
+@pytest.mark.req("S1-17")
+def test_a_row_that_fails_a_prerequisite_is_not_judged_further(judge) -> None:
+    text = """
+table: contribution
+rules:
+  - {id: A, title: a, field: base, fail: base < 0, HEAD}
+  - {id: B, title: b, field: base, fail: base < 100, requires: [A], HEAD}
+"""
+    found, _ = judge(text, {PENSION: [fee("1", 202101, base=-5), fee("1", 202102, base=50)]})
+    assert found == {("A", "contribution", 1), ("B", "contribution", 2)}
+
+
+@pytest.mark.req("S1-17")
+def test_a_cycle_of_prerequisites_is_refused_by_name(pack: Callable[[str], Catalogue]) -> None:
+    text = """
+table: contribution
+rules:
+  - {id: A, title: a, field: base, fail: base < 0, requires: [B], HEAD}
+  - {id: B, title: b, field: base, fail: base < 100, requires: [A], HEAD}
+"""
+    with pytest.raises(CatalogueError, match=r"成环.*A.*B"):
+        pack(text)
+
+
+def test_an_expression_that_may_not_run_is_refused_with_file_rule_and_place(pack: Callable[[str], Catalogue]) -> None:
+    text = "table: person\nrules:\n  - {id: A, title: a, field: name, fail: name = 1, HEAD}\n"
+    with pytest.raises(CatalogueError, match=r"rules.yaml：规则 A 的 fail 第 6 个字符处"):
+        pack(text)
+
+
+def test_null_is_unknown_not_wrong_unless_the_rule_is_about_emptiness(judge) -> None:
+    text = """
+table: person
+rules:
+  - {id: SEX, title: a, field: sex, fail: sex <> _id_sex, HEAD}
+  - {id: EMPTY, title: b, field: sex, fail: empty(sex), HEAD}
+"""
+    rows = [{"person_no": "1", "sex": None, "id_number": "11010519491231002X"}, {"person_no": "2", "sex": "1"}]
+    found, _ = judge(text, {("person", "pension"): rows})
+    assert found == {("EMPTY", "person", 1)}
+
+
+def test_an_absent_column_is_unknown_and_untypable_text_is_not_empty(judge) -> None:
+    text = "table: person\nrules:\n  - {id: EMPTY, title: b, field: birth_date, fail: empty(birth_date), HEAD}\n"
+    rows = {("person", "pension"): [{"person_no": "1", "raw": {"birth_date": "待查"}}, {"person_no": "2"}]}
+    assert judge(text, rows)[0] == {("EMPTY", "person", 2)}
+    found, result = judge(text, rows, present=frozenset({"person_no"}))
+    assert found == set()
+    assert result.not_run["EMPTY"] == 2
+
+
+def test_keys_live_within_one_system(judge) -> None:
+    text = """
+table: contribution
+rules:
+  - {id: LOST, title: a, field: person_no, with: {p: {table: person, on: [person_no]}}, fail: not p.found, HEAD}
+"""
+    rows = {
+        PENSION: [fee("1", 202101), fee("2", 202101)],
+        ("person", "pension"): [{"person_no": "1"}],
+        ("person", "medical"): [{"person_no": "2"}],
+        ("contribution", "employment"): [fee("3", 202101)],
+    }
+    found, result = judge(text, rows)
+    assert found == {("LOST", "contribution", 2)}
+    assert result.not_run["LOST"] == 1, "employment has no persons to look for"
+
+
+def test_a_missing_parameter_is_counted_and_nothing_is_guessed(judge) -> None:
+    text = "table: contribution\nrules:\n  - {id: LOW, title: a, field: base, fail: base < param('base_floor'), HEAD}\n"
+    params = [{"name": "base_floor", "region": "220800", "insurance": "110", "start_month": 202101, "value": "5000"}]
+    rows = {PENSION: [fee("1", 202012), fee("1", 202101), fee("1", 202102, base=6000), fee("1", 202011, base=None)]}
+    found, result = judge(text, rows, params=params)
+    assert found == {("LOW", "contribution", 2)}
+    assert result.not_run["LOW"] == 1
+
+
+def test_refunds_and_differences_are_judged_on_the_net(judge) -> None:
+    text = """
+table: contribution
+rules:
+  - id: OVER
+    title: a
+    field: person_paid
+    fail: person_paid > person_due
+    net: {by: [person_no, insurance, period], fail: sum(person_paid) > sum(person_due)}
+    severity: must_fix
+    class: logic
+    dimensions: [accuracy]
+    source: 测试
+    remedy: 测试
+"""
+    rows = [
+        fee("1", 202101, person_due=320, person_paid=400),
+        fee("1", 202101, person_due=0, person_paid=-80),
+        fee("2", 202101, person_due=320, person_paid=400),
+    ]
+    assert judge(text, {PENSION: rows})[0] == {("OVER", "contribution", 3)}
+
+
+def test_compared_systems_and_invalid_rows_are_not_judged(judge) -> None:
+    text = "table: person\nrules:\n  - {id: EMPTY, title: b, field: name, fail: empty(name), HEAD}\n"
+    rows = {
+        ("person", "police"): [{"person_no": "1"}],
+        ("person", "pension"): [{"person_no": "2", "valid": "0"}, {"person_no": "3"}],
+    }
+    assert judge(text, rows)[0] == {("EMPTY", "person", 2)}
+
+
+def test_rows_that_a_backup_has_are_judged_where_the_rule_says_so(judge) -> None:
+    text = """
+table: person
+rules:
+  - {id: GONE, title: a, field: person_no, judge: backup,
+     with: {p: {table: person, on: [person_no], system: "*"}}, fail: not p.found, HEAD}
+"""
+    rows = {
+        ("person", "pension"): [{"person_no": "1"}],
+        ("person", "backup"): [{"person_no": "1"}, {"person_no": "2"}],
+    }
+    assert judge(text, rows)[0] == {("GONE", "person", 2)}
+
+
+UNIQUE = """
+table: contribution
+rules:
+  - {id: TWICE, title: a, field: period, unique: [person_no, insurance, period], HEAD}
+"""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["1", "2", None]), st.sampled_from([201900, 201901, 202012, 202101]), st.booleans()),
+        max_size=12,
+    )
+)
+def test_repeated_months_by_bitmap_are_those_found_by_counting(judge, rows: list[tuple[str | None, int, bool]]) -> None:
+    fees = [fee(person, period, valid="1" if valid else "0") for person, period, valid in rows]
+    found, _ = judge(UNIQUE, {PENSION: fees})
+    counted = Counter((person, period) for person, period, valid in rows if valid and person)
+    expected = {at for at, (p, period, valid) in enumerate(rows, 1) if valid and p and counted[p, period] > 1}
+    assert found == {("TWICE", "contribution", at) for at in expected}
+
+
+OVERLAP = """
+table: enrolment
+rules:
+  - id: OVERLAP
+    title: a
+    field: start_month
+    overlap: {by: [person_no, insurance], from: start_month, to: end_month}
+    severity: must_fix
+    class: duplicate
+    dimensions: [uniqueness]
+    source: 测试
+    remedy: 测试
+"""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["1", "2"]), st.integers(202001, 202008), st.none() | st.integers(202001, 202009)),
+        max_size=8,
+    )
+)
+def test_overlaps_are_those_found_pair_by_pair(judge, rows: list[tuple[str, int, int | None]]) -> None:
+    spans = [(person, start, end if end is None else max(start, end)) for person, start, end in rows]
+    items = [{"person_no": p, "insurance": "110", "start_month": s, "end_month": e} for p, s, e in spans]
+    found, _ = judge(OVERLAP, {("enrolment", "pension"): items})
+    open_end = 999912
+    expected = {
+        at
+        for at, (p, s, e) in enumerate(spans, 1)
+        for other, (p2, s2, e2) in enumerate(spans, 1)
+        if at != other and p == p2 and s < (e2 or open_end) and s2 < (e or open_end)
+    }
+    assert found == {("OVERLAP", "enrolment", at) for at in expected}
