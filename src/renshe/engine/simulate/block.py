@@ -1,4 +1,4 @@
-"""One block of people with everything that befell them, and the standard tables that each system makes of it.
+"""One block of people with everything that befell them, and the rows that every system writes of a person.
 
 Systems share the people but nothing else: each numbers persons and units on its own and knows only those it insures.
 
@@ -7,31 +7,38 @@ Invariant: every row of every table belongs to a person of the block; keys are u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from renshe.engine.simulate.careers import OPEN, Lives, Mode, Spells, Why, make_lives, make_spells
+from renshe.engine.simulate.careers import OPEN, Lives, Spells, Why, jobless, make_lives, make_spells
 from renshe.engine.simulate.enrol import change_block, enrolment_block
-from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Mask, Rows, data, first_day, stack
-from renshe.engine.simulate.money import Block as Columns
-from renshe.engine.simulate.money import Parameters, Wages, make_wages, normal_rows
-from renshe.engine.simulate.people import People, Track, make_people
+from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Rows, data, first_day, index_of, stack
+from renshe.engine.simulate.money import Parameters, Wages, make_wages
+from renshe.engine.simulate.people import People, make_people
 from renshe.engine.simulate.units import Units
 from renshe.engine.simulate.world import World
 
 
 @dataclass(slots=True)
 class Block:
-    """People, lives, spells and wages of one block; ``tables`` by (system, table)."""
+    """People, lives, spells and wages of one block; ``idle`` are spells of unemployment benefit; ``tables`` by (system, table)."""
 
     number: int
     people: People
     lives: Lives
     spells: Spells
+    idle: Spells
     wages: Wages
-    tables: dict[tuple[str, str], Rows]
+    tables: dict[tuple[str, str], Rows] = field(default_factory=dict)
+
+    @property
+    def death(self) -> Ints:
+        """Month of death, ``OPEN`` for the living."""
+        alive = np.isnat(self.people.death)
+        return np.where(alive, OPEN, index_of(np.where(alive, self.people.birth, self.people.death)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,70 +57,65 @@ def number_of(system: str, kind: str, values: Ints) -> Ints:
 
 
 def make_block(scene: Scene, number: int) -> Block:
-    """Invent one block."""
+    """The people of one block and their lives; systems add their tables."""
     world = scene.world
     rng = world.rng("careers", number)
     people = make_people(world, number)
     lives = make_lives(world, rng, people)
     spells = make_spells(world, rng, people, lives, scene.units)
-    wages = make_wages(world, rng, len(people))
-    block = Block(number, people, lives, spells, wages, {})
-    _pension(scene, block)
-    return block
+    idle = jobless(rng, world, spells, lives)
+    return Block(number, people, lives, spells, idle, make_wages(world, rng, len(people)))
 
 
-def _pension(scene: Scene, block: Block) -> None:
-    """Pension system: employees' and civil pensions (110, 120) and work injury (410)."""
-    rng = scene.world.rng("pension", block.number)
-    civil = np.isin(block.people.track, (Track.CIVIL, Track.CIVIL_PENSIONER))[block.spells.person]
-    injury = (block.spells.mode == Mode.UNIT) & (
-        (block.spells.end == OPEN) | (block.spells.end >= scene.world.detail_from(410))
-    )
-    scopes: list[tuple[int, Mask]] = [(110, ~civil), (120, civil), (410, injury)]
-    covered = np.unique(block.spells.person)
-    block.tables["pension", "person"] = person_rows(block, "pension", covered)
-    _insure(scene, block, rng, "pension", scopes)
+def enrol(
+    scene: Scene, block: Block, rng: np.random.Generator, insurance: int, spells: Spells, first: Ints
+) -> dict[str, Column]:
+    """Enrolment rows of one insurance; those of the dead read as ended."""
+    rows = enrolment_block(scene.world, rng, scene.parameters, block.wages, insurance, spells, first)
+    dead = (block.death[spells.person] < OPEN) & (spells.why == Why.RETIRE)
+    rows["enrol_status"] = np.where(dead, 4, rows["enrol_status"])
+    return rows
 
 
-def _insure(scene: Scene, block: Block, rng: np.random.Generator, system: str, scopes: list[tuple[int, Mask]]) -> None:
-    """Enrolments, changes and contributions of the insurances that a system keeps."""
-    enrolments: list[Columns] = []
-    contributions: list[Columns] = []
-    for insurance, scope in scopes:
-        spells = block.spells.take(scope)
-        enrolments.append(
-            enrolment_block(scene.world, rng, scene.parameters, block.wages, insurance, spells, block.lives.joined)
-        )
-        contributions.append(
-            normal_rows(scene.world, scene.parameters, block.wages, insurance, spells, scene.units.injury)
-        )
-    changes = [change_block(part) for part in enrolments]
-    for table, parts in (("enrolment", enrolments), ("change", changes), ("contribution", contributions)):
-        rows = stack(table, parts)
+def add_enrolments(block: Block, system: str, parts: Sequence[Mapping[str, Column]]) -> None:
+    """Add enrolments and the operations behind them to a system's tables."""
+    for table, blocks in (("enrolment", list(parts)), ("change", [change_block(part) for part in parts])):
+        rows = stack(table, blocks)
         keyed(block, system, rows)
         block.tables[system, table] = rows
+    rows = block.tables[system, "enrolment"]
+    dates = np.where(np.isnat(rows["end_date"]), rows["start_date"], rows["end_date"])
+    rows.columns["operated_on"] = dates
+    rows.columns["valid"] = np.ones(len(rows), np.int64)
 
 
 def keyed(block: Block, system: str, rows: Rows) -> None:
     """Add the system's own numbers of person, unit and record."""
-    rows.columns["person_no"] = number_of(system, "person", block.people.index[rows["_person"]])
-    rows.columns["unit_no"] = number_of(system, "unit", rows["_unit"])
+    rows.columns["person_no"] = number_of(
+        system, "person", np.where(rows["_person"] < 0, -1, block.people.index[rows["_person"]])
+    )
+    if "_unit" in rows.columns:
+        rows.columns["unit_no"] = number_of(system, "unit", rows["_unit"])
+    serial = block.number * 10_000_000 + np.arange(len(rows)) + 100_000_001
+    if rows.table == "benefit":
+        rows.columns["benefit_no"] = serial
+    else:
+        rows.columns["record_no"] = serial
     if rows.table in ("change", "transfer"):
-        rows.columns["record_no"] = block.number * 10_000_000 + np.arange(len(rows)) + 100_000_001
-        rows.columns["operator"] = np.array(["王经办", "李经办", "赵经办", "周经办"])[np.arange(len(rows)) % 4]
+        clerks = np.array(["王经办", "李经办", "赵经办", "周经办"])
+        rows.columns["operator"] = clerks[np.arange(len(rows)) % 4]
 
 
-def person_rows(block: Block, system: str, rows: Ints) -> Rows:
-    """Standard person rows of those whom a system knows."""
+def person_rows(block: Block, system: str, rows: Ints, columns: Sequence[str]) -> Rows:
+    """Standard person rows of those whom a system knows, with the ``columns`` that it keeps."""
     people, lives = block.people, block.lives
     retired = lives.retired[rows] < OPEN
-    last = _current_unit(block)[rows]
+    working = lives.covered[rows]
     home = np.array([c["code"] for c in data("places")["counties"]])[people.county[rows]]
     dead = ~np.isnat(people.death[rows])
     day = (people.birth[rows] - people.birth[rows].astype("datetime64[M]")).astype(np.int64)
-    columns: dict[str, Any] = {
-        "_person": rows,
-        "person_no": number_of(system, "person", people.index[rows]),
+    retire_date = first_day(np.where(retired, lives.retired[rows], 0)) + np.minimum(day, 27)
+    made: dict[str, Any] = {
         "id_type": people.id_type[rows],
         "id_number": people.id_number[rows],
         "name": people.name[rows],
@@ -121,19 +123,16 @@ def person_rows(block: Block, system: str, rows: Ints) -> Rows:
         "ethnicity": people.ethnicity[rows],
         "nationality": people.nationality[rows],
         "birth_date": people.birth[rows],
-        "file_birth_date": people.file_birth[rows],
-        "work_start_date": first_day(lives.work[rows]),
-        "retire_date": np.where(
-            retired, first_day(np.where(retired, lives.retired[rows], 0)) + np.minimum(day, 27), NAT
-        ),
+        "file_birth_date": np.where(working, people.file_birth[rows], NAT),
+        "work_start_date": np.where(working, first_day(lives.work[rows]), NAT),
+        "retire_date": np.where(retired, retire_date, NAT),
         "retired": retired.astype(np.int64),
         "death_date": people.death[rows],
         "alive": np.where(dead, 2, 1),
-        "post_kind": np.where(people.cadre[rows], 1, 2),
+        "post_kind": np.where(working, np.where(people.early[rows], 3, np.where(people.cadre[rows], 1, 2)), NULL),
         "deemed_months": np.where(lives.deemed[rows] > 0, lives.deemed[rows], NULL),
         "household_code": home,
         "residence_code": people.village[rows],
-        "unit_no": number_of(system, "unit", last),
         "phone": people.phone[rows],
         "address": people.address[rows],
         "bank_account": people.bank[rows],
@@ -141,7 +140,18 @@ def person_rows(block: Block, system: str, rows: Ints) -> Rows:
         "agency": np.char.add(home, "01"),
         "region_code": home,
     }
-    return Rows("person", columns)
+    kept = {name: made[name] for name in columns if name in made}
+    out = Rows("person", {"_person": rows, **kept})
+    if "numbers" in data("systems")[system]:
+        out.columns["person_no"] = number_of(system, "person", people.index[rows])
+        out.columns["unit_no"] = number_of(system, "unit", _current_unit(block)[rows])
+    return out
+
+
+def add_persons(block: Block, system: str, rows: Ints) -> None:
+    """Add a system's person table."""
+    columns = [column[0] for column in data("systems")[system]["tables"]["person"]["columns"]]
+    block.tables[system, "person"] = person_rows(block, system, rows, columns)
 
 
 def _current_unit(block: Block) -> Ints:
@@ -150,8 +160,3 @@ def _current_unit(block: Block) -> Ints:
     open_ = block.spells.why == Why.OPEN
     out[block.spells.person[open_]] = block.spells.unit[open_]
     return out
-
-
-def columns_of(rows: Rows) -> dict[str, Column]:
-    """The columns that go into files."""
-    return {name: column for name, column in rows.columns.items() if not name.startswith("_")}

@@ -29,6 +29,8 @@ class Mode(IntEnum):
     UNIT = 0
     FLEXIBLE = 1
     AGENT = 2
+    FUND = 3
+    RESIDENT = 4
 
 
 class Why(IntEnum):
@@ -41,6 +43,11 @@ class Why(IntEnum):
     DEATH = 4
     OUT = 5
     PAUSE = 6
+    COVERED = 7
+    """Retired and insured without paying (medical)."""
+    COVERED_DEATH = 8
+    SCHEME = 9
+    """Left for another scheme (城乡养老保险制度衔接暂行办法)."""
 
 
 @dataclass(slots=True)
@@ -201,3 +208,32 @@ def make_spells(world: World, rng: np.random.Generator, people: People, lives: L
         rows, start = rows[going], following[going]
     spells = Spells(*(np.concatenate([getattr(part, name) for part in parts]) for name in Spells.__slots__))
     return spells.take(np.lexsort((spells.start, spells.person)))
+
+
+def jobless(rng: np.random.Generator, world: World, spells: Spells, lives: Lives) -> Spells:
+    """Months of unemployment benefit after a job was lost: at most 12, 18 or 24 by years paid (失业保险条例 §17)."""
+    n = len(spells)
+    following = np.full(n, OPEN)
+    same = spells.person[1:] == spells.person[:-1]
+    following[:-1][same] = spells.start[1:][same]
+    paid = spells.end - lives.joined[spells.person] + 1
+    longest = np.select([paid < 60, paid < 120], [12, 18], 24)
+    start = spells.end + 1
+    end = np.minimum(following - 1, start + longest - 1)
+    asked = np.where(spells.why == Why.LOST, 0.8, 0.35)
+    lost = (spells.mode == Mode.UNIT) & np.isin(spells.why, (Why.MOVE, Why.LOST, Why.PAUSE)) & (paid >= 12)
+    lost &= (
+        (spells.end >= world.opened)
+        & (start <= world.now)
+        & (end >= start)
+        & (end < lives.until[spells.person] + longest)
+    )
+    chosen = np.flatnonzero(lost & (rng.random(n) < asked))
+    out = spells.take(chosen)
+    out.unit = np.full(len(chosen), -1, np.int64)
+    out.mode = np.full(len(chosen), int(Mode.FUND))
+    out.start = start[chosen]
+    running = end[chosen] >= world.now
+    out.end = np.where(running, OPEN, end[chosen])
+    out.why = np.where(running, int(Why.OPEN), int(Why.MOVE))
+    return out

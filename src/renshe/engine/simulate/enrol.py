@@ -16,10 +16,11 @@ from renshe.engine.simulate.money import Parameters, Wages
 from renshe.engine.simulate.world import World
 
 PAYER_NAMES = np.array(["unit", "flexible", "agent", "unemployment", "resident"])
-REASONS = np.array(["", "0020", "6399", "251", "211", "231", "229"])
-END_KINDS = np.array([0, 22, 22, 25, 21, 23, 22])
-STATUS = np.array([1, 2, 2, 3, 3, 3, 2])
-ENROL_STATUS = np.array([1, 2, 2, 1, 4, 4, 2])
+# By Why: reason of the end, operation that ends, status (AAC031), enrolment status (AAC008).
+REASONS = np.array(["", "6301", "0020", "251", "211", "231", "6399", "", "451", "6407"])
+END_KINDS = np.array([0, 22, 22, 25, 21, 23, 22, 0, 21, 21])
+STATUS = np.array([1, 2, 2, 3, 3, 3, 2, 4, 3, 3])
+ENROL_STATUS = np.array([1, 2, 2, 1, 4, 4, 2, 1, 4, 4])
 
 
 def enrolment_block(
@@ -66,7 +67,7 @@ def change_block(block: dict[str, Column]) -> dict[str, Column]:
         "_person": np.concatenate([block["_person"], block["_person"][ended]]),
         "_unit": np.concatenate([block["_unit"], block["_unit"][ended]]),
         "insurance": np.concatenate([block["insurance"], block["insurance"][ended]]),
-        "kind": np.concatenate([start_kind, END_KINDS[why[ended]]]),
+        "kind": np.concatenate([start_kind, END_KINDS[why[ended]]]).astype("U3"),
         "reason": np.concatenate([start_reason, REASONS[why[ended]]]),
         "date": np.concatenate([block["start_date"], block["end_date"][ended]]),
     }

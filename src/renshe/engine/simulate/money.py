@@ -18,11 +18,24 @@ from renshe.engine.simulate.careers import Mode, Spells
 from renshe.engine.simulate.model import NULL, Column, Ints, data, month_of
 from renshe.engine.simulate.world import World
 
-PAYERS = {int(Mode.UNIT): "unit", int(Mode.FLEXIBLE): "flexible", int(Mode.AGENT): "agent", 3: "unemployment"}
-FUND = 3
-"""Payer of a row that the unemployment fund pays."""
+PAYERS = {
+    int(Mode.UNIT): "unit",
+    int(Mode.FLEXIBLE): "flexible",
+    int(Mode.AGENT): "agent",
+    int(Mode.FUND): "unemployment",
+}
 
-NORMAL, BACK, DIFFERENCE, REFUND, REVERSAL, HISTORY, TRANSFER_IN, ADVANCE = 10, 31, 13, 18, 9001, 23, 9002, 12
+NORMAL, BACK, DIFFERENCE, REFUND, REVERSAL, HISTORY, TRANSFER_IN, ADVANCE, SUBSIDY = (
+    10,
+    31,
+    13,
+    18,
+    9001,
+    23,
+    9002,
+    12,
+    9004,
+)
 """Kinds of contribution (AAA115 and the house's own codes)."""
 
 Block = dict[str, Column]

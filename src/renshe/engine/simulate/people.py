@@ -50,12 +50,14 @@ class People:
     county: Ints
     region: Text
     id_number: Text
+    full_number: Text
     id_type: Text
     nationality: Text
     name: Text
     ethnicity: Text
     track: Ints
     cadre: Mask
+    early: Mask
     village: Text
     address: Text
     phone: Text
@@ -65,15 +67,17 @@ class People:
         return len(self.index)
 
     @property
-    def retire_months(self) -> Ints:
-        """Statutory age in months before 2025 (国发〔1978〕104号): men 60, women 55 in cadre posts, else 50."""
-        return np.where(self.sex == 1, 720, np.where(self.cadre, 660, 600))
-
-    @property
     def retire(self) -> Ints:
-        """Month of statutory retirement, by the earliest birth date on file."""
-        known = np.where(np.isnat(self.file_birth), self.birth, np.minimum(self.birth, self.file_birth))
-        return index_of(known) + self.retire_months
+        """Month of retirement, by the earliest birth date on file."""
+        return retire_month(self.birth, self.file_birth, self.sex, self.cadre, self.early)
+
+
+def retire_month(birth: Dates, file_birth: Dates, sex: Ints, cadre: Mask, early: Mask) -> Ints:
+    """Retirement before 2025 (国发〔1978〕104号): men 60, women 55 in cadre posts, else 50; special kinds of work 5 years earlier."""
+    known = np.where(np.isnat(file_birth), birth, np.minimum(birth, file_birth))
+    months = np.where(sex == 1, 720, np.where(cadre, 660, 600)) - np.where(early, 60, 0)
+    out: Ints = index_of(known) + months
+    return out
 
 
 def digits(values: Ints, width: int) -> Text:
@@ -110,7 +114,7 @@ def _births(world: World, rng: np.random.Generator, n: int) -> Dates:
     return np.datetime64(world.as_of, "D") - age_days.astype(np.int64) - 1
 
 
-def _tracks(world: World, rng: np.random.Generator, age: Ints, retired: Mask) -> Ints:
+def _tracks(rng: np.random.Generator, age: Ints, retired: Mask) -> Ints:
     """Draw tracks: young people are children, those past retirement draw pensions, the others work or live as residents."""
     working = np.cumsum([0.50, 0.085, 0.165, 0.20, 0.035, 0.015])
     tracks = np.array([Track.EMPLOYEE, Track.CIVIL, Track.FLEXIBLE, Track.RESIDENT, Track.DORMANT, Track.GONE])
@@ -196,9 +200,11 @@ def make_people(world: World, block: int) -> People:
     region = _regions(rng, county, birth)
     birth, serial = _serials(world, block, region, birth, sex)
     cadre = rng.random(n) < 0.3
-    retire_months = np.where(sex == 1, 720, np.where(cadre, 660, 600))
+    early = ~cadre & (rng.random(n) < 0.02)
+    file_birth = _file_births(rng, birth)
     age = (world.now - index_of(birth)) // 12
-    track = _tracks(world, rng, age, index_of(birth) + retire_months <= world.now)
+    track = _tracks(rng, age, retire_month(birth, file_birth, sex, cadre, early) <= world.now)
+    early &= track == Track.PENSIONER
     numbers = np.strings.add(np.strings.add(region, digits(yyyymmdd(birth), 8)), digits(serial, 3))
     plain = (track == Track.EMPLOYEE) | (track == Track.CIVIL) | (track == Track.GONE)
     names, ethnicity = person_names(rng, sex, birth.astype("datetime64[Y]").astype(np.int64) + 1970, plain)
@@ -206,17 +212,19 @@ def make_people(world: World, block: int) -> People:
         index=index,
         sex=sex,
         birth=birth,
-        file_birth=_file_births(rng, birth),
+        file_birth=file_birth,
         death=np.full(n, NAT),
         county=county,
         region=region,
         id_number=np.strings.add(numbers, check_digits(numbers)),
+        full_number=np.strings.add(numbers, check_digits(numbers)),
         id_type=np.full(n, "01"),
         nationality=np.full(n, "CHN"),
         name=names,
         ethnicity=ethnicity,
         track=track,
         cadre=cadre,
+        early=early,
         village=village,
         address=address,
         phone=np.strings.add("13", digits(rng.integers(0, 10**9, n), 9)),
@@ -247,6 +255,7 @@ def _oddities(rng: np.random.Generator, people: People) -> None:
     numbers, first = np.unique(numbers, return_index=True)
     permit = permit[first]
     people.id_number[permit] = np.strings.add(numbers, check_digits(numbers))
+    people.full_number[permit] = people.id_number[permit]
     foreign = np.flatnonzero((draws > 0.999) & (draws < 0.9993) & np.isin(people.track, (Track.EMPLOYEE, Track.CHILD)))
     country = np.array(["USA", "KOR", "JPN", "RUS"])[rng.integers(0, 4, len(foreign))]
     people.id_number[foreign] = np.strings.add(country, digits(people.index[foreign] + 10**11, 12))

@@ -39,7 +39,8 @@ def write_parameters(root: Path, region: str) -> str:
     for rate in parameters["rates"]:
         for side in ("unit", "person"):
             share = f"{rate[side] / 10_000:.4f}"
-            lines.append(f"{side}_rate,{region},{rate['insurance']},{rate['kind']},{rate['from']},{share}")
+            kind = "" if rate["kind"] == "unit" else rate["kind"]
+            lines.append(f"{side}_rate,{region},{rate['insurance']},{kind},{rate['from']},{share}")
     path = "policy/parameter.csv"
     (root / "policy").mkdir(parents=True, exist_ok=True)
     (root / path).write_text("\r\n".join(lines) + "\r\n", "utf-8")
@@ -87,16 +88,14 @@ def _source(system: System, table: str, files: list[str]) -> list[str]:
     spec = system.spec["tables"][table]
     shown = _quote(files[0]) if len(files) == 1 else "[" + ", ".join(_quote(f) for f in files) + "]"
     lines = ["[[source]]", f"system = {_quote(system.name)}", f"table  = {_quote(table)}", f"file   = {shown}"]
-    named = set(spec.get("map", []))
+    present = {column[0]: column[1] for column in spec["columns"]}
+    named = present if spec.get("map") == "all" else spec.get("map", [])
     if named:
         lines += [
             "[source.columns]",
-            *(f"{name} = {_quote(header)}" for name, header in spec["columns"] if name in named),
+            *(f"{name} = {_quote(header)}" for name, header in present.items() if name in named),
         ]
     for name, codes in system.codes.items():
-        if name in {column for column, _ in spec["columns"]}:
-            lines += [
-                f"[source.codes.{name}]",
-                *(f"{_quote(own)} = {_quote(standard)}" for standard, own in codes.items()),
-            ]
+        if name in present:
+            lines += [f"[source.codes.{name}]", *(f"{_quote(own)} = {_quote(code)}" for code, own in codes.items())]
     return [*lines, ""]

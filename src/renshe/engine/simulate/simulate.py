@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from renshe.engine.simulate.block import Scene, make_block
+from renshe.engine.simulate.block import Block, Scene, make_block
+from renshe.engine.simulate.compare import add_extracts
+from renshe.engine.simulate.insured import add_systems, close_accounts
+from renshe.engine.simulate.ledgers import Ledger, units_of_systems
 from renshe.engine.simulate.model import data
 from renshe.engine.simulate.money import read_parameters
 from renshe.engine.simulate.project import project_toml, write_parameters, write_truth
@@ -19,6 +22,8 @@ from renshe.engine.simulate.units import make_units
 from renshe.engine.simulate.world import World
 
 AS_OF = dt.date(2021, 5, 31)
+SMALL = 30_000
+"""Up to so many persons the medical system exports workbooks; beyond, text in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +51,34 @@ def simulate(
     world = World(persons, seed, dirty, AS_OF)
     scene = Scene(world, make_units(world), read_parameters(world))
     truth = Truth()
-    systems = {name: System(target, name, truth) for name in data("systems")}
+    systems = {name: System(target, name, truth, persons <= SMALL) for name in data("systems")}
+    ledgers = {name: Ledger(world, len(scene.units)) for name in ("pension", "medical", "unemployment", "employment")}
     for number in range(world.blocks):
         block = make_block(scene, number)
+        add_systems(scene, block)
+        add_extracts(world, block)
+        close_accounts(scene, block)
+        _count(block, ledgers)
         for (system, _), rows in block.tables.items():
             systems[system].emit(rows)
         if progress:
             progress(number + 1, world.blocks)
-    for system in systems.values():
-        system.close()
+    for system, rows in units_of_systems(scene, ledgers):
+        systems[system].emit(rows)
+    for writer in systems.values():
+        writer.close()
     parameter = write_parameters(target, world.region)
     toml = project_toml(world, list(systems.values()), parameter, [])
     (target / "project.toml").write_text(toml, "utf-8")
     errors = write_truth(target, truth)
-    rows_by_table = {(name, table): count for name, system in systems.items() for table, count in system.rows.items()}
-    return SimulateResult(target, rows_by_table, errors)
+    counted = {(name, table): count for name, system in systems.items() for table, count in system.rows.items()}
+    return SimulateResult(target, counted, errors)
+
+
+def _count(block: Block, ledgers: dict[str, Ledger]) -> None:
+    """Add a block's rows to the running sums of its systems."""
+    for name, ledger in ledgers.items():
+        if (name, "enrolment") in block.tables:
+            ledger.enrol(block.tables[name, "enrolment"])
+            ledger.add(block.tables[name, "contribution"])
+    ledgers["employment"].see(block.tables["employment", "person"])

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data
-from renshe.engine.simulate.writers import TextWriter, Writer
+from renshe.engine.simulate.dbf import DbfField, DbfWriter
+from renshe.engine.simulate.writers import ParquetWriter, PartedWriter, SheetWriter, TextWriter, Writer
 from renshe.standards import dictionary
 
 
@@ -69,7 +70,8 @@ def texts(values: Column) -> pa.Array:
 def format_column(kind: str, values: Column, codes: dict[str, str], style: dict[str, Any]) -> pa.Array:
     """One column as its file shows it: by field type, the system's codes and its way to write dates."""
     if values.dtype.kind == "M":
-        return pc.strftime(pa.array(values), style["date"])
+        shown = pc.strftime(pa.array(values), style["date"])
+        return pc.replace_substring_regex(shown, "([-年月])0", r"\1") if style.get("unpadded") else shown
     if codes:
         return _coded(values, codes)
     if values.dtype.kind != "i":
@@ -91,13 +93,18 @@ def _coded(values: Column, codes: dict[str, str]) -> pa.Array:
 class System:
     """One system's files, open for writing."""
 
-    def __init__(self, root: Path, name: str, truth: Truth) -> None:
-        self.root, self.name, self.truth = root, name, truth
+    def __init__(self, root: Path, name: str, truth: Truth, small: bool) -> None:
+        self.root, self.name, self.truth, self.small = root, name, truth, small
         self.spec = data("systems")[name]
         self.style: dict[str, Any] = self.spec["style"]
         self.codes: dict[str, dict[str, str]] = self.spec.get("codes", {})
         self.writers: dict[str, Writer] = {}
         self.rows: dict[str, int] = {}
+
+    @property
+    def business(self) -> bool:
+        """Whether this is a business system of the agency, not an extract to compare with."""
+        return self.spec.get("kind") != "compare"
 
     def emit(self, rows: Rows) -> None:
         """Append rows of a standard table to its file and write down their marks as truth."""
@@ -114,30 +121,52 @@ class System:
         columns = self.spec["tables"][rows.table]["columns"]
         types = {f.name: f.type for f in dictionary.table(rows.table).fields}
         arrays = []
-        for name, _ in columns:
-            shown = format_column(types[name], rows[name], self.codes.get(name, {}), self.style)
+        for name, *_ in columns:
+            shown = self._shown(rows, name, types[name])
             if name in rows.raw:
                 values = shown.cast(pa.string()).to_pylist()
                 for at, text in rows.raw[name]:
                     values[at] = text
                 shown = pa.array(values, pa.string())
             arrays.append(shown if keep.all() else shown.filter(pa.array(keep)))
-        return pa.table(arrays, names=[header for _, header in columns])
+        return pa.table(arrays, names=[column[1] for column in columns])
+
+    def _shown(self, rows: Rows, name: str, kind: str) -> pa.Array:
+        """One column as the file shows it; Parquet keeps dates as dates and everything else as text."""
+        if self.spec["tables"][rows.table].get("format") == "parquet":
+            if kind == "date" and name not in rows.raw:
+                return pa.array(rows[name])
+            shown = format_column(kind, rows[name], self.codes.get(name, {}), self.style)
+            return shown if kind == "money" else shown.cast(pa.string())
+        return format_column(kind, rows[name], self.codes.get(name, {}), self.style)
 
     def _writer(self, table: str) -> Writer:
         if table not in self.writers:
-            spec = self.spec["tables"][table]
-            header = [shown for _, shown in spec["columns"]]
-            self.writers[table] = TextWriter(
-                self.root, spec["file"] + ".csv", header, self.style["encoding"], self.style["delimiter"]
-            )
+            self.writers[table] = self._open(table, self.spec["tables"][table])
         return self.writers[table]
+
+    def _open(self, table: str, spec: dict[str, Any]) -> Writer:
+        header = [column[1] for column in spec["columns"]]
+        if self.style.get("dbf"):
+            return DbfWriter(self.root, spec["file"] + ".dbf", [DbfField(*column[1:]) for column in spec["columns"]])
+        if spec.get("format") == "parquet":
+            return ParquetWriter(self.root, spec["file"] + ".parquet")
+        if self.small and spec.get("small") == "xlsx":
+            return SheetWriter(self.root, spec["file"] + ".xlsx", header, spec["titles"])
+        text = (header, self.style["encoding"], self.style["delimiter"], bool(self.style.get("bom")))
+        if "part" in self.style and not self.small:
+            return PartedWriter(self.root, spec["file"], self.style["suffix"], *text, self.style["part"])
+        return TextWriter(self.root, spec["file"] + self.style["suffix"], *text)
 
     def files(self) -> dict[str, list[str]]:
         """Files per table, as written."""
-        return {table: [writer.name] for table, writer in self.writers.items()}
+        return {table: _names(writer) for table, writer in self.writers.items()}
 
     def close(self) -> None:
         """Finish every file."""
         for writer in self.writers.values():
             writer.close()
+
+
+def _names(writer: Writer) -> list[str]:
+    return [part.name for part in writer.parts] if isinstance(writer, PartedWriter) else [writer.name]

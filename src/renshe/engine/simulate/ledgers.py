@@ -1,0 +1,245 @@
+"""Units as each system knows them, and their ledgers: what a unit was assessed and paid is the sum of its people's rows.
+
+Sums are kept by unit, insurance, month, kind and month of booking while blocks of people pass by, and are written last.
+
+Invariant: a ledger row equals the sum of the person rows with its key, to the cent; a unit that pays for somebody is active.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from renshe.engine.simulate.block import Scene, number_of
+from renshe.engine.simulate.careers import OPEN
+from renshe.engine.simulate.compare import market_rows
+from renshe.engine.simulate.model import (
+    NULL,
+    Column,
+    Ints,
+    Mask,
+    Rows,
+    data,
+    first_day,
+    last_day,
+    month_index,
+    month_of,
+)
+from renshe.engine.simulate.money import NORMAL, Parameters
+from renshe.engine.simulate.people import digits
+from renshe.engine.simulate.units import BUSINESS, ENTERPRISE, GOVERNMENT, WINDOW, Units
+from renshe.engine.simulate.world import World
+
+MEASURES = ("base", "unit_due", "person_due", "unit_paid", "person_paid")
+SHOWN = ("base_total", *MEASURES[1:])
+KEY = ("unit", "insurance", "period", "kind", "book_month")
+
+
+class Ledger:
+    """Running sums of one system, and which of its units were seen, insured in what, and still pay for somebody."""
+
+    def __init__(self, world: World, units: int) -> None:
+        self.world, self.units = world, units
+        self.months = world.now - world.opened + 1
+        self.sums: dict[int, Ints] = {}
+        self.other: list[Ints] = []
+        self.insured: dict[int, Mask] = {}
+        self.active: dict[int, Ints] = {}
+
+    def enrol(self, rows: Rows) -> None:
+        """Count the enrolments of units."""
+        for insurance in np.unique(rows["insurance"]):
+            at = (rows["insurance"] == insurance) & (rows["_unit"] >= 0)
+            code = int(insurance)
+            seen = np.bincount(rows["_unit"][at], minlength=self.units) > 0
+            self.insured[code] = seen | self.insured.get(code, np.zeros(self.units, np.bool_))
+            paying = at & ((rows["status"] == 1) | (rows["status"] == 4))
+            count = np.bincount(rows["_unit"][paying], minlength=self.units)
+            self.active[code] = count + self.active.get(code, np.zeros(self.units, np.int64))
+
+    def see(self, rows: Rows) -> None:
+        """Note the units of a system that keeps no enrolments, from its people."""
+        unit = rows["unit_no"][rows["unit_no"] != NULL] - int(data("systems")["employment"]["numbers"]["unit"])
+        seen = np.bincount(unit, minlength=self.units) > 0
+        self.insured[0] = seen | self.insured.get(0, np.zeros(self.units, np.bool_))
+        self.active[0] = self.insured[0].astype(np.int64)
+
+    def add(self, rows: Rows) -> None:
+        """Add person rows to the sums."""
+        kept = rows["_unit"] >= 0
+        if rows.gone is not None:
+            kept &= ~rows.gone
+        slot = month_index(rows["period"]) - self.world.opened
+        plain = (
+            kept
+            & (rows["kind"] == NORMAL)
+            & (rows["book_month"] == rows["period"])
+            & (slot >= 0)
+            & (slot < self.months)
+        )
+        for insurance in np.unique(rows["insurance"][plain]):
+            at = np.flatnonzero(plain & (rows["insurance"] == insurance))
+            place = rows["_unit"][at] * self.months + slot[at]
+            self._sum(int(insurance), place, [rows[name][at] for name in MEASURES])
+        rest = np.flatnonzero(kept & ~plain)
+        if len(rest):
+            key = [rows["_unit"][rest], *(rows[name][rest] for name in KEY[1:])]
+            amounts = [np.where(rows[name][rest] == NULL, 0, rows[name][rest]) for name in MEASURES]
+            self.other.append(np.stack([*key, np.ones(len(rest), np.int64), *amounts]))
+
+    def _sum(self, insurance: int, place: Ints, amounts: list[Ints]) -> None:
+        size = self.units * self.months
+        if insurance not in self.sums:
+            self.sums[insurance] = np.zeros((1 + len(MEASURES), size), np.int64)
+        sums = self.sums[insurance]
+        sums[0] += np.bincount(place, minlength=size)
+        for number, values in enumerate(amounts, 1):
+            clean = np.where(values == NULL, 0, values)
+            # Sums of cents stay far below 2**53, so adding them as floats is exact.
+            sums[number] += np.rint(np.bincount(place, weights=clean.astype(np.float64), minlength=size)).astype(
+                np.int64
+            )
+
+    def rows(self) -> Rows:
+        """The ledger as a standard table."""
+        parts: list[dict[str, Column]] = []
+        for insurance, sums in sorted(self.sums.items()):
+            at = np.flatnonzero(sums[0])
+            period = month_of(self.world.opened + at % self.months)
+            same = np.full(len(at), insurance), period, np.full(len(at), NORMAL), period
+            parts.append(_ledger_columns(at // self.months, same, sums[:, at]))
+        if self.other:
+            stacked = np.concatenate(self.other, axis=1)
+            order = np.lexsort(stacked[4::-1])
+            stacked = stacked[:, order]
+            first = np.flatnonzero(np.concatenate([[True], (np.diff(stacked[:5], axis=1) != 0).any(axis=0)]))
+            key = stacked[:5, first]
+            parts.append(
+                _ledger_columns(key[0], (key[1], key[2], key[3], key[4]), np.add.reduceat(stacked[5:], first, axis=1))
+            )
+        return Rows("unit_ledger", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def _ledger_columns(unit: Ints, key: tuple[Ints, Ints, Ints, Ints], sums: Ints) -> dict[str, Column]:
+    columns: dict[str, Column] = {"_unit": unit, **dict(zip(KEY[1:], key, strict=True)), "headcount": sums[0]}
+    columns.update(zip(SHOWN, sums[1:], strict=True))
+    return columns
+
+
+def unit_enrolment_rows(world: World, units: Units, parameters: Parameters, ledger: Ledger) -> Rows:
+    """One row per unit and insurance that the system has for it; the rate is this month's, that of injury the unit's own."""
+    parts = []
+    for insurance, seen in sorted(ledger.insured.items()):
+        at = np.flatnonzero(seen)
+        n = len(at)
+        payer = np.where(units.kind[at] == WINDOW, 2, 0)
+        rate, _ = parameters.rates(insurance, payer, np.full(n, world.now))
+        ended = units.end[at] < OPEN
+        parts.append(
+            {
+                "_unit": at,
+                "insurance": np.full(n, insurance),
+                "status": np.where(ended, 3, np.where(ledger.active[insurance][at] > 0, 1, 2)),
+                "start_month": month_of(units.start[at]),
+                "end_month": np.where(ended, month_of(np.where(ended, units.end[at], 0)), NULL),
+                "rate": units.injury[at] if insurance == 410 else rate,
+                "levy_mode": np.full(n, 2),
+            }
+        )
+    return Rows("unit_enrolment", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def unit_rows(units: Units, ledger: Ledger) -> Rows:
+    """The units that the system knows."""
+    none = np.zeros(len(units), np.bool_)
+    at = np.flatnonzero(np.logical_or.reduce([none, *ledger.insured.values()]))
+    active = sum((ledger.active[insurance][at] for insurance in ledger.active), np.zeros(len(at), np.int64))
+    return unit_columns(units, at, np.asarray(active) > 0)
+
+
+def unit_columns(units: Units, at: Ints, active: Mask) -> Rows:
+    """Standard unit rows of the units ``at``."""
+    kind = units.kind[at]
+    ended = units.end[at] < OPEN
+    home = np.array([c["code"] for c in data("places")["counties"]])[units.county[at]]
+    return Rows(
+        "unit",
+        {
+            "_unit": at,
+            "old_unit_no": np.strings.add("D", digits(at + 10_000, 6)),
+            "name": units.name[at],
+            "uscc": units.uscc[at],
+            "org_code": np.where(at % 3 == 0, np.strings.slice(units.uscc[at], 8, 17), ""),
+            "si_reg_no": np.strings.add(home, digits(at + 1, 6)),
+            "unit_type": np.array(["10", "55", "30", "60", "80"])[kind],
+            "economic_type": np.where(kind == ENTERPRISE, np.array(["173", "151", "159", "160"])[at % 4], ""),
+            "industry": digits(units.industry[at], 2),
+            "life_status": np.where(ended, np.where(at % 5 == 0, 2, 3), 1),
+            "unit_status": np.where(ended, 3, np.where(active, 1, 2)),
+            "legal_rep": units.legal_rep[at],
+            "phone": units.phone[at],
+            "address": units.address[at],
+            "region_code": home,
+        },
+    )
+
+
+def unit_changes(world: World, rows: Rows) -> dict[str, Column]:
+    """Operations behind the state of units: registered, paused, struck off."""
+    at, status = rows["_unit"], rows["status"]
+    start = month_index(rows["start_month"])
+    closed = np.flatnonzero(status == 3)
+    paused = np.flatnonzero(status == 2)
+    end = month_index(rows["end_month"][closed])
+    unit = np.concatenate([at, at[closed], at[paused]])
+    insurance = np.concatenate([rows["insurance"], rows["insurance"][closed], rows["insurance"][paused]])
+    kind = np.concatenate([np.full(len(at), "01"), np.full(len(closed), "09"), np.full(len(paused), "02")])
+    day = np.concatenate([first_day(start), last_day(end), first_day(np.full(len(paused), world.now - 1))])
+    n = len(unit)
+    return {
+        "_person": np.full(n, -1, np.int64),
+        "_unit": unit,
+        "insurance": insurance,
+        "kind": kind,
+        "reason": np.full(n, ""),
+        "date": day,
+    }
+
+
+def works_for(units: Units, unit: Ints, insurance: int) -> Mask:
+    """Whether a unit insures its people in an insurance: civil bodies have no unemployment insurance, businesses no civil pension."""
+    kind = units.kind[unit]
+    if insurance == 210:
+        return kind != GOVERNMENT
+    if insurance == 410:
+        return kind != WINDOW
+    return np.asarray(kind <= BUSINESS) | (kind == WINDOW)
+
+
+def units_of_systems(scene: Scene, ledgers: dict[str, Ledger]) -> list[tuple[str, Rows]]:
+    """Units, their enrolments, operations and ledgers, by system, and the market register."""
+    out: list[tuple[str, Rows]] = []
+    for system, ledger in ledgers.items():
+        made = [unit_rows(scene.units, ledger)]
+        tables = data("systems")[system]["tables"]
+        enrolled = unit_enrolment_rows(scene.world, scene.units, scene.parameters, ledger)
+        if "unit_enrolment" in tables:
+            made.append(enrolled)
+        if "change" in tables:
+            made.append(Rows("change", unit_changes(scene.world, enrolled)))
+        if "unit_ledger" in tables:
+            made.append(ledger.rows())
+        for rows in made:
+            number_units(system, rows)
+        out += [(system, rows) for rows in made]
+    out.append(("market", market_rows(scene.units)))
+    return out
+
+
+def number_units(system: str, rows: Rows) -> None:
+    """Add the system's unit numbers, and record numbers to operations."""
+    rows.columns["unit_no"] = number_of(system, "unit", rows["_unit"])
+    if rows.table == "change":
+        n = len(rows)
+        rows.columns["person_no"] = np.full(n, NULL)
+        rows.columns["record_no"] = 900_000_000_001 + np.arange(n)
+        rows.columns["operator"] = np.full(n, "孙经办")
