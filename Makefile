@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench requirements clean
+.PHONY: setup demo test lint bench requirements glossary clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -29,6 +29,9 @@ bench: setup
 
 requirements: setup
 	$(BIN)/python tools/requirements.py
+
+glossary: setup
+	$(BIN)/python tools/glossary.py
 
 clean:
 	rm -rf .venv build dist
