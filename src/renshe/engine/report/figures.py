@@ -1,0 +1,355 @@
+"""The figures of the report page, from the round's manifest and its findings.
+
+Business rule: a bureau chief must see in one minute whether the data can be admitted, what stands in the way, who
+mends it and what has moved since the last round; issues are reported by the four groups and seven classes (S1-27),
+by dimension (S1-64), system, department and region, empty mandatory items per indicator (S1-34).
+
+Invariant: persons and units are counted once per business system, however many findings they have; all examples are
+masked here, so no page can show an unmasked one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from renshe.engine.report.labels import (
+    CLASS_LABELS,
+    DIMENSION_LABELS,
+    GROUPS,
+    RuleInfo,
+    region_label,
+    root_order,
+    system_label,
+)
+from renshe.engine.report.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
+from renshe.engine.report.problems import Problems, RuleList, quoted
+
+STATES = ("fixed", "new", "open", "reopened")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much of something: findings to be fixed and optional ones, and the persons and units concerned."""
+
+    label: str
+    must: int = 0
+    optional: int = 0
+    persons: int = 0
+    units: int = 0
+
+    @property
+    def total(self) -> int:
+        """All findings."""
+        return self.must + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root cause: persons and units whose first problem it is; what must be fixed comes before what may be."""
+
+    rule: RuleInfo
+    department: str
+    persons: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One masked finding."""
+
+    system: str
+    place: str
+    number: str
+    name: str
+    id_number: str
+    unit: str
+    field: str
+    value: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule with findings, in whichever departments."""
+
+    rule: RuleInfo
+    departments: str
+    rows: int
+    persons: int
+    units: int
+    examples: tuple[Example, ...]
+    states: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores 0 to 100 of one system, department or region, in the order of the nine dimensions; None: not measured."""
+
+    label: str
+    values: tuple[float | None, ...]
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest score, None where all are alike or nothing was measured."""
+        measured = {value for value in self.values if value is not None}
+        return min(measured) if len(measured) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Persons or units that the entry standard admits."""
+
+    label: str
+    total: int
+    admissible: int
+
+    @property
+    def share(self) -> float | None:
+        """Share of the admissible, None where there is nobody."""
+        return self.admissible / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything the page shows."""
+
+    manifest: Mapping[str, Any]
+    rows: int
+    all: Count
+    must: Count
+    groups: tuple[Count, ...]
+    classes: tuple[Count, ...]
+    departments: tuple[Count, ...]
+    systems: tuple[Count, ...]
+    empties: tuple[Count, ...]
+    roots: tuple[Root, ...]
+    overall: Scores
+    by_system: tuple[Scores, ...]
+    by_department: tuple[Scores, ...]
+    by_region: tuple[Scores, ...]
+    admission: tuple[Admission, ...]
+    admission_reasons: tuple[tuple[str, int], ...]
+    rules: tuple[RuleLine, ...]
+    clean_rules: tuple[RuleInfo, ...]
+    states: Mapping[str, int]
+    changes: tuple[tuple[str, Mapping[str, int]], ...]
+    trend: tuple[tuple[int, int], ...]
+    rejects: tuple[tuple[str, str, int, str], ...]
+    not_run: tuple[tuple[str, str, int, str], ...]
+    notes: tuple[str, ...]
+    unmatched: tuple[Mapping[str, Any], ...]
+    unmapped: tuple[Mapping[str, Any], ...]
+
+    @property
+    def first_round(self) -> bool:
+        """Whether there is no earlier round to compare with."""
+        return int(self.manifest["round"]) <= 1
+
+    @property
+    def changed_rules(self) -> list[tuple[str, Mapping[str, int]]]:
+        """Rules with any change since the last round: (title, findings by state), those that came back first."""
+        moved = [
+            (title, own) for title, own in self.changes if any(own.get(state) for state in STATES if state != "open")
+        ]
+        return sorted(moved, key=lambda item: (-item[1].get("reopened", 0), -item[1].get("new", 0), item[0]))
+
+    @property
+    def bad_controls(self) -> list[Mapping[str, Any]]:
+        """Control totals that the data does not meet."""
+        return [item for item in self.manifest.get("controls", ()) if item["expected"] != item["actual"]]
+
+
+def gather_figures(
+    problems: Problems, manifest: Mapping[str, Any], rules: Mapping[str, RuleInfo], examples: int
+) -> Figures:
+    """Read all figures of a round; ``examples``: how many findings to show of each rule."""
+    _tally(problems)
+    states = _states(problems)
+    reasons, notes = _notes(manifest)
+    not_run: Mapping[str, int] = manifest.get("not_run", {})
+    found = {item.rule.id for item in problems.lists}
+    order = root_order(rules)
+    scores = manifest.get("scores", {})
+    titles = {rule.id: rule.title for rule in rules.values()}
+    return Figures(
+        manifest=manifest,
+        rows=sum(manifest["tables"].values()),
+        all=next(iter(_counts(problems, "'全部'")), Count("全部")),
+        must=next(iter(_counts(problems, "'必改'", "severity = 'must_fix'")), Count("必改")),
+        groups=_grouped(problems, "class", {name: group for group, names in GROUPS.items() for name in names}, GROUPS),
+        classes=_grouped(problems, "class", CLASS_LABELS, CLASS_LABELS.values()),
+        departments=tuple(_counts(problems, "department")),
+        systems=tuple(_relabel(item) for item in _counts(problems, "system")),
+        empties=tuple(_counts(problems, "field_label", "class = 'empty'")),
+        roots=_roots(problems, rules),
+        overall=_scores("总体", scores.get("overall", {})),
+        by_system=tuple(_scores(system_label(name), own) for name, own in scores.get("by_system", {}).items()),
+        by_department=tuple(_scores(name, own) for name, own in scores.get("by_department", {}).items()),
+        by_region=tuple(_scores(region_label(name), own) for name, own in scores.get("by_region", {}).items()),
+        admission=tuple(
+            Admission(label, given["total"], given["admissible"])
+            for kind, label in (("person", "人员"), ("unit", "单位"))
+            if (given := manifest.get("admission", {}).get(kind))
+        ),
+        admission_reasons=_admission_reasons(problems, titles),
+        rules=_rule_lines(problems, states, examples),
+        clean_rules=tuple(rules[rule] for rule in order if rule not in found and rule not in not_run),
+        states={state: sum(own.get(state, 0) for own in states.values()) for state in STATES},
+        changes=tuple((titles.get(rule, rule), own) for rule, own in sorted(states.items())),
+        trend=_trend(problems.round_dir, manifest),
+        rejects=_rejects(problems),
+        not_run=tuple(
+            (rule, titles.get(rule, rule), rows, reasons.get(rule, "")) for rule, rows in sorted(not_run.items())
+        ),
+        notes=notes,
+        unmatched=tuple(
+            {**item, "examples": [mask_free(str(text)) for text in item["examples"]]}
+            for item in manifest.get("unmatched_columns", ())
+        ),
+        unmapped=tuple({**item, "value": mask_free(str(item["value"]))} for item in manifest.get("unmapped_codes", ())),
+    )
+
+
+def _tally(problems: Problems) -> None:
+    """Count findings once per subject, rule and field: everything else is a sum over this small table."""
+    problems.con.execute("""
+        create temp table tally as
+        select s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, p.field_label, count(*) n
+        from problem p join subject s using (system, kind, place) join rule_info i using (rank)
+        group by s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, p.field_label""")
+
+
+def _counts(problems: Problems, by: str, where: str = "true") -> list[Count]:
+    """Count by the SQL expression ``by``, most must-fix findings first."""
+    rows = problems.con.sql(f"""
+        select coalesce({by}, '整行') as label, coalesce(sum(n) filter (severity = 'must_fix'), 0)::bigint as must,
+            coalesce(sum(n) filter (severity <> 'must_fix'), 0)::bigint,
+            count(distinct sid) filter (kind = 'person'), count(distinct sid) filter (kind = 'unit')
+        from tally where {where} group by 1 order by 2 desc, 3 desc, 1""").fetchall()
+    return [Count(*row) for row in rows]
+
+
+def _grouped(problems: Problems, column: str, names: Mapping[str, str], order: Iterable[str]) -> tuple[Count, ...]:
+    """Count by a name given to each value of ``column``; every name of ``order`` appears, with zeros if need be."""
+    cases = " ".join(f"when '{value}' then '{name}'" for value, name in names.items())
+    found = {item.label: item for item in _counts(problems, f"case {column} {cases} end")}
+    return tuple(found.get(name, Count(name)) for name in order)
+
+
+def _relabel(item: Count) -> Count:
+    return Count(system_label(item.label), item.must, item.optional, item.persons, item.units)
+
+
+def _roots(problems: Problems, rules: Mapping[str, RuleInfo]) -> tuple[Root, ...]:
+    rows = problems.con.sql("""
+        select i.rule, root_department, count(*) filter (kind = 'person') persons, count(*) filter (kind = 'unit') units
+        from subject s join rule_info i on i.rank = s.root where kind <> 'table' group by i.rule, root_department
+        order by bool_or(i.severity <> 'must_fix'), persons desc, units desc, 1, 2""").fetchall()
+    return tuple(Root(rules[rule], *rest) for rule, *rest in rows)
+
+
+def _scores(label: str, given: Mapping[str, float | None]) -> Scores:
+    return Scores(label, tuple(given.get(name) for name in DIMENSION_LABELS))
+
+
+def _states(problems: Problems) -> dict[str, dict[str, int]]:
+    """Return per rule how many findings were fixed, are new, still open, or came back."""
+    path = problems.round_dir / "changes.parquet"
+    states: dict[str, dict[str, int]] = {}
+    sql = f"select rule, state, count(*) from read_parquet({quoted(path)}) group by all"
+    for rule, state, count in problems.con.sql(sql).fetchall():
+        states.setdefault(rule, {})[state] = count
+    return states
+
+
+def _notes(manifest: Mapping[str, Any]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Split the manifest's notes into reasons by rule (a mapping) and general remarks (a list)."""
+    notes = manifest.get("notes", ())
+    return (notes, ()) if isinstance(notes, Mapping) else ({}, tuple(map(str, notes)))
+
+
+def _admission_reasons(problems: Problems, titles: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """Return the ten commonest reasons for which a person or unit is not admitted."""
+    path = quoted(problems.round_dir / "admission.parquet")
+    rows = problems.con.sql(f"""
+        select reason, count(*) from (select unnest(reasons) reason from read_parquet({path}) where not admissible)
+        group by 1 order by 2 desc, 1 limit 10""").fetchall()
+    return tuple((titles.get(reason, reason), count) for reason, count in rows)
+
+
+def _rule_lines(problems: Problems, states: Mapping[str, Mapping[str, int]], examples: int) -> tuple[RuleLine, ...]:
+    lists: dict[str, list[RuleList]] = {}
+    for item in problems.lists:
+        lists.setdefault(item.rule.id, []).append(item)
+    shown = _examples(problems, lists.values(), examples)
+    persons = {item.label: (item.persons, item.units) for item in _counts(problems, "rank::varchar")}
+    ranks = dict(problems.con.sql("select rule, rank::varchar from rule_info").fetchall())
+    lines = [
+        RuleLine(
+            rule=own[0].rule,
+            departments="、".join(dict.fromkeys(item.department for item in own)),
+            rows=sum(item.rows for item in own),
+            persons=persons[ranks[rule]][0],
+            units=persons[ranks[rule]][1],
+            examples=tuple(shown.get(rule, ())),
+            states=states.get(rule, {}),
+        )
+        for rule, own in lists.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.rule.severity != "must_fix", -line.rows)))
+
+
+def _examples(problems: Problems, lists: Iterable[list[RuleList]], most: int) -> dict[str, list[Example]]:
+    """Return the first findings of each rule, masked; of a rule in several departments some of each."""
+    wanted = [
+        item.first + step for own in lists for item in own for step in range(min(max(most // len(own), 1), item.rows))
+    ]
+    shown: dict[str, list[Example]] = {}
+    if wanted:
+        rows = problems.con.sql(f"""
+            select rule, "table", coalesce(system_label, ''), source_file, source_row, number, person_name, id_number,
+                coalesce(unit_name, unit_no, ''), coalesce(field, ''), coalesce(field_label, '整行'), value, expected
+            from problem where rn in ({", ".join(map(str, wanted))}) order by rn""").fetchall()
+        for rule, *row in rows:
+            shown.setdefault(rule, []).append(_example(*row))
+    return shown
+
+
+def _example(
+    table: str, system: str, file: str | None, row: int | None, number: str | None, name: str | None,
+    id_number: str | None, unit: str, field: str, label: str, value: str | None, expected: str | None,
+) -> Example:  # fmt: skip
+    return Example(
+        system=system,
+        place="全表" if row is None else f"{file} 第 {row} 行",
+        number=mask_digits(number or ""),
+        name=mask_name(mask_digits(name or "")),
+        id_number=mask_id(id_number or ""),
+        unit=mask_digits(unit),
+        field=label,
+        value=mask_value(table, field, value),
+        expected=mask_value(table, field, expected),
+    )
+
+
+def _trend(round_dir: Path, manifest: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
+    """Return (round, findings) of the rounds kept beside this one and of this one; earlier rounds never change."""
+    totals = {int(manifest["round"]): sum(manifest["findings"].values())}
+    for path in round_dir.parent.glob("[0-9][0-9][0-9][0-9]/manifest.json"):
+        earlier = json.loads(path.read_text("utf-8"))
+        if earlier["round"] < manifest["round"]:
+            totals[earlier["round"]] = sum(earlier["findings"].values())
+    return tuple(sorted(totals.items()))
+
+
+def _rejects(problems: Problems) -> tuple[tuple[str, str, int, str], ...]:
+    """Return (file, reason, rows, first rows) of what could not be loaded."""
+    path = quoted(problems.round_dir / "rejects.parquet")
+    rows = problems.con.sql(f"""
+        select source_file, reason, count(*), min(source_row, 5) from read_parquet({path})
+        group by 1, 2 order by 1, 3 desc""").fetchall()
+    return tuple((file, mask_digits(reason), count, "、".join(map(str, first))) for file, reason, count, first in rows)

@@ -1,0 +1,197 @@
+"""Findings made ready for people: who is concerned, in which department's hands, root causes first.
+
+A clerk mends persons and units, not rows. So every finding gets the person or unit that owns its row, with name,
+identity number and unit; and every person or unit gets one root cause: the first of its rules in
+``labels.root_order``. A finding of a whole table (a control total) has no row and is nobody's.
+
+Invariant: ``problem`` holds each finding exactly once; rows of one department, and in it of one rule, are neighbours,
+numbered from 1 by ``rn`` without gaps. Memory is bounded: DuckDB spills into ``work`` and all results are Parquet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from renshe.engine.report.labels import RuleInfo, root_order, system_label, unknown_rules
+from renshe.standards.dictionary import dictionary
+
+MEMORY_LIMIT = "500MB"
+# Excel refuses a cell of more than 32,767 UTF-16 units; half of that holds whatever the characters are.
+CELL_CHARS = 16_000
+
+
+class ReportError(Exception):
+    """A round cannot be reported. The text is one Chinese line: what is wrong, where, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """One rule's findings in one department: rows ``first`` to ``first + rows - 1`` of the problems file.
+
+    ``of_units``: the rows are of a table that knows no persons.
+    """
+
+    rule: RuleInfo
+    department: str
+    of_units: bool
+    first: int
+    rows: int
+    persons: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """A round's findings as the connection ``con`` sees them.
+
+    ``problem`` (all findings, enriched and ordered), ``rule_info``, ``subject`` (one row per person, unit or whole
+    table: ``sid, system, kind, place, root, root_department``). ``lists`` stand in file order.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    round_dir: Path
+    lists: tuple[RuleList, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of findings."""
+        return sum(item.rows for item in self.lists)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """Departments with findings, in file order."""
+        return tuple(dict.fromkeys(item.department for item in self.lists))
+
+    def count(self, relation: str) -> int:
+        """Return how many rows a relation has."""
+        return int(self.con.sql(f"select count(*) from {relation}").fetchall()[0][0])
+
+
+def quoted(path: Path) -> str:
+    """Return ``path`` as an SQL string literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path) -> Problems:
+    """Enrich and order the findings of ``round_dir``; intermediate files go to ``work`` (owner-only, thrown away later).
+
+    Raises ``ReportError`` where the findings name a rule that ``rules`` does not have.
+    """
+    con = duckdb.connect()
+    con.execute(f"set memory_limit='{MEMORY_LIMIT}'; set temp_directory={quoted(work / 'spill')}")
+    units = ", ".join(f"'{name}'" for name, table in dictionary().items() if "person_no" not in table.names)
+    con.execute(f"""
+        create view finding as select *, file_row_number fid, "table" in ({units}) of_units,
+            case when source_row is null then 'table'
+                when of_units or ("table" = 'change' and person_no is null and unit_no is not null) then 'unit'
+                else 'person' end kind
+        from read_parquet({quoted(round_dir / "findings.parquet")}, file_row_number=true)""")
+    found = [row[0] for row in con.sql("select distinct rule from finding").fetchall()]
+    if missing := unknown_rules(found, rules):
+        raise ReportError(
+            f"{round_dir.name}/findings.parquet：规则 {missing[0]} 不在规则目录中，请用产生该轮的规则版本生成报告"
+        )
+    _register(con, rules)
+    _name(con, round_dir)
+    _write_problems(con, work / "problems.parquet")
+    con.execute(
+        "create temp table subject as select row_number() over () sid, * from ("
+        "select system, kind, place, min(rank)::int as root, arg_min(department, rank) as root_department"
+        " from problem group by all)"
+    )
+    return Problems(con, round_dir, _lists(con, rules))
+
+
+def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> None:
+    """Make rules and labels known to SQL as ``rule_info``, ``field_info`` and ``system_info``."""
+    order = [rules[rule] for rule in root_order(rules)]
+    columns = ("rule", "title", "severity", "class", "remedy")
+    texts = zip(*((rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order), strict=True)
+    _keep(con, "rule_info", dict(zip(columns, texts, strict=False)), columns)
+    con.execute("alter table rule_info add column rank integer; update rule_info set rank = rowid")
+    labels = [(name, field.name, field.label) for name, table in dictionary().items() for field in table.fields]
+    columns = ("table", "field", "field_label")
+    _keep(con, "field_info", dict(zip(columns, zip(*labels, strict=True), strict=True)), columns)
+    systems = [row[0] for row in con.sql("select distinct system from finding where system is not null").fetchall()]
+    known = {"system": systems, "system_label": [system_label(system) for system in systems]}
+    _keep(con, "system_info", known, tuple(known))
+
+
+def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, object], order: tuple[str, ...]) -> None:
+    schema = pa.schema([(column, pa.string()) for column in order])
+    con.register("given", pa.table({column: columns.get(column, []) for column in order}, schema=schema))
+    con.execute(f"create temp table {name} as select * from given")
+    con.unregister("given")
+
+
+def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
+    """Find names: ``own`` for findings on a person's or unit's own row, ``known`` for numbers on other rows.
+
+    A number may stand on several rows (that is then a finding of its own): a row's own name is its own, elsewhere the
+    first row of the number speaks.
+    """
+    con.execute("create temp table own (fid bigint, name varchar, id_number varchar)")
+    for table, key, number, more in (
+        ("person", "person_no", "id_number", ", arg_min_null(unit_no, file_row_number) unit_no"),
+        ("unit", "unit_no", "uscc", ""),
+    ):
+        path = round_dir / "tables" / f"{table}.parquet"
+        if not path.exists():
+            columns = ("system", key, "name", "id_number", *(("unit_no",) if more else ()))
+            _keep(con, f"{table}_known", {}, columns)
+            continue
+        source = f"read_parquet({quoted(path)}, file_row_number=true)"
+        con.execute(f"""
+            insert into own select distinct on (f.fid) f.fid, r.name, r.{number}
+            from finding f join {source} r on r.system = f.system and r.source_file = f.source_file
+                and r.source_row = f.source_row and r.{key} is not distinct from f.{key}
+            where f."table" = '{table}' order by f.fid, r.file_row_number""")
+        wanted = f"select system, {key} from finding where \"table\" <> '{table}'"
+        if table == "unit":
+            wanted += " union select system, unit_no from person_known union select system, unit_no from finding"
+        con.execute(f"""
+            create temp table {table}_known as
+            select system, {key}, arg_min_null(name, file_row_number) as name,
+                arg_min_null({number}, file_row_number) id_number {more}
+            from {source} where (system, {key}) in ({wanted}) group by system, {key}""")
+
+
+def _write_problems(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the enriched findings, ordered by department, root order, system and number, and open them as ``problem``."""
+    texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
+    con.execute(f"""
+        copy (select row_number() over () rn, * from (
+            select f.department, i.rank, f.rule, f.of_units, f."table", f.field, coalesce(f.system, '') system,
+                f.source_file, f.source_row, f.key, {texts}, f.related, f.kind,
+                to_json([f.rule, f."table", f.system, f.key, f.field, f.related])::varchar as identity,
+                case f.kind when 'unit' then f.unit_no when 'person' then f.person_no end number,
+                case when number is not null then number when f.source_row is null then '*' || f."table"
+                    else '@' || f.source_file || '#' || f.source_row end place,
+                case when f."table" = 'person' then o.name when f.kind = 'person' then p.name end person_name,
+                case when f."table" in ('person', 'unit') then o.id_number when f.kind = 'person' then p.id_number
+                    when f.kind = 'unit' then u.id_number end id_number,
+                coalesce(f.unit_no, p.unit_no) unit_no,
+                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label
+            from finding f join rule_info i using (rule) left join own o using (fid)
+            left join person_known p on p.system = f.system and p.person_no = f.person_no
+            left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
+            left join system_info s on s.system = f.system
+            left join field_info l on l."table" = f."table" and l.field = f.field
+            order by f.department, i.rank, f.of_units, 7, number, f.source_file, f.source_row, f.fid))
+        to {quoted(path)} (format parquet, row_group_size 40000)""")
+    con.execute(f"create view problem as select * from read_parquet({quoted(path)})")
+    con.execute("drop table own; drop table person_known; drop table unit_known")
+
+
+def _lists(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> tuple[RuleList, ...]:
+    rows = con.sql("""
+        select rule, department, of_units, min(rn), count(*),
+            count(distinct (system, place)) filter (kind = 'person'),
+            count(distinct (system, place)) filter (kind = 'unit')
+        from problem group by rule, department, of_units order by 4""").fetchall()
+    return tuple(RuleList(rules[rule], *rest) for rule, *rest in rows)

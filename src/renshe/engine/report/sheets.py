@@ -1,0 +1,188 @@
+"""What stands on the sheets of a workbook: columns, their order, their width, and which the clerk fills in.
+
+Business rule: a clerk finds each row by number, name, identity number and unit, sees what is there and what it should
+be and on what ground, and writes the decision beside it (处理方式、新值、依据、经办人、日期). A workbook comes back as
+decisions; the last column, hidden, is the finding's identity by which it is read.
+
+Invariant: every list is one stream of rows numbered by ``rn``; the identity column is JSON text
+``[rule, table, system, key, field, related]``, key and related verbatim as in findings.parquet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from renshe.engine.report.problems import RuleList
+
+Style = Literal["plain", "wrap", "fill", "choice", "date", "identity"]
+
+IDENTITY = "识别码"
+DECISION = "处理方式"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its header, the SQL that fills it, its width in characters and how it looks."""
+
+    header: str
+    sql: str
+    width: float
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class RowList:
+    """Rows ``first`` to ``first + rows - 1`` (by ``rn``) of ``relation``, shown under ``title``."""
+
+    title: str
+    relation: str
+    first: int
+    rows: int
+    columns: tuple[Column, ...]
+    of_rule: RuleList | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a list that fits one sheet: ``rows`` rows from ``first`` on the sheet ``name``."""
+
+    rows_of: RowList
+    name: str
+    first: int
+    rows: int
+
+    @property
+    def query(self) -> str:
+        """The SQL that yields the piece's rows in order."""
+        columns = ", ".join(f'{column.sql} as "{column.header}"' for column in self.rows_of.columns)
+        return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {self.first + self.rows - 1}"
+
+
+_PERSON = (
+    Column("个人编号", "case kind when 'person' then number end", 16),
+    Column("姓名", "person_name", 10),
+    Column("证件号码", "case kind when 'person' then id_number end", 20),
+    Column("单位编号", "unit_no", 12),
+    Column("单位名称", "unit_name", 26, "wrap"),
+)
+_UNIT = (
+    Column("单位编号", "unit_no", 14),
+    Column("单位名称", "unit_name", 30, "wrap"),
+    Column("统一社会信用代码", "id_number", 20),
+)
+_ROW = (
+    Column("系统", "system_label", 10),
+    Column("来源文件", "source_file", 22),
+    Column("行号", "source_row", 9),
+    Column("字段", "coalesce(field_label, nullif(field, ''), '整行')", 14),
+    Column("现值", "value", 20, "wrap"),
+    Column("应为", "expected", 20, "wrap"),
+    Column("问题说明", "message", 34, "wrap"),
+)
+_FILL = (
+    Column(DECISION, "null::varchar", 12, "choice"),
+    Column("新值", "null::varchar", 20, "fill"),
+    Column("依据", "null::varchar", 22, "fill"),
+    Column("经办人", "null::varchar", 10, "fill"),
+    Column("日期", "null::varchar", 12, "date"),
+    Column(IDENTITY, "identity", 8, "identity"),
+)
+_PEOPLE = (
+    Column("类别", "case kind when 'person' then '个人' when 'unit' then '单位' else '全表' end", 7),
+    Column("编号", "number", 16),
+    Column("姓名或单位名称", "coalesce(person_name, unit_name)", 24, "wrap"),
+    Column("证件号码或信用代码", "id_number", 20),
+    Column("所在单位", "case kind when 'person' then unit_name end", 26, "wrap"),
+    Column("系统", "system_label", 10),
+    Column("根本问题", "root_title", 30, "wrap"),
+    Column("严重程度", "root_severity", 9),
+    Column("责任科室", "root_department", 20, "wrap"),
+    Column("处理建议", "root_remedy", 34, "wrap"),
+    Column("问题数", "n", 8),
+    Column("必改问题数", "must", 11),
+    Column("其他问题", "others", 40, "wrap"),
+    Column("可入库", "admissible", 8),
+)
+_REJECTS = (
+    Column("序号", "rn", 8),
+    Column("来源文件", "source_file", 26),
+    Column("行号", "source_row", 10),
+    Column("原因", "reason", 40, "wrap"),
+    Column("原文", "raw", 90, "wrap"),
+)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def rule_list(item: RuleList) -> RowList:
+    """Return the working list of one rule: where the row is, what is wrong, on what ground, and room for the decision."""
+    rule = item.rule
+    who = _UNIT if item.of_units else _PERSON
+    ground = (
+        Column("法规依据", _literal(rule.source), 26, "wrap"),
+        Column("处理建议", _literal(rule.remedy), 30, "wrap"),
+    )
+    number = Column("处理序号", f"rn - {item.first} + 1", 9)
+    return RowList(rule.title, "problem", item.first, item.rows, (number, *who, *_ROW, *ground, *_FILL), item)
+
+
+def people_list(first: int, rows: int) -> RowList:
+    """Return the list of persons and units, one line each."""
+    number = Column("序号", f"rn - {first} + 1", 8)
+    return RowList("按人清单", "people", first, rows, (number, *_PEOPLE))
+
+
+def rejects_list(rows: int) -> RowList:
+    """Return the list of input rows that could not be loaded."""
+    return RowList("未能载入的行", "rejected", 1, rows, _REJECTS)
+
+
+class _Names:
+    """Sheet names: legal in Excel and WPS, at most 31 UTF-16 units, unique without regard to case."""
+
+    _ILLEGAL = str.maketrans("[]:*?/\\", "（）：＊？／＼")
+
+    def __init__(self) -> None:
+        self._taken = {"history", "说明", "汇总"}
+
+    def take(self, title: str) -> str:
+        """Return a free name for ``title``: itself, else title(2), title(3) …"""
+        plain = (
+            "".join(char if char.isprintable() else " " for char in title.translate(self._ILLEGAL)).strip(" '")
+            or "清单"
+        )
+        number = 1
+        while True:
+            tail = f"({number})" if number > 1 else ""
+            name = plain
+            while len(name.encode("utf-16-le")) // 2 + len(tail) > 31:
+                name = name[:-1]
+            name = name.rstrip(" '") + tail
+            if name.lower() not in self._taken:
+                self._taken.add(name.lower())
+                return name
+            number += 1
+
+
+def lay_out(lists: list[RowList], sheet_rows: int, workbook_rows: int) -> list[list[Piece]]:
+    """Lay lists on sheets of at most ``sheet_rows`` rows and workbooks of at most ``workbook_rows`` rows, in order.
+
+    Every row gets exactly one place. A list that fits a workbook is not torn between two; one that does not is.
+    """
+    books: list[list[Piece]] = [[]]
+    names = _Names()
+    room = workbook_rows
+    for item in lists:
+        first, left = item.first, item.rows
+        torn = left > workbook_rows
+        while left:
+            if room == 0 or (left > room and not torn):
+                books.append([])
+                room = workbook_rows
+            rows = min(left, sheet_rows, room)
+            books[-1].append(Piece(item, names.take(item.title), first, rows))
+            first, left, room = first + rows, left - rows, room - rows
+    return books
