@@ -127,13 +127,12 @@ def _residents_medical(scene: Scene, block: Block, rng: np.random.Generator) -> 
 
 
 def _unemployment(scene: Scene, block: Block) -> None:
-    """Unemployment insurance (210) and its benefit."""
+    """Unemployment insurance (210) and its benefit; its old system knows no names outside GBK."""
     world = scene.world
     rng = world.rng("unemployment", block.number)
     covered = (block.spells.mode == Mode.UNIT) & (block.spells.end >= world.opened)
-    covered &= works_for(scene.units, block.spells.unit, 210)
+    covered &= works_for(scene.units, block.spells.unit, 210) & ~block.people.rare[block.spells.person]
     spells = block.spells.take(covered)
-    spells.why = np.where(spells.why == Why.RETIRE, int(Why.RETIRE), spells.why)
     paid = np.isin(block.idle.person, spells.person)
     idle = block.idle.take(paid)
     add_persons(block, "unemployment", np.unique(spells.person))

@@ -46,15 +46,15 @@ def given_names(rng: np.random.Generator, sex: Ints, birth_year: Ints) -> Text:
     return out
 
 
-def person_names(rng: np.random.Generator, sex: Ints, birth_year: Ints, plain: Mask) -> tuple[Text, Text]:
-    """Full names and ethnicity codes. ``plain`` people get names that GBK can write."""
+def person_names(rng: np.random.Generator, sex: Ints, birth_year: Ints) -> tuple[Text, Text, Mask]:
+    """Full names, ethnicity codes, and whose name GBK cannot write."""
     n = len(sex)
     lists = data("names")
     given = given_names(rng, sex, birth_year)
     names = np.strings.add(draw(rng, lists["surnames"], n), given).astype("U24")
     ethnicity = draw(rng, lists["ethnicity"], n)
     kind = rng.random(n)
-    rare = np.flatnonzero((kind < RARE) & ~plain)
+    rare = np.flatnonzero(kind < RARE)
     tail = np.array(lists["rare"].split())[rng.integers(0, len(lists["rare"].split()), len(rare))]
     names[rare] = np.strings.add(names[rare], tail)
     dotted = np.flatnonzero((kind >= RARE) & (kind < RARE + DOTTED))
@@ -63,7 +63,7 @@ def person_names(rng: np.random.Generator, sex: Ints, birth_year: Ints, plain: M
     joined = np.strings.add(head[rng.integers(0, len(head), len(dotted))], "·")
     names[dotted] = np.strings.add(joined, family[rng.integers(0, len(family), len(dotted))])
     ethnicity[dotted] = draw(rng, lists["ethnicity_dotted"], len(dotted))
-    return names, ethnicity
+    return names, ethnicity, kind < RARE
 
 
 def foreign_names(rng: np.random.Generator, n: int) -> Text:

@@ -54,6 +54,7 @@ class People:
     id_type: Text
     nationality: Text
     name: Text
+    rare: Mask
     ethnicity: Text
     track: Ints
     cadre: Mask
@@ -206,8 +207,7 @@ def make_people(world: World, block: int) -> People:
     track = _tracks(rng, age, retire_month(birth, file_birth, sex, cadre, early) <= world.now)
     early &= track == Track.PENSIONER
     numbers = np.strings.add(np.strings.add(region, digits(yyyymmdd(birth), 8)), digits(serial, 3))
-    plain = (track == Track.EMPLOYEE) | (track == Track.CIVIL) | (track == Track.GONE)
-    names, ethnicity = person_names(rng, sex, birth.astype("datetime64[Y]").astype(np.int64) + 1970, plain)
+    names, ethnicity, rare = person_names(rng, sex, birth.astype("datetime64[Y]").astype(np.int64) + 1970)
     people = People(
         index=index,
         sex=sex,
@@ -221,6 +221,7 @@ def make_people(world: World, block: int) -> People:
         id_type=np.full(n, "01"),
         nationality=np.full(n, "CHN"),
         name=names,
+        rare=rare,
         ethnicity=ethnicity,
         track=track,
         cadre=cadre,

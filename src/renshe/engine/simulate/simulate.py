@@ -6,6 +6,7 @@ Invariant: the same persons, seed and dirty rate give the same bytes.
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from renshe.engine.simulate.systems import System, Truth
 from renshe.engine.simulate.units import make_units
 from renshe.engine.simulate.world import World
 
+Progress = Callable[[str, int, int], None]
 AS_OF = dt.date(2021, 5, 31)
 SMALL = 30_000
 """Up to so many persons the medical system exports workbooks; beyond, text in parts."""
@@ -28,26 +30,25 @@ SMALL = 30_000
 
 @dataclass(frozen=True, slots=True)
 class SimulateResult:
-    """What was written: rows by (system, table), number of truth rows."""
+    """What was written: rows by "system.table", number of truth rows."""
 
     target: Path
-    rows: dict[tuple[str, str], int]
+    rows: dict[str, int]
     errors: int
 
 
 def simulate(
-    target: Path, persons: int, seed: int, dirty: float = 0.02, progress: Callable[[int, int], None] | None = None
+    target: Path, persons: int, seed: int, dirty: float = 0.02, progress: Progress | None = None
 ) -> SimulateResult:
     """Write a project of ``persons`` people into the folder ``target`` (made if absent, refused unless empty).
 
-    ``dirty`` is the share of rows with an error (0 to 0.2); ``progress(done, of)`` is called per block of people.
-    Raises ValueError for impossible arguments and FileExistsError where ``target`` holds files.
+    ``dirty`` is the share of rows with an error (0 to 0.2); ``progress(step, done, of)`` is called per block of people.
+    A folder that holds an earlier simulation is written anew. Raises ValueError for impossible arguments and FileExistsError where ``target`` holds files.
     """
     if persons < 1 or not 0 <= dirty <= 0.2:
         raise ValueError("人数须不少于 1，差错率须在 0 与 0.2 之间")
     target.mkdir(parents=True, exist_ok=True)
-    if any(target.iterdir()):
-        raise FileExistsError(f"{target} 不是空文件夹，请另选一个")
+    _clear(target)
     world = World(persons, seed, dirty, AS_OF)
     scene = Scene(world, make_units(world), read_parameters(world))
     truth = Truth()
@@ -62,7 +63,7 @@ def simulate(
         for (system, _), rows in block.tables.items():
             systems[system].emit(rows)
         if progress:
-            progress(number + 1, world.blocks)
+            progress("生成人员", number + 1, world.blocks)
     for system, rows in units_of_systems(scene, ledgers):
         systems[system].emit(rows)
     for writer in systems.values():
@@ -71,8 +72,19 @@ def simulate(
     toml = project_toml(world, list(systems.values()), parameter, [])
     (target / "project.toml").write_text(toml, "utf-8")
     errors = write_truth(target, truth)
-    counted = {(name, table): count for name, system in systems.items() for table, count in system.rows.items()}
+    counted = {f"{name}.{table}": count for name, system in systems.items() for table, count in system.rows.items()}
     return SimulateResult(target, counted, errors)
+
+
+def _clear(target: Path) -> None:
+    """Take away the files of an earlier simulation; refuse a folder that holds anything else. Rounds and decisions stay."""
+    if (target / "truth.parquet").is_file():
+        for folder in sorted(
+            {Path(t["file"]).parts[0] for s in data("systems").values() for t in s["tables"].values()}
+        ):
+            shutil.rmtree(target / folder, ignore_errors=True)
+    elif any(target.iterdir()):
+        raise FileExistsError(f"{target}：文件夹不是空的，也不是模拟项目；请换一个文件夹")
 
 
 def _count(block: Block, ledgers: dict[str, Ledger]) -> None:
