@@ -118,3 +118,7 @@ def main() -> None:
         app()
     except Exception as error:  # noqa: BLE001 - the outermost frame: every failure becomes one line and a code
         sys.exit(explain(error))
+
+
+if __name__ == "__main__":
+    main()

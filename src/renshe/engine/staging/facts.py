@@ -64,7 +64,7 @@ def _name_key(written: pa.Array) -> pa.Array:
 
 
 def _person(columns: Columns, as_of: date) -> dict[str, pa.Array]:
-    identity = id_facts(columns["id_number"])
+    identity = id_facts(columns["id_number"], on=as_of)
     id_birth, id_sex = identity.birth, identity.sex.cast(pa.string())
     birth = pc.coalesce(id_birth, columns["birth_date"])
     earliest, latest = _retirement(columns, birth, pc.coalesce(id_sex, columns["sex"]))
