@@ -52,11 +52,11 @@ def main() -> None:
     """Write the calendar of every year that has a notice."""
     lines = [HEAD]
     for year, notice in NOTICES.items():
-        off = [day for day in constants.holidays if day.year == year]
+        rest = [day for day in constants.holidays if day.year == year]
         work = [day for day in constants.workdays if day.year == year]
-        if not off:
+        if not rest:
             raise SystemExit(f"chinesecalendar has no holidays for {year}: update it first")
-        lines.append(f"  {year}:\n    document: {notice}\n    off: {_days(off)}\n    work: {_days(work)}\n")
+        lines.append(f"  {year}:\n    document: {notice}\n    rest: {_days(rest)}\n    work: {_days(work)}\n")
     TARGET.write_text("".join(lines), "utf-8")
 
 

@@ -74,7 +74,7 @@ class CodeList:
         return None
 
     def _direct(self, text: str) -> str | None:
-        text = re.sub(r"(?<=^)(\d+)\.0+$", r"\1", text)  # a code that a spreadsheet turned into a number
+        text = re.sub(r"^([0-9]+)\.0+$", r"\1", text)  # a code that a spreadsheet turned into a number
         if self.known(text):
             return text
         found = self.spellings.get(_spelling(text))

@@ -31,10 +31,11 @@ _SIGNS = str.maketrans("。−–—￥", ".---¥")
 _NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE]-\d{1,2})?"
 _MONEY = re.compile(
     r"(?P<open>\()? *(?P<sign>[+-]?) *(?:人民币|RMB|CNY)? *¥? *(?P<sign2>[+-]?) *"
-    rf"(?P<number>{_NUMBER}) *(?:[元圆]整?)? *(?P<close>\))?"
+    rf"(?P<number>{_NUMBER}) *(?:[元圆]整?)? *(?P<close>\))?",
+    re.ASCII,
 )
-_INT = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.0*)?")
-_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([eE]-\d{1,2})? *([%‰]?)")
+_INT = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.0*)?", re.ASCII)
+_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([eE]-\d{1,2})? *([%‰]?)", re.ASCII)
 
 
 def round_cent(value: Decimal) -> Decimal:

@@ -30,12 +30,12 @@ FIRST_SERIAL, LAST_SERIAL = 20000, 60000
 # What input methods put for the signs of a date.
 _SIGNS = str.maketrans("。—–−‐／．", ".----/.")
 _CLOCK = r"(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d\d:?\d\d)?)"
-_DIGITS = re.compile(r"(\d{4}|\d{6}|\d{8})(?:\.0+)?")
-_STAMP = re.compile(r"(\d{8})(?:[01]\d|2[0-3])[0-5]\d[0-5]\d")
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-_SIGNED = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})(?:\2(\d{{1,2}})(?:[ T]{_CLOCK})?)?")
-_CHINESE = re.compile(rf"(\d{{4}})年(?:度|(\d{{1,2}})月(?:份|(\d{{1,2}})[日号]?(?: ?{_CLOCK})?)?)?")
-_LOOSE_SIGN = re.compile(r" *([-/.年月]) *")
+_DIGITS = re.compile(r"(\d{4}|\d{6}|\d{8})(?:\.0+)?", re.ASCII)
+_STAMP = re.compile(r"(\d{8})(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII)
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?", re.ASCII)
+_SIGNED = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})(?:\2(\d{{1,2}})(?:[ T]{_CLOCK})?)?", re.ASCII)
+_CHINESE = re.compile(rf"(\d{{4}})年(?:度|(\d{{1,2}})月(?:份|(\d{{1,2}})[日号]?(?: ?{_CLOCK})?)?)?", re.ASCII)
+_LOOSE_SIGN = re.compile(r" *([-/.年月日号]) *")
 
 
 def is_month(value: int) -> bool:

@@ -30,7 +30,7 @@ class WorkdayYear:
     """The calendar of one year: its document, the days off, and the make-up working days at weekends."""
 
     document: str
-    off: frozenset[date]
+    rest: frozenset[date]
     work: frozenset[date]
 
 
@@ -40,7 +40,7 @@ def _years() -> dict[int, WorkdayYear]:
     return {
         year: WorkdayYear(
             document=data["document"],
-            off=frozenset(date.fromisoformat(f"{year}-{day}") for day in data["off"]),
+            rest=frozenset(date.fromisoformat(f"{year}-{day}") for day in data["rest"]),
             work=frozenset(date.fromisoformat(f"{year}-{day}") for day in data["work"]),
         )
         for year, data in yaml.load(text, Loader=yaml.CSafeLoader)["years"].items()
@@ -58,7 +58,7 @@ def workday_year(year: int) -> WorkdayYear:
 def is_workday(day: date) -> bool:
     """Whether ``day`` is a working day; WorkdayCalendarMissing where its year has no calendar."""
     year = workday_year(day.year)
-    return day in year.work or (day.weekday() < 5 and day not in year.off)
+    return day in year.work or (day.weekday() < 5 and day not in year.rest)
 
 
 def add_workdays(day: date, count: int) -> date:
