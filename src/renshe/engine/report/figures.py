@@ -210,8 +210,17 @@ def gather_figures(
             {**item, "examples": [mask_free(str(text)) for text in item["examples"]]}
             for item in manifest.get("unmatched_columns", ())
         ),
-        unmapped=tuple({**item, "value": mask_free(str(item["value"]))} for item in manifest.get("unmapped_codes", ())),
+        unmapped=tuple(
+            {**item, "label": item.get("label", item["field"]), "value": _code_shown(item)}
+            for item in manifest.get("unmapped_codes", ())
+        ),
     )
+
+
+def _code_shown(item: Mapping[str, Any]) -> str:
+    """Show a code that recurs as it is (someone must map it); a value seen once or twice may be a person's name."""
+    value = str(item["value"])
+    return mask_digits(value) if item["count"] > 2 and len(value) <= 12 else mask_free(value)
 
 
 def _tally(problems: Problems) -> None:

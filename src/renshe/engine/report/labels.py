@@ -1,7 +1,8 @@
 """What a report needs to know of a rule, and the Chinese names of classes, groups, dimensions and systems.
 
-Source: 白社保〔2021〕22号 §3 (seven classes; 核实数据问题、修正逻辑差错、补充必要缺项、合并参保重复; 真实性和准确性、完整性和
-正确性、一致性和唯一性), GB/T 40217-2021 (统一、及时、安全). Every class belongs to exactly one of the four groups (S1-27).
+Source: 白社保〔2021〕22号 §3 and §7 (seven classes; the four tasks 核实数据问题、修正逻辑差错、补充必要缺项、
+合并参保重复; six dimensions of quality) and the county plan (统一、及时、安全). Every class belongs to exactly one of
+the four groups (S1-27).
 
 Invariant: every class and dimension has a label, and every rule has one place in ``root_order``.
 """

@@ -1,7 +1,7 @@
 """Personal data in a page that is passed around is masked: 张*, 220802********1234, ****1234.
 
-Source: 个人信息保护法 §51 (de-identification), 人社厅发〔2015〕86号 (基础数据 A/B/C protection). Workbooks go to the clerk
-in charge and are not masked; the page goes to bureau chiefs, meetings and printers.
+Source: 个人信息保护法 §51 (de-identification). Workbooks go to the clerk in charge and are not masked; the page goes to
+bureau chiefs, meetings and printers.
 
 Invariant: no masked text holds a run of more than eleven digits, nor a full personal name from a name field.
 """

@@ -10,7 +10,7 @@ numbered from 1 by ``rn`` without gaps. Memory is bounded: DuckDB spills into ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def quoted(path: Path) -> str:
 
 
 def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path) -> Problems:
-    """Enrich and order the findings of ``round_dir``; intermediate files go to ``work`` (owner-only, thrown away later).
+    """Enrich and order the findings of ``round_dir``; intermediate files go to ``work`` (the owner's own).
 
     Raises ``ReportError`` where the findings name a rule that ``rules`` does not have.
     """
@@ -110,21 +110,20 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path)
 def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> None:
     """Make rules and labels known to SQL as ``rule_info``, ``field_info`` and ``system_info``."""
     order = [rules[rule] for rule in root_order(rules)]
-    columns = ("rule", "title", "severity", "class", "remedy")
-    texts = zip(*((rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order), strict=True)
-    _keep(con, "rule_info", dict(zip(columns, texts, strict=False)), columns)
+    known = [(rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order]
+    _keep(con, "rule_info", ("rule", "title", "severity", "class", "remedy"), known)
     con.execute("alter table rule_info add column rank integer; update rule_info set rank = rowid")
     labels = [(name, field.name, field.label) for name, table in dictionary().items() for field in table.fields]
-    columns = ("table", "field", "field_label")
-    _keep(con, "field_info", dict(zip(columns, zip(*labels, strict=True), strict=True)), columns)
+    _keep(con, "field_info", ("table", "field", "field_label"), labels)
     systems = [row[0] for row in con.sql("select distinct system from finding where system is not null").fetchall()]
-    known = {"system": systems, "system_label": [system_label(system) for system in systems]}
-    _keep(con, "system_info", known, tuple(known))
+    _keep(con, "system_info", ("system", "system_label"), [(system, system_label(system)) for system in systems])
 
 
-def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, object], order: tuple[str, ...]) -> None:
-    schema = pa.schema([(column, pa.string()) for column in order])
-    con.register("given", pa.table({column: columns.get(column, []) for column in order}, schema=schema))
+def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Make a small table of texts known to SQL."""
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    con.register("given", pa.table(dict(zip(columns, map(list, values), strict=True)), schema=schema))
     con.execute(f"create temp table {name} as select * from given")
     con.unregister("given")
 
@@ -143,7 +142,7 @@ def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
         path = round_dir / "tables" / f"{table}.parquet"
         if not path.exists():
             columns = ("system", key, "name", "id_number", *(("unit_no",) if more else ()))
-            _keep(con, f"{table}_known", {}, columns)
+            _keep(con, f"{table}_known", columns, [])
             continue
         source = f"read_parquet({quoted(path)}, file_row_number=true)"
         con.execute(f"""
@@ -162,7 +161,7 @@ def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
 
 
 def _write_problems(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the enriched findings, ordered by department, root order, system and number, and open them as ``problem``."""
+    """Write the enriched findings by department, root order, system and number, and open them as ``problem``."""
     texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
     con.execute(f"""
         copy (select row_number() over () rn, * from (

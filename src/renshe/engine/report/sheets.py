@@ -15,7 +15,7 @@ from typing import Literal
 
 from renshe.engine.report.problems import RuleList
 
-Style = Literal["plain", "wrap", "fill", "choice", "date", "identity"]
+Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "identity"]
 
 IDENTITY = "识别码"
 DECISION = "处理方式"
@@ -56,7 +56,8 @@ class Piece:
     def query(self) -> str:
         """The SQL that yields the piece's rows in order."""
         columns = ", ".join(f'{column.sql} as "{column.header}"' for column in self.rows_of.columns)
-        return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {self.first + self.rows - 1}"
+        last = self.first + self.rows - 1
+        return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {last}"
 
 
 _PERSON = (
@@ -74,7 +75,7 @@ _UNIT = (
 _ROW = (
     Column("系统", "system_label", 10),
     Column("来源文件", "source_file", 22),
-    Column("行号", "source_row", 9),
+    Column("行号", "source_row", 9, "count"),
     Column("字段", "coalesce(field_label, nullif(field, ''), '整行')", 14),
     Column("现值", "value", 20, "wrap"),
     Column("应为", "expected", 20, "wrap"),
@@ -99,15 +100,15 @@ _PEOPLE = (
     Column("严重程度", "root_severity", 9),
     Column("责任科室", "root_department", 20, "wrap"),
     Column("处理建议", "root_remedy", 34, "wrap"),
-    Column("问题数", "n", 8),
-    Column("必改问题数", "must", 11),
+    Column("问题数", "n", 8, "count"),
+    Column("必改问题数", "must", 11, "count"),
     Column("其他问题", "others", 40, "wrap"),
     Column("可入库", "admissible", 8),
 )
 _REJECTS = (
-    Column("序号", "rn", 8),
+    Column("序号", "rn", 8, "count"),
     Column("来源文件", "source_file", 26),
-    Column("行号", "source_row", 10),
+    Column("行号", "source_row", 10, "count"),
     Column("原因", "reason", 40, "wrap"),
     Column("原文", "raw", 90, "wrap"),
 )
@@ -118,20 +119,20 @@ def _literal(text: str) -> str:
 
 
 def rule_list(item: RuleList) -> RowList:
-    """Return the working list of one rule: where the row is, what is wrong, on what ground, and room for the decision."""
+    """Return the working list of a rule: where the row is, what is wrong, on what ground, room for the decision."""
     rule = item.rule
     who = _UNIT if item.of_units else _PERSON
     ground = (
         Column("法规依据", _literal(rule.source), 26, "wrap"),
         Column("处理建议", _literal(rule.remedy), 30, "wrap"),
     )
-    number = Column("处理序号", f"rn - {item.first} + 1", 9)
+    number = Column("处理序号", f"rn - {item.first} + 1", 9, "count")
     return RowList(rule.title, "problem", item.first, item.rows, (number, *who, *_ROW, *ground, *_FILL), item)
 
 
 def people_list(first: int, rows: int) -> RowList:
     """Return the list of persons and units, one line each."""
-    number = Column("序号", f"rn - {first} + 1", 8)
+    number = Column("序号", f"rn - {first} + 1", 8, "count")
     return RowList("按人清单", "people", first, rows, (number, *_PEOPLE))
 
 

@@ -1,9 +1,9 @@
 """The workbooks from which clerks work: one per department, and ``report.xlsx`` over all.
 
-Business rule: every finding stands in exactly one rule sheet of its department's workbook, never cut off; ``report.xlsx``
-holds all departments too as long as that fits one workbook, else it is the index that names where each list is.
-Persons and units come first, one line each, root cause first. Workbooks hold personal data unmasked, so they belong to
-their owner alone (0600).
+Business rule: every finding stands in exactly one rule sheet of its department's workbook, never cut off;
+``report.xlsx`` holds all departments too as long as that fits one workbook, else it is the index that names where each
+list is. Persons and units come first, one line each, root cause first. Workbooks hold personal data unmasked, so they
+belong to their owner alone (0600).
 
 Invariant: all cells are values, never formulas; numbers of people, units and documents are text. Rows are streamed
 from Parquet to the file, so memory does not grow with the lists.
@@ -27,9 +27,9 @@ from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted
 from renshe.engine.report.sheets import (
     DECISION,
     IDENTITY,
-    Column,
     Piece,
     RowList,
+    Style,
     lay_out,
     people_list,
     rejects_list,
@@ -42,6 +42,7 @@ STEP = "写工作簿"
 SHEET_ROWS = 1_048_575
 WORKBOOK_ROWS = 300_000
 _BATCH = 20_000
+_FONT = "微软雅黑"
 _HEAD, _LINE, _FILL = "#E4EBEE", "#B9C4C9", "#FFF9E5"
 _GUIDE = (
     (
@@ -155,7 +156,7 @@ def _write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str
                 select {departments} department, system, kind, place, rank, min(rn) first, count(*) n
                 from problem group by problem.department, system, kind, place, rank),
             each as (
-                select one.department, system, kind, place, s.root, s.root_department, sum(one.n)::bigint n, 
+                select one.department, system, kind, place, s.root, s.root_department, sum(one.n)::bigint n,
                     coalesce(sum(one.n) filter (i.severity = 'must_fix'), 0)::bigint must, min(first) first,
                     left(string_agg(i.title, '；' order by rank) filter (rank <> s.root), {CELL_CHARS}) others
                 from one join subject s using (system, kind, place) join rule_info i using (rank)
@@ -165,7 +166,8 @@ def _write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str
                 e.root_department, i.remedy root_remedy, e.n, e.must, e.others,
                 case a.admissible when true then '是' when false then '否' end admissible
             from each e join problem p on p.rn = e.first join rule_info i on i.rank = e.root
-            left join read_parquet({quoted(admission)}) a on a.kind = e.kind and a.system = e.system and a.key = p.number
+            left join read_parquet({quoted(admission)}) a
+                on a.kind = e.kind and a.system = e.system and a.key = p.number
             order by e.department, e.root, e.system, p.number, e.first))
         to {quoted(path)} (format parquet, row_group_size 40000)""")
     problems.con.execute(f"create view people as select * from read_parquet({quoted(path)})")
@@ -181,8 +183,8 @@ def _open_rejects(problems: Problems) -> int:
     """Open the rejected rows as the view ``rejected``, numbered; returns how many there are."""
     path = quoted(problems.round_dir / "rejects.parquet")
     problems.con.execute(
-        f"create view rejected as select file_row_number + 1 rn, source_file, source_row, reason, left(raw, {CELL_CHARS}) raw"
-        f" from read_parquet({path}, file_row_number=true)"
+        "create view rejected as select file_row_number + 1 rn, source_file, source_row, reason,"
+        f" left(raw, {CELL_CHARS}) raw from read_parquet({path}, file_row_number=true)"
     )
     return problems.count("rejected")
 
@@ -250,37 +252,29 @@ def _summary(lists: Sequence[RuleList], places: Mapping[int, list[tuple[str, str
     return rows
 
 
-_SUMMARY_WIDTHS = [6, 18, 34, 9, 10, 14, 9, 10, 11, 22, 26, 32, 30, 36, 5]
+_SUMMARY_WIDTHS: list[float] = [6, 18, 34, 9, 10, 14, 9, 10, 11, 22, 26, 32, 30, 36, 5]
+
+
+def _plain() -> Format:
+    return Format().set_font_name(_FONT).set_font_size(10).set_align("top")
 
 
 def _head() -> Format:
-    return (
-        Format()
-        .set_bold()
-        .set_background_color(_HEAD)
-        .set_border_bottom("thin")
-        .set_border_color(_LINE)
-        .set_text_wrap()
-    )
+    edged = Format().set_border_bottom("thin").set_border_color(_LINE).set_background_color(_HEAD)
+    return edged.set_font_name(_FONT).set_font_size(10).set_bold().set_text_wrap().set_align("vcenter")
 
 
-def _format(column: Column) -> Format:
-    top = Format().set_align("top")
-    if column.style == "wrap":
-        return top.set_text_wrap()
-    if column.style in ("fill", "choice"):
-        # Text, so that an identity number typed here keeps its last digits.
-        return (
-            top.set_text_wrap()
-            .set_num_format("@")
-            .set_background_color(_FILL)
-            .set_border("hair")
-            .set_border_color(_LINE)
-        )
-    if column.style == "date":
-        date = top.set_num_format("yyyy-mm-dd").set_background_color(_FILL)
-        return date.set_border("hair").set_border_color(_LINE)
-    return top
+def _format(style: Style) -> Format:
+    if style == "wrap":
+        return _plain().set_text_wrap()
+    if style in ("fill", "choice", "date"):
+        # Text, so that an identity number typed here keeps its last digits; a date stays a date.
+        kind = "yyyy-mm-dd" if style == "date" else "@"
+        edged = _plain().set_text_wrap().set_num_format(kind).set_background_color(_FILL)
+        return edged.set_border("hair").set_border_color(_LINE)
+    if style == "count":
+        return _plain().set_align("center")
+    return _plain().set_bold() if style == "title" else _plain()
 
 
 _PAGE: dict[str, Any] = {
@@ -299,22 +293,31 @@ def _write_book(
     # The file exists with its final mode before the first byte of personal data is written.
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     excel = FastExcel(path).freeze(row=1, col=0)
-    wrap = Format().set_text_wrap().set_align("top")
-    bold = Format().set_bold().set_align("top")
     excel.sheet(
-        "说明", guide, column_widths=[14, 96], column_formats=[bold, wrap], header_format=_head(), page_setup=_PAGE
+        "说明",
+        guide,
+        column_widths=[14.0, 96.0],
+        column_formats=[_format("title"), _format("wrap")],
+        header_format=_head(),
+        row_heights={0: 22},
+        page_setup=_PAGE,
     )
     if summary:
+        wrapped = ("问题", "责任科室", "工作簿", "法规依据", "处理建议")
         excel.sheet(
             "汇总",
             summary,
             column_widths=_SUMMARY_WIDTHS,
-            column_formats=dict.fromkeys(("问题", "责任科室", "工作簿", "法规依据", "处理建议"), wrap),
+            column_formats={
+                name: _format("count" if isinstance(value, int) else "wrap" if name in wrapped else "plain")
+                for name, value in summary[0].items()
+            },
             header_format=_head(),
+            row_heights={0: 22},
             autofilter=True,
             url_columns={"工作表": "表名"},
             outline={"columns": [{"from": "表名", "to": "表名", "collapsed": True}]},
-            page_setup=_PAGE,
+            page_setup=_WIDE,
         )
     for piece in book:
         _add_piece(desk, excel, piece)
@@ -325,18 +328,18 @@ def _write_book(
 
 def _add_piece(desk: Desk, excel: FastExcel, piece: Piece) -> None:
     columns = piece.rows_of.columns
-    headers = [column.header for column in columns]
     of_rule = piece.rows_of.of_rule
     excel.freeze(row=1, col=3 if of_rule else 2, sheet=piece.name)
     excel.sheet(
         piece.name,
         _Rows(desk.problems.con.cursor(), piece.query, desk.advance),
         column_widths={column.header: column.width for column in columns},
-        column_formats={column.header: _format(column) for column in columns},
+        column_formats={column.header: _format(column.style) for column in columns},
         header_format=_head(),
         autofilter=True,
-        page_setup=_PAGE,
-        ignore_errors=[name for name in headers if name not in ("序号", "处理序号", "行号", "问题数", "必改问题数")],
+        row_heights={0: 22},
+        page_setup=_WIDE,
+        ignore_errors=[column.header for column in columns if column.style != "count"],
         data_validations={DECISION: _CHOICE} if of_rule else None,
         outline={"columns": [{"from": IDENTITY, "to": IDENTITY, "collapsed": True}]} if of_rule else None,
         sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,
@@ -349,4 +352,5 @@ _CHOICE: dict[str, Any] = {
     "error_title": DECISION,
     "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
 }
+_WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0), "repeat_columns": (0, 2)}
 _TAB = {"must_fix": "#A63A2E", "optional": "#8A97A0"}
