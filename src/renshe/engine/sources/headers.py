@@ -30,6 +30,7 @@ _MAX_HEADER_ROWS = 3
 _PARTIAL = frozenset("单位 个人 集体 财政 合计 小计 总计 金额 人数 年 月 日 月数 比例 本金 利息".split())
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SEPARATORS = re.compile(r"[\s\u200b\ufeff_\-—·.、,，:：;；/\\*＊()（）\[\]【】“”\"']+")
+_UNIT = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _NUMBER_OR_DATE = re.compile(
     r"[-+¥￥]?[\d,.]*\d[\d,.]*(%|元)?|\d{4}\s*[-/.年]\s*\d{1,2}(\s*[-/.月]\s*\d{1,2}\s*日?|\s*月)?", re.A
 )
@@ -55,8 +56,9 @@ class Header:
 
 
 def name_key(text: str) -> str:
-    """Return a column name as it is compared: width, case, blanks, punctuation and brackets do not count."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    """Return a column name as it is compared: width, case, blanks, punctuation and a unit in brackets do not count."""
+    half = unicodedata.normalize("NFKC", text).casefold()
+    return _SEPARATORS.sub("", _UNIT.sub("", half)) or _SEPARATORS.sub("", half)
 
 
 def clean_name(text: str | None) -> str:

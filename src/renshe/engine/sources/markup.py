@@ -69,9 +69,6 @@ class HtmlBook:
         """Return what a reader of the sheet should know."""
         return ["文件内容是网页表格，不是 Excel 工作簿，已按网页表格读取"]
 
-    def close(self) -> None:
-        """Nothing stays open."""
-
 
 def _html_encoding(path: Path) -> str:
     """Return the encoding that the page declares, else UTF-8 where its beginning is UTF-8, else GB18030."""
@@ -219,9 +216,6 @@ class XmlBook:
             "文件内容是 XML 表格（Excel 2003），已按 XML 表格读取",
             *formula_notes(self._facts.get(name, SheetFacts())),
         ]
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
 
 class _SpreadsheetParser:

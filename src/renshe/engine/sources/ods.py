@@ -68,10 +68,6 @@ class OdsBook:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
         return formula_notes(self._facts.get(name, SheetFacts()))
 
-    def close(self) -> None:
-        """Close the file."""
-        self._package.close()
-
 
 class _ContentParser:
     """Turns content.xml into rows of one sheet: (first row number, how often it is repeated, cells)."""

@@ -42,10 +42,6 @@ class Book(Protocol):
         """Return what a reader of the sheet should know; complete when its rows have been read."""
         ...
 
-    def close(self) -> None:
-        """Close the file."""
-        ...
-
 
 class SheetReader:
     """One sheet of a workbook as a source (see ``base.Reader``).

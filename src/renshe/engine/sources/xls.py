@@ -1,12 +1,14 @@
 """XLS sheets (BIFF8, Excel 97 to 2003, WPS .et) through python-calamine.
 
-A sheet of this format has at most 65,536 rows and 256 columns, so a whole sheet in memory is bounded.
+A sheet of this format has at most 65,536 rows and 256 columns, so a whole sheet in memory is bounded. Calamine gives
+error cells as empty ones; ``biff`` says where they are.
 
 Invariant: a row carries the number that the spreadsheet shows, and each cell the text that it shows (see ``cells``).
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +16,10 @@ from typing import TypeVar
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from renshe.engine.sources.base import SourceError
+from renshe.engine.sources.biff import xls_facts
 from renshe.engine.sources.cells import value_text
-from renshe.engine.sources.sheet_xml import Row
+from renshe.engine.sources.sheet_xml import Row, put
+from renshe.engine.sources.xlsx import formula_notes
 
 _T = TypeVar("_T")
 
@@ -28,13 +32,13 @@ class XlsBook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # By file object: calamine goes by the suffix of a path, and agencies rename files.
-        self._file = path.open("rb")
-        try:
-            self._book = self._guarded(lambda: CalamineWorkbook.from_filelike(self._file))
-        except SourceError:
-            self._file.close()
-            raise
+        content = path.read_bytes()
+        self._facts = xls_facts(content)
+        if self._facts.encrypted:
+            raise password_error(path)
+        # By content: calamine goes by the suffix of a path, and agencies rename files.
+        self._book = self._guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(content)))
+        self._places = {sheet.name: place for place, sheet in enumerate(self._book.sheets_metadata)}
         self.sheets = {
             sheet.name: sheet.visible == SheetVisibleEnum.Visible
             for sheet in self._book.sheets_metadata
@@ -56,28 +60,30 @@ class XlsBook:
 
     def _damaged(self) -> SourceError:
         return SourceError(
-            f"{self._path}：XLS 工作簿已损坏、不完整或设有密码；请用 Excel 或 WPS 打开后另存为 xlsx，或向提供方重新索取"
+            f"{self._path}：XLS 工作簿已损坏或不完整；请用 Excel 或 WPS 打开后另存为 xlsx，或向提供方重新索取"
         )
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
         """Yield (row number as shown, cells) of each row that holds anything; raises SourceError on damage."""
         sheet = self._guarded(lambda: self._book.get_sheet_by_name(name))
+        errors: dict[int, list[tuple[int, str]]] = {}
+        if len(self._facts.errors) == len(self._places):
+            for (row, column), text in self._facts.errors[self._places[name]].items():
+                errors.setdefault(row, []).append((column, text))
         # Rows come from the first row of the sheet, columns from the first that holds anything.
-        left = sheet.start[1] if sheet.start else 0
-        padding: Row = [None] * left
-        for number, values in enumerate(sheet.iter_rows(), start=1):
-            row = padding + [value_text(value) for value in values]
-            if any(row):
-                yield number, row
+        padding: Row = [None] * (sheet.start[1] if sheet.start else 0)
+        for index, values in enumerate(sheet.iter_rows()):
+            cells = padding + [value_text(value) for value in values]
+            for column, text in errors.get(index, ()):
+                put(cells, column, text)
+            if any(cells):
+                yield index + 1, cells
 
-    def notes(self, _name: str) -> list[str]:
+    def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know."""
-        return []
-
-    def close(self) -> None:
-        """Close the file."""
-        self._book.close()
-        self._file.close()
+        if len(self._facts.sheets) != len(self._places):
+            return []
+        return formula_notes(self._facts.sheets[self._places[name]])
 
 
 def password_error(path: Path) -> SourceError:

@@ -110,10 +110,6 @@ class XlsxBook:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
         return formula_notes(self._facts.get(name, SheetFacts()), recalculate=self._recalculate)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._package.close()
-
 
 def formula_notes(facts: SheetFacts, *, recalculate: bool = False) -> list[str]:
     """Return the notes on formulas: results are those that the program saved, if it ever calculated them."""
