@@ -1,0 +1,193 @@
+"""The page: complete without network or script, escaped, masked, and right in its figures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from renshe.engine.report import build_report
+from renshe.engine.report.charts import bar_chart, cell_bar, divided_bar, line_chart
+
+VOID = {"meta", "input", "wbr", "br", "link", "img", "hr", "col", "rect", "line", "polyline", "circle"}
+
+
+class Page(HTMLParser):
+    """Checks nesting; collects tags, identifiers, captions and table rows by caption."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self._rows: list[list[list[str]]] = []
+        self._caption: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in VOID:
+            return
+        self.open.append(tag)
+        if tag == "table":
+            self._rows.append([])
+            self._caption.append("")
+        elif tag == "tr":
+            self._rows[-1].append([])
+        elif tag in ("td", "th"):
+            self._rows[-1][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in VOID or self.open.pop() == tag, tag
+        if tag == "table":
+            found = [[cell.strip() for cell in row] for row in self._rows.pop()]
+            self.tables[self._caption.pop().strip()] = found
+
+    def handle_data(self, data: str) -> None:
+        if "caption" in self.open[-2:]:
+            self._caption[-1] += data
+        elif self._rows and self._rows[-1] and self._rows[-1][-1]:
+            self._rows[-1][-1][-1] += data
+
+
+@pytest.fixture
+def page(make_round: Callable[..., Path], rules: Any) -> str:
+    return build_report(make_round(), rules).html.read_text("utf-8")
+
+
+def rows(text: str, caption: str) -> dict[str, list[str]]:
+    """The rows of the table with this caption, by their first cell."""
+    (table,) = [found for name, found in Page(text).tables.items() if name.startswith(caption)]
+    return {row[0]: row[1:] for row in table}
+
+
+def test_the_page_is_well_formed_and_refers_to_nothing_outside(page: str) -> None:
+    parsed = Page(page)
+    ids = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    for tag, attrs in parsed.tags:
+        assert tag not in ("link", "img", "iframe", "base")
+        assert not {"src", "srcset", "style", "onclick", "action"} & set(attrs), (tag, attrs)
+        href = attrs.get("href")
+        assert href is None or (href.startswith("#") and href[1:] in ids), href
+    assert not re.search(r"https?:|@import|url\(|//cdn", page)
+    policy = next(attrs["content"] for _, attrs in parsed.tags if "http-equiv" in attrs)
+    assert policy is not None and policy.startswith("default-src 'none'; style-src 'sha256-")
+    for kind in ("style", "script"):
+        (text,) = re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.S)
+        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+
+
+def test_headings_descend_and_every_table_has_a_caption(page: str) -> None:
+    tags = [tag for tag, _ in Page(page).tags]
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert tags.count("caption") == tags.count("table")
+
+
+def test_no_identity_number_name_or_tag_of_the_data_is_shown(page: str) -> None:
+    assert not re.search(r"\d{17}[\dXx]", page)
+    for name in ("张三丰", "医保李四", "王小明", "alert(1)</script>", "<b>", "某市<企业>", "13800001111"):
+        assert name not in page
+    assert "220802********1230" in page
+    assert "张**" in page
+    assert "测试单位&amp;&lt;b&gt;" in page
+
+
+def test_the_verdict_and_key_figures(page: str) -> None:
+    verdict = re.search(r'class="verdict">(.*?)</p>', page)
+    assert verdict is not None
+    assert verdict[1] == (
+        "本轮检查 8 行数据，发现必改问题 10 个，涉及 4 人、1 个单位，暂不能全部入库；"
+        "首要问题是“公民身份号码错误”，由社会保险经办服务科先行处理。"
+    )
+    # 2999 of 3000 is not all of them.
+    assert "<dd>99.9%</dd>" in page
+    assert "1 项控制总数与数据不符" in page and "3 行未能载入" in page
+
+
+@pytest.mark.req("S1-27")
+def test_findings_are_reported_by_the_four_groups_and_seven_classes(page: str, findings: Any) -> None:
+    groups = rows(page, "按四项任务")
+    assert groups["修正逻辑差错"][1:3] == ["1", "0"]
+    assert groups["补充必要缺项"][1:3] == ["1", "4"]
+    assert groups["合并参保重复"][1:4] == ["3", "0", "1"]
+    assert groups["核实数据问题"][1:5] == ["5", "0", "4", "1"]
+    classes = rows(page, "按问题类别")
+    assert len(classes) == 8
+    assert sum(int(row[1]) + int(row[2]) for name, row in classes.items() if name != "类别") == len(findings)
+
+
+@pytest.mark.req("S1-34", part="report")
+def test_empty_items_are_counted_per_indicator(page: str) -> None:
+    empty = rows(page, "按数据项统计的空项")
+    assert empty["联系电话"][:3] == ["0", "4", "3"]
+
+
+@pytest.mark.req("S1-64", "S0-2", part="report")
+def test_scores_are_shown_by_dimension_and_never_rounded_up(page: str) -> None:
+    scores = rows(page, "总体、业务系统")
+    assert scores["总体"] == ["98.7", "99.9", "71.2", "—", "—", "—", "—", "—", "—"]
+    assert "洮北区 220802" in scores
+
+
+@pytest.mark.req("S1-12", "S1-19", part="report")
+def test_changes_between_rounds_are_counted_per_rule(page: str) -> None:
+    changes = rows(page, "复发和新增最多的规则")
+    assert changes["合计"] == ["1", "4", "7", "3"]
+    assert changes["出生日期晚于今天"] == ["1", "0", "0", "0"]
+    assert "修复 1，新增 4，复发 3" in page
+
+
+def test_the_first_round_compares_with_nothing(make_round: Callable[..., Path], rules: Any) -> None:
+    page = build_report(make_round(round=1), rules).html.read_text("utf-8")
+    assert "<dd>首轮</dd>" in page and "复发和新增最多的规则" not in page
+
+
+def test_earlier_rounds_make_a_line(make_round: Callable[..., Path], rules: Any) -> None:
+    folder = make_round()
+    earlier = folder.parent / "0001"
+    earlier.mkdir()
+    (earlier / "manifest.json").write_text(json.dumps({"round": 1, "findings": {"PER-ID": 40, "OLD": 2}}), "utf-8")
+    page = build_report(folder, rules).html.read_text("utf-8")
+    assert rows(page, "各轮问题总数")["问题数"] == ["42", "14"]
+    assert "<polyline" in page
+
+
+def test_what_was_not_read_or_not_judged_is_said(page: str) -> None:
+    assert rows(page, "因缺少数据或参数")["姓名与公安不一致PER-POLICE"] == ["5", "项目中没有公安数据"]
+    assert rows(page, "按来源和原因")["pension/person.csv"][1] == "1"
+    assert rows(page, "没有对应到标准字段的列")["pension/person.csv"] == ["备注", "4", "王**、220802********1230"]
+    assert rows(page, "不在标准代码表中")["pension/person.csv"] == ["性别", "未说明", "31"]
+    assert rows(page, "公布数与载入数对照")["人员参保"] == ["insurance = '110'", "98", "97", "-1", "不符"]
+    assert "出生日期晚于今天" in page
+
+
+def test_rules_show_ground_remedy_and_examples(page: str) -> None:
+    examples = [table for name, table in Page(page).tables.items() if name == "示例（前 3 条，共 3 条）"]
+    assert examples
+    (header, *shown) = examples[0]
+    assert header == ["系统", "位置", "编号", "姓名", "证件号码", "单位", "字段", "现值", "应为"]
+    assert all(len(row) == 9 for row in shown)
+    assert "GB/T 40217-2021 §4.2" in page and "核对原件后更正" in page
+
+
+def test_charts_are_proportional_and_escaped() -> None:
+    bar = cell_bar(25, 100)
+    assert 'width="30.0"' in bar
+    assert 'width="0.0"' in cell_bar(0, 100) and 'width="1.0"' in cell_bar(1, 10_000)
+    chart = bar_chart("<b>", [("甲<i>", 50.0, "50"), ("乙", 100.0, "100"), ("丙", None, "—")], 100)
+    assert "<i>" not in chart and "&lt;i&gt;" in chart and 'class="bar low"' in chart
+    assert divided_bar("空", [("甲", 0), ("乙", 0)]).count("<rect") == 4
+    assert "1,000" in line_chart("线", [("第 1 轮", 1000), ("第 2 轮", 0)])
