@@ -158,7 +158,11 @@ def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
 @contextmanager
 def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = store.cache / f"spill.{os.getpid()}.tmp"
-    config = {"memory_limit": "1600MB", "temp_directory": str(spill), "threads": str(os.cpu_count() or 1)}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": "1600MB",
+        "temp_directory": str(spill),
+        "threads": os.cpu_count() or 1,
+    }
     connection = duckdb.connect(":memory:", config=config)
     try:
         yield connection

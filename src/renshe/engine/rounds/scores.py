@@ -86,7 +86,8 @@ def write_admission(dataset: Dataset, target: Path) -> dict[str, dict[str, int]]
         f"SELECT {quote(table)} AS kind, s.system, s.{key} AS key, r.reasons IS NULL AS admissible,"
         f" coalesce(r.reasons, []) AS reasons, s.region FROM (SELECT system, {key},"
         f" coalesce(min(region_code), {quote(dataset.region)}) AS region FROM j_{table}"
-        f" WHERE {key} IS NOT NULL GROUP BY 1, 2) s LEFT JOIN (SELECT system, {key}, list(DISTINCT rule ORDER BY rule) AS reasons"
+        f" WHERE {key} IS NOT NULL GROUP BY 1, 2) s"
+        f" LEFT JOIN (SELECT system, {key}, list(DISTINCT rule ORDER BY rule) AS reasons"
         f" FROM findings WHERE severity = 'must_fix' AND {tables} GROUP BY 1, 2) r USING (system, {key})"
         for table, key, tables in (
             ("person", _PERSON_KEY, "TRUE"),
