@@ -22,6 +22,8 @@ from renshe.engine.simulate.world import World
 def principals(rows: Rows, persons: int, first_year: int, years: int, insurances: tuple[int, ...]) -> Ints:
     """What arrived for each person's account, by year of payment: cents, persons x years."""
     at = np.isin(rows["insurance"], insurances) & (rows["arrived"] == 1) & (rows["paid_month"] != NULL)
+    # Rows that an error booked to somebody else are not this person's.
+    at &= rows["person_no"] == rows["_no"]
     if rows.gone is not None:
         at &= ~rows.gone
     credit = _amount(rows["person_credited"][at]) + _amount(rows["unit_credited"][at])

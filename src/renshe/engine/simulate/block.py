@@ -15,7 +15,7 @@ import numpy as np
 
 from renshe.engine.simulate.careers import OPEN, Lives, Spells, Why, jobless, make_lives, make_spells
 from renshe.engine.simulate.enrol import change_block, enrolment_block
-from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Rows, data, first_day, index_of, stack
+from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Mask, Rows, data, first_day, index_of, stack
 from renshe.engine.simulate.money import Parameters, Wages, make_wages
 from renshe.engine.simulate.people import People, make_people
 from renshe.engine.simulate.units import Units
@@ -33,6 +33,7 @@ class Block:
     idle: Spells
     wages: Wages
     tables: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    masks: dict[tuple[str, str, str], Mask] = field(default_factory=dict)
 
     @property
     def death(self) -> Ints:
@@ -78,7 +79,7 @@ def enrol(
 
 
 def add_enrolments(block: Block, system: str, parts: Sequence[Mapping[str, Column]]) -> None:
-    """Add enrolments and the operations behind them to a system's tables."""
+    """Add enrolments and the operations behind them to a system's tables; a person's unit is that of the open enrolment."""
     for table, blocks in (("enrolment", list(parts)), ("change", [change_block(part) for part in parts])):
         rows = stack(table, blocks)
         keyed(block, system, rows)
@@ -87,6 +88,12 @@ def add_enrolments(block: Block, system: str, parts: Sequence[Mapping[str, Colum
     dates = np.where(np.isnat(rows["end_date"]), rows["start_date"], rows["end_date"])
     rows.columns["operated_on"] = dates
     rows.columns["valid"] = np.ones(len(rows), np.int64)
+    persons = block.tables[system, "person"]
+    if "unit_no" in persons.columns:
+        at = np.flatnonzero((rows["status"] == 1) & (rows["_unit"] >= 0))[::-1]
+        unit = np.full(len(block.people), NULL)
+        unit[rows["_person"][at]] = rows["unit_no"][at]
+        persons.columns["unit_no"] = unit[persons["_person"]]
 
 
 def keyed(block: Block, system: str, rows: Rows) -> None:
@@ -94,6 +101,8 @@ def keyed(block: Block, system: str, rows: Rows) -> None:
     rows.columns["person_no"] = number_of(
         system, "person", np.where(rows["_person"] < 0, -1, block.people.index[rows["_person"]])
     )
+    if rows.table == "contribution":
+        rows.columns["_no"] = rows["person_no"].copy()
     if "_unit" in rows.columns:
         rows.columns["unit_no"] = number_of(system, "unit", rows["_unit"])
     serial = block.number * 10_000_000 + np.arange(len(rows)) + 100_000_001

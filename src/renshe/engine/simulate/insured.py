@@ -12,7 +12,7 @@ from renshe.engine.simulate.block import Block, Scene, add_enrolments, add_perso
 from renshe.engine.simulate.careers import OPEN, Mode, Spells, Why
 from renshe.engine.simulate.enrol import second_employers
 from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data, index_of, stack
-from renshe.engine.simulate.money import NORMAL, normal_rows
+from renshe.engine.simulate.money import normal_rows
 from renshe.engine.simulate.ledgers import works_for
 from renshe.engine.simulate.people import Track
 from renshe.engine.simulate.specials import add_specials, history
@@ -78,7 +78,8 @@ def _medical(scene: Scene, block: Block) -> None:
     """Employees' medical insurance (310): workers, retirees who do not pay, the unemployed by the fund; residents' (390)."""
     world, lives, spells = scene.world, block.lives, block.spells
     rng = world.rng("medical", block.number)
-    add_persons(block, "medical", np.arange(len(block.people)))
+    persons, since, until = _residents_medical(scene, block, rng)
+    add_persons(block, "medical", np.union1d(persons, np.flatnonzero(lives.covered)))
     fund = block.idle.take(block.idle.end >= world.detail_from(310))
     contributions = [
         normal_rows(world, scene.parameters, block.wages, 310, group, scene.units.injury) for group in (spells, fund)
@@ -94,7 +95,6 @@ def _medical(scene: Scene, block: Block) -> None:
     retired = shown.why == Why.RETIRE
     shown.why = np.where(retired, np.where(death < OPEN, int(Why.COVERED_DEATH), int(Why.COVERED)), shown.why)
     shown.end = np.where(retired, np.maximum(death, shown.end), shown.end)
-    persons, since, until = _residents_medical(scene, block, rng)
     n = len(persons)
     resident = Spells(
         persons,
@@ -218,8 +218,3 @@ def close_accounts(scene: Scene, block: Block) -> None:
     )
     keyed(block, "resident", rows)
     block.tables["resident", "account"] = rows
-
-
-def plain(rows: Rows) -> np.ndarray:
-    """Normal rows that arrived."""
-    return np.asarray((rows["kind"] == NORMAL) & (rows["arrived"] == 1))

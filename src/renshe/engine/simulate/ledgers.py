@@ -59,13 +59,13 @@ class Ledger:
     def see(self, rows: Rows) -> None:
         """Note the units of a system that keeps no enrolments, from its people."""
         unit = rows["unit_no"][rows["unit_no"] != NULL] - int(data("systems")["employment"]["numbers"]["unit"])
-        seen = np.bincount(unit, minlength=self.units) > 0
+        seen = np.bincount(unit[(unit >= 0) & (unit < self.units)], minlength=self.units) > 0
         self.insured[0] = seen | self.insured.get(0, np.zeros(self.units, np.bool_))
         self.active[0] = self.insured[0].astype(np.int64)
 
     def add(self, rows: Rows) -> None:
         """Add person rows to the sums."""
-        kept = rows["_unit"] >= 0
+        kept = (rows["_unit"] >= 0) & (rows["insurance"] != NULL) & (rows["period"] != NULL)
         if rows.gone is not None:
             kept &= ~rows.gone
         slot = month_index(rows["period"]) - self.world.opened

@@ -205,7 +205,7 @@ def make_people(world: World, block: int) -> People:
     file_birth = _file_births(rng, birth)
     age = (world.now - index_of(birth)) // 12
     track = _tracks(rng, age, retire_month(birth, file_birth, sex, cadre, early) <= world.now)
-    early &= track == Track.PENSIONER
+    early &= np.isin(track, (Track.PENSIONER, Track.CIVIL_PENSIONER))
     numbers = np.strings.add(np.strings.add(region, digits(yyyymmdd(birth), 8)), digits(serial, 3))
     names, ethnicity, rare = person_names(rng, sex, birth.astype("datetime64[Y]").astype(np.int64) + 1970)
     people = People(
@@ -263,7 +263,7 @@ def _oddities(rng: np.random.Generator, people: People) -> None:
     people.nationality[foreign] = country
     people.name[foreign] = foreign_names(rng, len(foreign))
     people.ethnicity[foreign] = ""
-    people.id_type[permit], people.id_type[foreign] = "20", "08"
+    people.id_type[permit], people.id_type[foreign] = "17", "08"
 
 
 def _cut(text: Text, start: int, stop: int) -> Text:

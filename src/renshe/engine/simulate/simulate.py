@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from renshe.engine.simulate.block import Block, Scene, make_block
 from renshe.engine.simulate.compare import add_extracts
+from renshe.engine.simulate.errors import EARLY, LATE, Budget, apply_errors
 from renshe.engine.simulate.insured import add_systems, close_accounts
 from renshe.engine.simulate.ledgers import Ledger, units_of_systems
 from renshe.engine.simulate.model import data
@@ -54,11 +57,15 @@ def simulate(
     truth = Truth()
     systems = {name: System(target, name, truth, persons <= SMALL) for name in data("systems")}
     ledgers = {name: Ledger(world, len(scene.units)) for name in ("pension", "medical", "unemployment", "employment")}
+    budget = Budget()
     for number in range(world.blocks):
         block = make_block(scene, number)
         add_systems(scene, block)
         add_extracts(world, block)
+        free = np.ones(len(block.people), np.bool_)
+        apply_errors(scene, block, free, budget, EARLY)
         close_accounts(scene, block)
+        apply_errors(scene, block, free, budget, LATE)
         _count(block, ledgers)
         for (system, _), rows in block.tables.items():
             systems[system].emit(rows)

@@ -61,7 +61,7 @@ def _not_yet(rows: Rows, at: Ints) -> None:
     """This month's fee has been assessed and has not arrived."""
     for name in PAID:
         rows[name][at] = 0
-    rows["arrived"][at], rows["paid_month"][at], rows["months"][at] = 0, NULL, 0
+    rows["arrived"][at], rows["paid_month"][at] = 0, NULL
 
 
 def _advance(rows: Rows, at: Ints) -> None:
@@ -76,7 +76,7 @@ def _arrears(rows: Rows, at: Ints, later: Ints) -> None:
     copies = rows.copy_rows(at)
     for name in PAID:
         rows[name][at] = 0
-    rows["arrived"][at], rows["paid_month"][at], rows["months"][at] = 0, NULL, 0
+    rows["arrived"][at], rows["paid_month"][at] = 0, NULL
     rows["kind"][copies] = BACK
     _book(rows, copies, later[at])
     due = rows["unit_due"][copies] + rows["person_due"][copies]
@@ -119,7 +119,7 @@ def _reverse(rows: Rows, at: Ints, later: Ints, base: Ints) -> None:
     reversed_, renewed = rows.copy_rows(at), rows.copy_rows(at)
     for name in ("base", *AMOUNTS):
         rows[name][reversed_] *= -1
-    rows["kind"][reversed_], rows["months"][reversed_], rows["months"][renewed] = REVERSAL, 0, 0
+    rows["kind"][reversed_], rows["months"][reversed_] = REVERSAL, -1
     _recharge(rows, renewed, base[at])
     _book(rows, reversed_, later[at])
     _book(rows, renewed, later[at])
@@ -145,5 +145,5 @@ def history(world: World, lives: Lives, person: Ints, insurance: Ints) -> dict[s
     }
     for name in ("paid_month", "base", "unit_rate", "person_rate", "interest", "late_fee", *AMOUNTS):
         out[name] = nothing.copy()
-    out["arrived"] = np.ones(n, np.int64)
+    out["arrived"] = np.full(n, NULL)
     return out
