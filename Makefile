@@ -22,7 +22,8 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: setup lint
-	$(BIN)/pytest -n 2
+	scripts/test-deps.sh
+	$(BIN)/pytest -n 2 -rs
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,65 @@
+"""The report in a real browser: it asks the network for nothing, fits the screen, and hides identity numbers."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, sync_playwright
+
+from renshe.engine.rounds.clean import clean
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/small"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("small")
+    for name in ("project.toml", "person.csv", "contribution.csv", "parameter.csv"):
+        shutil.copy(EXAMPLE / name, project)
+    return clean(project).folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None and os.environ.get("CI") != "true":
+        pytest.skip("no Chromium on this machine: run scripts/test-deps.sh as root, or install it yourself")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+def test_the_page_needs_no_network_and_says_no_error(page: Page, report: Path) -> None:
+    requests: list[str] = []
+    errors: list[str] = []
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    page.on("request", note)
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(report.as_uri())
+    assert requests == [report.as_uri()]
+    assert errors == []
+
+
+@pytest.mark.parametrize("width", [1920, 1024])
+def test_the_page_fits_the_width_of_the_screen(page: Page, report: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(report.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_no_whole_identity_number_can_be_read(page: Page, report: Path) -> None:
+    page.goto(report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+    text = page.inner_text("body")
+    assert "220802" in text
+    assert re.search(r"\d{17}[\dXx]", text) is None
