@@ -52,7 +52,7 @@ def test_each_finding_stands_once_in_its_departments_workbook(make_round: Any, r
 def test_small_limits_split_sheets_and_workbooks_and_lose_nothing(make_round: Any, rules: Any, findings: Any) -> None:
     folder = make_round()
     files = build_report(folder, rules, limits=Limits(sheet_rows=2, workbook_rows=5))
-    departments = [path for path in files.departments if not path.stem.removeprefix("report-").isdigit()]
+    departments = [path for path in files.departments if not path.name.startswith("report-第")]
     assert identities(departments) == Counter(map(identity, findings))
     assert len(departments) > 2
     for path in departments:
@@ -62,6 +62,7 @@ def test_small_limits_split_sheets_and_workbooks_and_lose_nothing(make_round: An
     assert phone == ["联系电话为空", "联系电话为空(2)"]
     index = read(files.workbook)
     assert set(index) == {"说明", "汇总", "未能载入的行", "未能载入的行(2)"}
+    assert any(path.name == "report-社会保险经办服务科-第2册.xlsx" for path in departments)
     told = {row["规则编号"]: row["工作簿"] for row in index["汇总"]}
     assert told["ACC-ROLL"].startswith("report-企业职工养老保险管理科")
 

@@ -144,7 +144,7 @@ def rejects_list(rows: int) -> RowList:
 class _Names:
     """Sheet names: legal in Excel and WPS, at most 31 UTF-16 units, unique without regard to case."""
 
-    _ILLEGAL = str.maketrans("[]:*?/\\", "（）：＊？／＼")
+    _ILLEGAL = str.maketrans("[]:*?/\\'", "（）：＊？／＼’")
 
     def __init__(self) -> None:
         self._taken = {"history", "说明", "汇总"}
@@ -161,7 +161,7 @@ class _Names:
             name = plain
             while len(name.encode("utf-16-le")) // 2 + len(tail) > 31:
                 name = name[:-1]
-            name = name.rstrip(" '") + tail
+            name = name.rstrip() + tail
             if name.lower() not in self._taken:
                 self._taken.add(name.lower())
                 return name

@@ -11,39 +11,24 @@ from Parquet to the file, so memory does not grow with the lists.
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-from rustpy_xlsxwriter import FastExcel, Format
-
-from renshe.engine.report.labels import CLASS_LABELS, DECISIONS, GROUP_OF, SEVERITY_LABELS
+from renshe.engine.report.labels import CLASS_LABELS, GROUP_OF, SEVERITY_LABELS
 from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted
-from renshe.engine.report.sheets import (
-    DECISION,
-    IDENTITY,
-    Piece,
-    RowList,
-    Style,
-    lay_out,
-    people_list,
-    rejects_list,
-    rule_list,
-)
+from renshe.engine.report.sheets import RowList, lay_out, people_list, rejects_list, rule_list
+from renshe.engine.report.spreadsheet import Book, write_book
 
 Progress = Callable[[str, int, int], None]
 STEP = "写工作簿"
 # One row less than Excel's 1,048,576: the header.
 SHEET_ROWS = 1_048_575
 WORKBOOK_ROWS = 300_000
-_BATCH = 20_000
-_FONT = "微软雅黑"
-_HEAD, _LINE, _FILL = "#E4EBEE", "#B9C4C9", "#FFF9E5"
+# The writer leaves the interpreter's lock while it compresses: two books at a time use two cores.
+_AT_ONCE = 2
 _GUIDE = (
     (
         "先看哪里",
@@ -83,7 +68,6 @@ class Desk:
 
     problems: Problems
     manifest: Mapping[str, Any]
-    work: Path
     limits: Limits
     progress: Progress | None
     total: int = 0
@@ -97,52 +81,41 @@ class Desk:
             self.progress(STEP, self.done, max(self.total, self.done))
 
 
-class _Rows:
-    """A piece's rows as an Arrow stream that runs its query only when the writer asks for it."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, advance: Callable[[int], None]) -> None:
-        self._con, self._query, self._advance = con, query, advance
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        reader = self._con.sql(self._query).to_arrow_reader(_BATCH)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            for batch in reader:
-                self._advance(batch.num_rows)
-                yield batch
-
-        return pa.RecordBatchReader.from_batches(reader.schema, batches()).__arrow_c_stream__(requested_schema)
-
-
 def write_workbooks(
     problems: Problems, manifest: Mapping[str, Any], work: Path, limits: Limits, progress: Progress | None
 ) -> tuple[Path, tuple[Path, ...]]:
     """Write all workbooks beside the round's files; returns ``report.xlsx`` and the departments' workbooks."""
-    desk = Desk(problems, manifest, work, limits, progress)
+    desk = Desk(problems, manifest, limits, progress)
     rejected = _open_rejects(problems)
     whole = problems.count("subject") + problems.rows + rejected <= limits.workbook_rows
     people = _write_people(problems, work, over_all=whole)
-    by_department = {
-        name: [item for item in problems.lists if item.department == name] for name in problems.departments
-    }
-    plans = {
-        f"report-{_file_part(name)}": [people[name], *map(rule_list, lists)] for name, lists in by_department.items()
-    }
-    over_all = (
-        [people[""], *map(rule_list, problems.lists), rejects_list(rejected)] if whole else [rejects_list(rejected)]
-    )
-    desk.total = sum(item.rows for plan in (*plans.values(), over_all) for item in plan)
-    made: list[Path] = []
-    for (stem, plan), (name, lists) in zip(plans.items(), by_department.items(), strict=True):
-        made += _write_set(desk, stem, plan, lists, name, index=True)
-    first, *more = _write_set(desk, "report", over_all, list(problems.lists), "全部科室", index=False)
-    return first, (*made, *more)
+    books: list[Book] = []
+    stems = _stems(problems.departments)
+    for name in problems.departments:
+        lists = [item for item in problems.lists if item.department == name]
+        plan = [people[name], *map(rule_list, lists)]
+        books += _plan_set(desk, stems[name], plan, lists, name)
+    rest = [rejects_list(rejected)]
+    over_all = [people[""], *map(rule_list, problems.lists), *rest] if whole else rest
+    first, *more = _plan_set(desk, "report", over_all, problems.lists, "全部科室")
+    books += [first, *more]
+    desk.total = sum(piece.rows for book in books for piece in book.pieces)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for written in [pool.submit(write_book, problems.con, book, desk.advance) for book in books]:
+            written.result()
+    return first.path, tuple(book.path for book in books if book is not first)
 
 
-def _file_part(name: str) -> str:
-    """Return ``name`` fit for a file name on every system."""
-    legal = "".join("_" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in name).strip(" .")
-    return legal[:60] or "未定科室"
+def _stems(departments: Iterable[str]) -> dict[str, str]:
+    """Return for each department the name of its workbook, without ending: legal on every system, all different."""
+    stems: dict[str, str] = {}
+    for name in departments:
+        legal = "".join("_" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in name).strip(" .")
+        stem = f"report-{legal[:60] or '未定科室'}"
+        while stem.lower() in map(str.lower, stems.values()):
+            stem += "_"
+        stems[name] = stem
+    return stems
 
 
 def _write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str, RowList]:
@@ -189,29 +162,29 @@ def _open_rejects(problems: Problems) -> int:
     return problems.count("rejected")
 
 
-def _write_set(
-    desk: Desk, stem: str, plan: list[RowList], lists: Sequence[RuleList], title: str, *, index: bool
-) -> list[Path]:
-    """Write one plan as one or more workbooks: ``stem.xlsx``, ``stem-2.xlsx`` …; each opens with 说明 and 汇总.
+def _plan_set(desk: Desk, stem: str, plan: list[RowList], lists: Sequence[RuleList], title: str) -> list[Book]:
+    """Lay one plan on workbooks, ``stem.xlsx``, ``stem-第2册.xlsx`` …; each opens with 说明 and a 汇总 of ``lists``.
 
-    ``index``: remember where each rule stands, for the summary of ``report.xlsx``.
+    Where the plan holds no rules of its own (an index), its summary says where the departments have them.
     """
-    books = lay_out(plan, desk.limits.sheet_rows, desk.limits.workbook_rows)
-    files = [f"{stem}{f'-{number}' if number > 1 else ''}.xlsx" for number in range(1, len(books) + 1)]
+    laid = lay_out(plan, desk.limits.sheet_rows, desk.limits.workbook_rows)
+    files = [f"{stem}{f'-第{number}册' if number > 1 else ''}.xlsx" for number in range(1, len(laid) + 1)]
     places: dict[int, list[tuple[str, str]]] = {}
-    for file, book in zip(files, books, strict=True):
-        for piece in book:
+    for file, pieces in zip(files, laid, strict=True):
+        for piece in pieces:
             if piece.rows_of.of_rule is not None:
                 places.setdefault(piece.rows_of.first, []).append((file, piece.name))
-    if index:
-        desk.places |= places
-    paths = []
-    for file, book in zip(files, books, strict=True):
-        path = desk.problems.round_dir / file
-        summary = _summary(lists, places or desk.places, file)
-        _write_book(desk, path, book, summary, _guide(desk, title, file, files))
-        paths.append(path)
-    return paths
+    for first, found in places.items():
+        desk.places.setdefault(first, found)
+    return [
+        Book(
+            path=desk.problems.round_dir / file,
+            guide=_guide(desk, title, file, files),
+            summary=_summary(lists, places or desk.places, file),
+            pieces=pieces,
+        )
+        for file, pieces in zip(files, laid, strict=True)
+    ]
 
 
 def _guide(desk: Desk, title: str, file: str, files: list[str]) -> list[dict[str, str]]:
@@ -250,107 +223,3 @@ def _summary(lists: Sequence[RuleList], places: Mapping[int, list[tuple[str, str
             }
         )
     return rows
-
-
-_SUMMARY_WIDTHS: list[float] = [6, 18, 34, 9, 10, 14, 9, 10, 11, 22, 26, 32, 30, 36, 5]
-
-
-def _plain() -> Format:
-    return Format().set_font_name(_FONT).set_font_size(10).set_align("top")
-
-
-def _head() -> Format:
-    edged = Format().set_border_bottom("thin").set_border_color(_LINE).set_background_color(_HEAD)
-    return edged.set_font_name(_FONT).set_font_size(10).set_bold().set_text_wrap().set_align("vcenter")
-
-
-def _format(style: Style) -> Format:
-    if style == "wrap":
-        return _plain().set_text_wrap()
-    if style in ("fill", "choice", "date"):
-        # Text, so that an identity number typed here keeps its last digits; a date stays a date.
-        kind = "yyyy-mm-dd" if style == "date" else "@"
-        edged = _plain().set_text_wrap().set_num_format(kind).set_background_color(_FILL)
-        return edged.set_border("hair").set_border_color(_LINE)
-    if style == "count":
-        return _plain().set_align("center")
-    return _plain().set_bold() if style == "title" else _plain()
-
-
-_PAGE: dict[str, Any] = {
-    "landscape": True,
-    "paper_size": 9,
-    "fit_to_pages": (1, 0),
-    "repeat_rows": 0,
-    "margins": {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6},
-    "footer": "&L&A&R第 &P 页，共 &N 页",
-}
-
-
-def _write_book(
-    desk: Desk, path: Path, book: list[Piece], summary: list[dict[str, Any]], guide: list[dict[str, str]]
-) -> None:
-    # The file exists with its final mode before the first byte of personal data is written.
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-    excel = FastExcel(path).freeze(row=1, col=0)
-    excel.sheet(
-        "说明",
-        guide,
-        column_widths=[14.0, 96.0],
-        column_formats=[_format("title"), _format("wrap")],
-        header_format=_head(),
-        row_heights={0: 22},
-        page_setup=_PAGE,
-    )
-    if summary:
-        wrapped = ("问题", "责任科室", "工作簿", "法规依据", "处理建议")
-        excel.sheet(
-            "汇总",
-            summary,
-            column_widths=_SUMMARY_WIDTHS,
-            column_formats={
-                name: _format("count" if isinstance(value, int) else "wrap" if name in wrapped else "plain")
-                for name, value in summary[0].items()
-            },
-            header_format=_head(),
-            row_heights={0: 22},
-            autofilter=True,
-            url_columns={"工作表": "表名"},
-            outline={"columns": [{"from": "表名", "to": "表名", "collapsed": True}]},
-            page_setup=_WIDE,
-        )
-    for piece in book:
-        _add_piece(desk, excel, piece)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        excel.save()
-
-
-def _add_piece(desk: Desk, excel: FastExcel, piece: Piece) -> None:
-    columns = piece.rows_of.columns
-    of_rule = piece.rows_of.of_rule
-    excel.freeze(row=1, col=3 if of_rule else 2, sheet=piece.name)
-    excel.sheet(
-        piece.name,
-        _Rows(desk.problems.con.cursor(), piece.query, desk.advance),
-        column_widths={column.header: column.width for column in columns},
-        column_formats={column.header: _format(column.style) for column in columns},
-        header_format=_head(),
-        autofilter=True,
-        row_heights={0: 22},
-        page_setup=_WIDE,
-        ignore_errors=[column.header for column in columns if column.style != "count"],
-        data_validations={DECISION: _CHOICE} if of_rule else None,
-        outline={"columns": [{"from": IDENTITY, "to": IDENTITY, "collapsed": True}]} if of_rule else None,
-        sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,
-    )
-
-
-_CHOICE: dict[str, Any] = {
-    "type": "list",
-    "values": list(DECISIONS),
-    "error_title": DECISION,
-    "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
-}
-_WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0), "repeat_columns": (0, 2)}
-_TAB = {"must_fix": "#A63A2E", "optional": "#8A97A0"}

@@ -1,0 +1,165 @@
+"""One workbook file: its sheets, formats and drop-downs, written by a streaming writer.
+
+Only plain features that Excel, WPS and LibreOffice share: frozen header, automatic filter, column widths, a hidden
+column, list validation, internal links, number formats. 300,000 rows of 21 columns take some three CPU seconds.
+
+Invariant: a file has its final mode (0600) before the first byte of personal data is in it; every cell is a value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from rustpy_xlsxwriter import FastExcel, Format
+
+from renshe.engine.report.labels import DECISIONS
+from renshe.engine.report.sheets import DECISION, IDENTITY, Piece, Style
+
+_BATCH = 20_000
+_FONT = "微软雅黑"
+_HEAD, _LINE, _FILL = "#E4EBEE", "#B9C4C9", "#FFF9E5"
+
+_SUMMARY: dict[str, tuple[float, Style]] = {
+    "序号": (6, "count"),
+    "规则编号": (18, "plain"),
+    "问题": (34, "wrap"),
+    "严重程度": (9, "plain"),
+    "类别": (10, "plain"),
+    "归组": (14, "plain"),
+    "问题数": (9, "count"),
+    "涉及人数": (10, "count"),
+    "涉及单位数": (11, "count"),
+    "责任科室": (22, "wrap"),
+    "工作表": (26, "plain"),
+    "工作簿": (32, "wrap"),
+    "法规依据": (30, "wrap"),
+    "处理建议": (36, "wrap"),
+    "表名": (5, "plain"),
+}
+_PAGE: dict[str, Any] = {
+    "landscape": True,
+    "paper_size": 9,
+    "fit_to_pages": (1, 0),
+    "repeat_rows": 0,
+    "margins": {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6},
+    "footer": "&L&A&R第 &P 页，共 &N 页",
+}
+_CHOICE: dict[str, Any] = {
+    "type": "list",
+    "values": list(DECISIONS),
+    "error_title": DECISION,
+    "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
+}
+_WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0), "repeat_columns": (0, 2)}
+_TAB = {"must_fix": "#A63A2E", "optional": "#8A97A0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook to be written: a guide, a summary with links (may be empty), then ``pieces`` of lists."""
+
+    path: Path
+    guide: list[dict[str, str]]
+    summary: list[dict[str, Any]]
+    pieces: list[Piece]
+
+
+class _Rows:
+    """A piece's rows as an Arrow stream that runs its query only when the writer asks for it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, advance: Callable[[int], None]) -> None:
+        self._con, self._query, self._advance = con, query, advance
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        reader = self._con.sql(self._query).to_arrow_reader(_BATCH)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in reader:
+                self._advance(batch.num_rows)
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches()).__arrow_c_stream__(requested_schema)
+
+
+def _plain() -> Format:
+    return Format().set_font_name(_FONT).set_font_size(10).set_align("top")
+
+
+def _head() -> Format:
+    edged = Format().set_border_bottom("thin").set_border_color(_LINE).set_background_color(_HEAD)
+    return edged.set_font_name(_FONT).set_font_size(10).set_bold().set_text_wrap().set_align("vcenter")
+
+
+def _format(style: Style) -> Format:
+    if style == "wrap":
+        return _plain().set_text_wrap()
+    if style in ("fill", "choice", "date"):
+        # Text, so that an identity number typed here keeps its last digits; a date stays a date.
+        kind = "yyyy-mm-dd" if style == "date" else "@"
+        edged = _plain().set_text_wrap().set_num_format(kind).set_background_color(_FILL)
+        return edged.set_border("hair").set_border_color(_LINE)
+    if style == "count":
+        return _plain().set_align("center")
+    return _plain().set_bold() if style == "title" else _plain()
+
+
+def write_book(con: duckdb.DuckDBPyConnection, book: Book, advance: Callable[[int], None]) -> None:
+    """Write ``book``, its pieces read through cursors of ``con``; ``advance`` is told of every block of rows."""
+    os.close(os.open(book.path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    excel = FastExcel(book.path).freeze(row=1, col=0)
+    excel.sheet(
+        "说明",
+        book.guide,
+        column_widths=[14.0, 96.0],
+        column_formats=[_format("title"), _format("wrap")],
+        header_format=_head(),
+        row_heights={0: 22},
+        page_setup=_PAGE,
+    )
+    if book.summary:
+        excel.sheet(
+            "汇总",
+            book.summary,
+            column_widths={name: width for name, (width, _) in _SUMMARY.items()},
+            column_formats={name: _format(style) for name, (_, style) in _SUMMARY.items()},
+            header_format=_head(),
+            row_heights={0: 22},
+            autofilter=True,
+            url_columns={"工作表": "表名"},
+            outline=_hidden("表名"),
+            page_setup=_WIDE,
+        )
+    for piece in book.pieces:
+        _add_piece(excel, piece, _Rows(con.cursor(), piece.query, advance))
+    excel.save()
+
+
+def _add_piece(excel: FastExcel, piece: Piece, rows: _Rows) -> None:
+    columns = piece.rows_of.columns
+    of_rule = piece.rows_of.of_rule
+    excel.freeze(row=1, col=3 if of_rule else 2, sheet=piece.name)
+    excel.sheet(
+        piece.name,
+        rows,
+        column_widths={column.header: column.width for column in columns},
+        column_formats={column.header: _format(column.style) for column in columns},
+        header_format=_head(),
+        autofilter=True,
+        row_heights={0: 22},
+        page_setup=_WIDE,
+        ignore_errors=[column.header for column in columns if column.style != "count"],
+        data_validations={DECISION: _CHOICE} if of_rule else None,
+        outline=_hidden(IDENTITY) if of_rule else None,
+        sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,
+    )
+
+
+def _hidden(header: str) -> dict[str, Any]:
+    """Hide a column, as a folded group: the writer knows no other way."""
+    return {"columns": [{"from": header, "to": header, "collapsed": True}]}
