@@ -52,3 +52,11 @@ def test_every_field_is_known_by_its_own_code_name_and_label(name: str) -> None:
         for text in filter(None, (field.code, field.name, field.label)):
             assert match_columns(name, [text], {}).fields == {field.name: 0}, text
     assert set(known.values()) == set(table(name).names)
+
+
+def test_a_code_wins_over_an_alias_that_stands_before_it() -> None:
+    assert match_columns("person", ["AAE135", "AAC002"], {}).fields == {"id_number": 1}
+
+
+def test_the_code_that_a_column_bears_is_kept_for_reading_its_values() -> None:
+    assert match_columns("contribution", ["AAE143", "缴费基数"], {}).spoken == {"kind": "AAE143"}

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pytest
 
 from renshe.engine.schema import columns
-from renshe.engine.staging.typing import Tally, Typed, raw_maps, type_column
+from renshe.engine.staging.typing import Reading, Tally, Typed, raw_maps, type_column
 from renshe.standards.dictionary import table
 
 
 def typed(name: str, field: str, values: list[Any], codes: Mapping[str, str] | None = None) -> tuple[Typed, Tally]:
     tally = Tally()
     array = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
-    return type_column(table(name).field(field), columns(name)[field], array, codes or {}, tally), tally
+    return type_column(table(name).field(field), columns(name)[field], array, Reading(codes or {}), tally), tally
 
 
 def test_dates_in_every_spelling_are_one_date() -> None:
@@ -81,3 +81,9 @@ def test_native_whole_numbers_become_text_without_a_point() -> None:
     assert found.values.to_pylist() == ["1001", "2"]
     found, _ = typed("contribution", "insurance", pa.array([110, 210], pa.int64()))
     assert found.values.to_pylist() == ["110", "210"]
+
+
+def test_an_end_in_the_year_9999_is_no_end() -> None:
+    found, tally = typed("enrolment", "end_date", ["99991231", "9999-12-31", "20210531"])
+    assert found.values.to_pylist() == [None, None, date(2021, 5, 31)]
+    assert not tally.untyped

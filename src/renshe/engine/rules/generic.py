@@ -12,7 +12,7 @@ from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import key_sql, owner_sql
-from renshe.standards.codes import code_list
+from renshe.engine.rules.scope import known_code_sql
 from renshe.standards.dictionary import Field, dictionary
 
 
@@ -34,8 +34,8 @@ def _judge(rule: Rule, table: str, field: Field, dataset: Dataset) -> int:
         name = quote(field.name)
         return _insert(rule, table, field, dataset, f"raw IS NOT NULL AND map_contains(raw, {name})", f"raw[{name}]")
     if kind == "code" and field.codes is not None and _chosen(field, detail) and dataset.has_field(table, field.name):
-        known = ", ".join(quote(value) for value in code_list(field.codes).values)
-        return _insert(rule, table, field, dataset, f'"{field.name}" NOT IN ({known})', f'"{field.name}"')
+        column = f'"{field.name}"'
+        return _insert(rule, table, field, dataset, f"NOT {known_code_sql(field.codes, column)}", column)
     return 0
 
 

@@ -134,7 +134,8 @@ class Joins:
                 for month in _months(part.start_month, part.end_month)
             ]
             self.dataset.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {name} (insurance VARCHAR, kind VARCHAR, month INTEGER, value DECIMAL(16, 6))"
+                f"CREATE OR REPLACE TEMP TABLE {name}"
+                " (insurance VARCHAR, kind VARCHAR, month INTEGER, value DECIMAL(16, 6))"
             )
             if rows:
                 values = ", ".join(f"({quote(i)}, {quote(k)}, {m}, {v:f})" for i, k, m, v in rows)

@@ -13,6 +13,7 @@ from renshe.engine.rules.catalogue import CatalogueError, Relation, Rule
 from renshe.engine.rules.compiling import Sql, compile_expression, quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import ExpressionError, parse
+from renshe.engine.rules.patterns import check_pattern
 from renshe.engine.schema import Kind, kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
@@ -55,6 +56,17 @@ class Uses:
         if use not in self.params:
             self.params.append(use)
         return f"p{self.params.index(use)}.value"
+
+
+def known_code_sql(name: str, value: str) -> str:
+    """Return SQL that is true where ``value`` is of the code list ``name`` (or of its pattern, for open lists)."""
+    codes = code_list(name)
+    known = ", ".join(quote(code) for code in codes.values)
+    listed = f"{value} IN ({known})"
+    if codes.pattern is None:
+        return f"({listed})"
+    check_pattern(codes.pattern, 1)
+    return f"({listed} OR regexp_matches({value}, {quote(f'^(?:{codes.pattern})$')}))"
 
 
 def take_column(text: str) -> str:
@@ -100,8 +112,7 @@ class PlainScope:
         field_ = next((f for f in dictionary()[self.table].fields if f.name == name), None)
         if field_ is None or field_.codes is None:
             raise ExpressionError(f"字段 {name} 没有代码表", place)
-        known = ", ".join(quote(value) for value in code_list(field_.codes).values)
-        return Sql(f"({sql.text} IN ({known}))", "bool")
+        return Sql(known_code_sql(field_.codes, sql.text), "bool")
 
     def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
         raise ExpressionError("此处不能用 param()", place)

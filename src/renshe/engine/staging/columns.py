@@ -15,6 +15,7 @@ from functools import lru_cache
 from renshe.standards.dictionary import table
 
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+_CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
 _DROP = re.compile(r"[\s\u3000\ufeff:：*＊_\-/]+")
 
 
@@ -24,10 +25,15 @@ class ColumnError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """``fields`` maps field names to column positions; ``unmatched`` lists the positions that fill nothing."""
+    """``fields`` maps field names to column positions; ``unmatched`` lists the positions that fill nothing.
+
+    ``spoken`` maps a field to the field code that its column bears, where that code reads the values in its own way
+    (AAE143 and AAA115 both fill ``kind``, and 31 means different things in them).
+    """
 
     fields: Mapping[str, int]
     unmatched: tuple[int, ...]
+    spoken: Mapping[str, str]
 
 
 def normal(text: str) -> str:
@@ -38,18 +44,23 @@ def normal(text: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def known_names(name: str) -> Mapping[str, str]:
-    """Return every normalised name under which a field of table ``name`` may be written, with the field.
-
-    Codes and labels come before aliases, so that an alias never takes another field's own name.
-    """
+def _own_names(name: str) -> Mapping[str, str]:
     known: dict[str, str] = {}
-    fields = table(name).fields
-    for field in fields:
+    for field in table(name).fields:
         for text in (field.code, field.name, field.label):
             if text:
                 known.setdefault(normal(text), field.name)
-    for field in fields:
+    return known
+
+
+@lru_cache(maxsize=32)
+def known_names(name: str) -> Mapping[str, str]:
+    """Return every normalised name under which a field of table ``name`` may be written, with the field.
+
+    An alias never takes another field's own name.
+    """
+    known = dict(_own_names(name))
+    for field in table(name).fields:
         for text in field.aliases:
             known.setdefault(normal(text), field.name)
     return known
@@ -68,10 +79,12 @@ def match_columns(name: str, header: Sequence[str], explicit: Mapping[str, str])
             )
         fields[field] = (exact or loose)[0]
     taken = set(fields.values())
-    known = known_names(name)
-    for at, text in enumerate(normals):
-        found = known.get(text)
-        if at not in taken and found is not None and found not in fields:
-            fields[found] = at
-            taken.add(at)
-    return Matching(fields, tuple(at for at in range(len(header)) if at not in taken))
+    # Codes, names and labels first: where AAC002 and AAE135 stand side by side, the identity number is the former.
+    for known in (_own_names(name), known_names(name)):
+        for at, text in enumerate(normals):
+            found = known.get(text)
+            if at not in taken and found is not None and found not in fields:
+                fields[found] = at
+                taken.add(at)
+    spoken = {field: normals[at] for field, at in fields.items() if _CODE.fullmatch(normals[at])}
+    return Matching(fields, tuple(at for at in range(len(header)) if at not in taken), spoken)

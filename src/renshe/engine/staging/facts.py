@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +18,22 @@ import pyarrow.compute as pc
 from renshe.engine.schema import RATE, facts
 from renshe.policy.retirement import statutory_months
 from renshe.standards import names, text
-from renshe.standards.codes import code_list
+from renshe.standards.codes import attribute_array
 from renshe.standards.identity_bulk import id_facts, org_code_states, uscc_states
 
 Columns = Mapping[str, pa.Array]
 
 
-def compute_facts(table: str, columns: Columns, as_of: date) -> dict[str, pa.Array]:
-    """Return the facts of ``table`` for its typed ``columns`` as of ``as_of``."""
+Spoken = Mapping[str, str]
+
+
+def compute_facts(table: str, columns: Columns, as_of: date, spoken: Spoken | None = None) -> dict[str, pa.Array]:
+    """Return the facts of ``table`` for its typed ``columns`` as of ``as_of``.
+
+    ``spoken`` maps fields to the field code of their column, where codes are read by it.
+    """
     compute = _FACTS.get(table)
-    found = compute(columns, as_of) if compute is not None else {}
+    found = compute(columns, as_of, spoken or {}) if compute is not None else {}
     return {name: found[name].cast(kind) for name, kind in facts(table).items()}
 
 
@@ -63,7 +68,7 @@ def _name_key(written: pa.Array) -> pa.Array:
     return pc.utf8_upper(pc.replace_substring_regex(written, "[ ·]", ""))
 
 
-def _person(columns: Columns, as_of: date) -> dict[str, pa.Array]:
+def _person(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
     identity = id_facts(columns["id_number"], on=as_of)
     id_birth, id_sex = identity.birth, identity.sex.cast(pa.string())
     birth = pc.coalesce(id_birth, columns["birth_date"])
@@ -82,7 +87,7 @@ def _person(columns: Columns, as_of: date) -> dict[str, pa.Array]:
     }
 
 
-def _unit(columns: Columns, as_of: date) -> dict[str, pa.Array]:
+def _unit(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
     code = pc.replace_substring(columns["org_code"], "-", "")
     inside = pc.utf8_slice_codeunits(columns["uscc"], 8, 17)
     states = uscc_states(columns["uscc"]).cast(pa.string())
@@ -96,35 +101,20 @@ def _unit(columns: Columns, as_of: date) -> dict[str, pa.Array]:
     }
 
 
-@lru_cache(maxsize=8)
-def _attributes(name: str, attribute: str) -> tuple[pa.Array, pa.Array]:
-    entries = code_list(name).values.values()
-    return (
-        pa.array([entry.value for entry in entries], pa.string()),
-        pa.array([entry.attributes.get(attribute) for entry in entries], pa.string()),
-    )
-
-
-def _attribute(values: pa.Array, name: str, attribute: str) -> pa.Array:
-    """Return an attribute of each code, null for null and for codes that have none."""
-    known, attributes = _attributes(name, attribute)
-    return attributes.take(pc.index_in(values, value_set=known))
-
-
-def _change(columns: Columns, as_of: date) -> dict[str, pa.Array]:
+def _change(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
     return {
-        "_kind_class": _attribute(columns["kind"], "change_kind", "meaning_class"),
-        "_reason_class": _attribute(columns["reason"], "change_reason", "meaning_class"),
+        "_kind_class": attribute_array("change_kind", columns["kind"], "meaning_class", spoken.get("kind")),
+        "_reason_class": attribute_array("change_reason", columns["reason"], "meaning_class"),
     }
 
 
-def _enrolment(columns: Columns, as_of: date) -> dict[str, pa.Array]:
+def _enrolment(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
     paying = pc.fill_null(pc.is_in(columns["status"], value_set=pa.array(["1", "4"])), False)
     month = as_of.year * 100 + as_of.month
     ended = pc.fill_null(pc.less(columns["end_month"], month), False)
     return {
         "_active": pc.and_(paying, pc.invert(ended)),
-        "_end_class": _attribute(columns["end_reason"], "change_reason", "meaning_class"),
+        "_end_class": attribute_array("change_reason", columns["end_reason"], "meaning_class"),
     }
 
 
@@ -132,9 +122,9 @@ def _rate(values: pa.Array) -> pa.Array:
     return values.cast(RATE)
 
 
-def _contribution(columns: Columns, as_of: date) -> dict[str, pa.Array]:
+def _contribution(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
     kind = columns["kind"]
-    derived = _attribute(kind, "contribution_kind", "kind_class")
+    derived = attribute_array("contribution_kind", kind, "kind_class", spoken.get("kind"))
     # A kind that no list knows is none of ours to judge; no kind at all is an ordinary monthly row.
     otherwise = pc.if_else(kind.is_valid(), "other", "normal")
     return {
@@ -145,14 +135,14 @@ def _contribution(columns: Columns, as_of: date) -> dict[str, pa.Array]:
     }
 
 
-_FACTS: dict[str, Callable[[Columns, date], dict[str, pa.Array]]] = {
+_FACTS: dict[str, Callable[[Columns, date, Spoken], dict[str, pa.Array]]] = {
     "person": _person,
     "unit": _unit,
-    "unit_enrolment": lambda columns, as_of: {"_rate": _rate(columns["rate"])},
+    "unit_enrolment": lambda columns, as_of, spoken: {"_rate": _rate(columns["rate"])},
     "enrolment": _enrolment,
     "change": _change,
     "contribution": _contribution,
-    "benefit": lambda columns, as_of: {"_payee_key": _name_key(columns["payee"])},
+    "benefit": lambda columns, as_of, spoken: {"_payee_key": _name_key(columns["payee"])},
 }
 
 

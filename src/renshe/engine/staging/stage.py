@@ -29,7 +29,7 @@ from renshe.engine.sources.base import RawBatch, Reject
 from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.columns import Matching, known_names, match_columns, normal
 from renshe.engine.staging.facts import compute_facts, derive
-from renshe.engine.staging.typing import Tally, as_string, raw_maps, type_column
+from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, type_column
 from renshe.standards.dictionary import TABLES, dictionary_version, table
 
 _EXAMPLES = 5
@@ -197,9 +197,8 @@ class _Stager:
             if at is None:
                 found[spec.name] = pa.nulls(count, self.kinds[spec.name])
                 continue
-            typed = type_column(
-                spec, self.kinds[spec.name], batch.columns[at], self.task.codes.get(spec.name, {}), self.tally
-            )
+            reading = Reading(self.task.codes.get(spec.name, {}), matching.spoken.get(spec.name))
+            typed = type_column(spec, self.kinds[spec.name], batch.columns[at], reading, self.tally)
             found[spec.name] = typed.values
             if typed.raw is not None:
                 untyped[spec.name] = typed.raw
@@ -212,7 +211,7 @@ class _Stager:
                 "raw": raw_maps(count, untyped),
             }
             if facts(self.task.table):
-                found |= compute_facts(self.task.table, found, self.task.as_of)
+                found |= compute_facts(self.task.table, found, self.task.as_of, matching.spoken)
         return pa.RecordBatch.from_arrays([found[name] for name in self.schema.names], schema=self.schema)
 
     def _rejects(self, rejects: list[Reject]) -> pa.RecordBatch:

@@ -18,6 +18,8 @@ from renshe.standards import codes, money, periods, text
 from renshe.standards.dictionary import Field
 
 _NAMES = frozenset({"name", "legal_rep", "payee", "bank_holder"})
+_OPEN_ENDS = frozenset({"end_date", "end_month"})
+_NO_END = r"^\s*(9999|2999)[-/.年]?(12|99|00)"
 _IDENTIFIERS = frozenset({"id_number", "uscc", "org_code"})
 
 
@@ -37,14 +39,22 @@ class Typed:
     raw: pa.Array | None = None
 
 
-def type_column(
-    spec: Field, wanted: pa.DataType, column: pa.Array, overrides: Mapping[str, str], tally: Tally
-) -> Typed:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column's codes are read: the project's own values first, then as the system with this field code does."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    system: str | None = None
+
+
+def type_column(spec: Field, wanted: pa.DataType, column: pa.Array, reading: Reading, tally: Tally) -> Typed:
     """Return ``column`` as the dictionary types it, counting in ``tally`` what would not be typed."""
+    if spec.name in _OPEN_ENDS:
+        column = _without_open_ends(column)
     if spec.type in ("text", "code", "rate"):
         clean = _as_text(spec, column)
         if spec.type == "code" and spec.codes is not None:
-            mapped, unmapped = codes.map_codes(spec.codes, clean, dict(overrides))
+            mapped, unmapped = codes.map_codes(spec.codes, clean, reading.overrides, reading.system)
             if unmapped:
                 tally.unmapped.setdefault(spec.name, Counter()).update(unmapped)
             return Typed(mapped)
@@ -65,6 +75,13 @@ def type_column(
     if values.type != wanted:
         values = values.cast(wanted)
     return _with_raw(spec, values, bad, column, tally)
+
+
+def _without_open_ends(column: pa.Array) -> pa.Array:
+    """Old systems write 9999-12-31 for "no end": that is no date but its absence."""
+    if not pa.types.is_string(column.type):
+        return column
+    return pc.if_else(pc.match_substring_regex(column, _NO_END), pa.scalar(None, pa.string()), column)
 
 
 def _as_text(spec: Field, column: pa.Array) -> pa.Array:
