@@ -215,23 +215,22 @@ def works_for(units: Units, unit: Ints, insurance: int) -> Mask:
     return np.asarray(kind <= BUSINESS) | (kind == WINDOW)
 
 
-def units_of_systems(scene: Scene, ledgers: dict[str, Ledger]) -> list[tuple[str, Rows]]:
-    """Units, their enrolments, operations and ledgers, by system, and the market register."""
-    out: list[tuple[str, Rows]] = []
+def units_of_systems(scene: Scene, ledgers: dict[str, Ledger]) -> dict[tuple[str, str], Rows]:
+    """Units, their enrolments, operations and ledgers, by system and table, the market register and the backup's units."""
+    out: dict[tuple[str, str], Rows] = {}
     for system, ledger in ledgers.items():
-        made = [unit_rows(scene.units, ledger)]
         tables = data("systems")[system]["tables"]
+        out[system, "unit"] = unit_rows(scene.units, ledger)
         enrolled = unit_enrolment_rows(scene.world, scene.units, scene.parameters, ledger)
         if "unit_enrolment" in tables:
-            made.append(enrolled)
+            out[system, "unit_enrolment"] = enrolled
         if "change" in tables:
-            made.append(Rows("change", unit_changes(scene.world, enrolled)))
+            out[system, "change"] = Rows("change", unit_changes(scene.world, enrolled))
         if "unit_ledger" in tables:
-            made.append(ledger.rows())
-        for rows in made:
-            number_units(system, rows)
-        out += [(system, rows) for rows in made]
-    out.append(("market", market_rows(scene.units)))
+            out[system, "unit_ledger"] = ledger.rows()
+    for (system, _), rows in out.items():
+        number_units(system, rows)
+    out["market", "unit"] = market_rows(scene.units)
     return out
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from renshe.engine.simulate.block import Block, Scene, make_block
 from renshe.engine.simulate.compare import add_extracts
-from renshe.engine.simulate.errors import EARLY, LATE, Budget, apply_errors
+from renshe.engine.simulate.errors import EARLY, LATE, UNITS, Budget, UnitStage, apply_errors
 from renshe.engine.simulate.insured import add_systems, close_accounts
 from renshe.engine.simulate.ledgers import Ledger, units_of_systems
 from renshe.engine.simulate.model import data
@@ -71,7 +71,9 @@ def simulate(
             systems[system].emit(rows)
         if progress:
             progress("生成人员", number + 1, world.blocks)
-    for system, rows in units_of_systems(scene, ledgers):
+    stage = UnitStage(units_of_systems(scene, ledgers))
+    apply_errors(scene, stage, np.ones(len(scene.units), np.bool_), budget, UNITS)
+    for (system, _), rows in stage.tables.items():
         systems[system].emit(rows)
     for writer in systems.values():
         writer.close()

@@ -18,37 +18,56 @@ import numpy as np
 from renshe.engine.simulate.block import Block, Scene
 from renshe.engine.simulate.model import Column, Ints, Mask, Rows
 
-EARLY, LATE = 0, 1
-"""Before accounts and ledgers are summed (so that sums hold), or after."""
+EARLY, LATE, UNITS = 0, 1, 2
+"""Before accounts and ledgers are summed (so that sums hold), after, or when units are written."""
+
+
+@dataclass(slots=True)
+class UnitStage:
+    """The tables of units, written when all people have passed by."""
+
+    tables: dict[tuple[str, str], Rows]
+    masks: dict[tuple[str, str, str], Mask] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(slots=True)
 class Case:
-    """One error kind at work on one system's table of a block. ``free`` are the people whom nothing has hit yet."""
+    """One error kind at work on one system's table. ``free`` are the people (or units) whom nothing has hit yet.
+
+    ``victim`` is the column that says whose a row is: ``_person`` (row in the block) or ``_unit``.
+    """
 
     kind: str
     field: str
     scene: Scene
-    block: Block
+    stage: Block | UnitStage
     system: str
     rows: Rows
     rng: np.random.Generator
     free: Mask
+    victim: str = "_person"
+
+    @property
+    def block(self) -> Block:
+        """The block of people; there is none where units are at stake."""
+        assert isinstance(self.stage, Block)
+        return self.stage
 
     def table(self, name: str, system: str = "") -> Rows:
         """Another table of the same block."""
-        return self.block.tables[system or self.system, name]
+        return self.stage.tables[system or self.system, name]
 
     def pick(self, among: Mask, n: int) -> Ints:
-        """Up to ``n`` rows of ``among``, of as many people whom nothing has hit; they are hit now."""
-        person = self.rows["_person"]
-        rows = np.flatnonzero(among & self.free[person] & self._there(self.rows))
+        """Up to ``n`` rows of ``among``, of as many victims whom nothing has hit; they are hit now."""
+        victim = self.rows[self.victim]
+        rows = np.flatnonzero(among & self.free[victim] & (victim >= 0) & self._there(self.rows))
         if len(rows) > 40 * n:
             rows = rows[np.unique(self.rng.integers(0, len(rows), 4 * n))]
         rows = self.rng.permutation(rows)
-        _, first = np.unique(person[rows], return_index=True)
+        _, first = np.unique(victim[rows], return_index=True)
         chosen = rows[np.sort(first)][:n]
-        self.free[person[chosen]] = False
+        self.free[victim[chosen]] = False
         return chosen
 
     def run(self, among: Mask, n: int, length: int = 6) -> Ints:
@@ -62,9 +81,9 @@ class Case:
     def cached(self, name: str, make: Callable[[], Mask]) -> Mask:
         """A mask of this table's rows made once per block; rows appended since are not in it."""
         key = (self.system, self.rows.table, name)
-        if key not in self.block.masks:
-            self.block.masks[key] = make()
-        mask = self.block.masks[key]
+        if key not in self.stage.masks:
+            self.stage.masks[key] = make()
+        mask = self.stage.masks[key]
         return np.concatenate([mask, np.zeros(len(self.rows) - len(mask), np.bool_)])
 
     def _there(self, rows: Rows) -> Mask:
@@ -86,11 +105,11 @@ class Case:
     def of(self, table: str, persons: Ints, system: str = "") -> Ints:
         """Rows of another table that belong to ``persons`` (rows of the block)."""
         rows = self.table(table, system)
-        return np.flatnonzero(np.isin(rows["_person"], persons) & self._there(rows))
+        return np.flatnonzero(np.isin(rows[self.victim], persons) & self._there(rows))
 
     def persons(self, rows: Ints) -> Ints:
         """Whose the rows are."""
-        out: Ints = self.rows["_person"][rows]
+        out: Ints = self.rows[self.victim][rows]
         return out
 
     def has(self, name: str) -> bool:
@@ -150,18 +169,19 @@ class Budget:
         return max(due, 0)
 
 
-def apply_errors(scene: Scene, block: Block, free: Mask, budget: Budget, phase: int) -> None:
-    """Put the errors of one phase into a block."""
+def apply_errors(scene: Scene, stage: Block | UnitStage, free: Mask, budget: Budget, phase: int) -> None:
+    """Put the errors of one phase into a block, or into the tables of units."""
     dirty = scene.world.dirty
     if dirty == 0:
         return
+    victim = "_unit" if phase == UNITS else "_person"
     for kind in (k for k in KINDS if k.phase == phase):
         for system in kind.systems:
-            rows = block.tables.get((system, kind.table))
+            rows = stage.tables.get((system, kind.table))
             if rows is None or not len(rows):
                 continue
             weights = sum(k.weight for k in KINDS if k.table == kind.table and system in k.systems)
-            n = budget.share(kind, system, len(rows), dirty, weights, block.number)
+            n = budget.share(kind, system, len(rows), dirty, weights, stage.number)
             if n:
-                rng = scene.world.rng(f"error {kind.id} {system}", block.number)
-                kind.apply(Case(kind.id, kind.field, scene, block, system, rows, rng, free), n)
+                rng = scene.world.rng(f"error {kind.id} {system}", stage.number)
+                kind.apply(Case(kind.id, kind.field, scene, stage, system, rows, rng, free, victim), n)
