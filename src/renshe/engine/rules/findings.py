@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Rule
-from renshe.engine.rules.compiling import compile_expression, quote
+from renshe.engine.rules.compiling import Sql, compile_expression, quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.relations import Joins
@@ -89,7 +89,7 @@ class FindingWriter:
             untyped = f'coalesce(t."{rule.field}"::VARCHAR, t.raw[{quote(rule.field)}])'
             value = untyped if self.dataset.untyped(rule.table, rule.field) else f't."{rule.field}"::VARCHAR'
         if rule.expected is not None:
-            expected = f"CAST({compile_expression(parse(rule.expected), scope).text} AS VARCHAR)"
+            expected = _shown(compile_expression(parse(rule.expected), scope))
         message = _message(rule, scope)
         joins = self.joins.clause(uses, rule.table)
         self.dataset.connection.execute(
@@ -108,6 +108,12 @@ class FindingWriter:
         return int(found[0])
 
 
+def _shown(sql: Sql) -> str:
+    """Return SQL of a value as people write it: amounts with two decimals, rates without trailing zeros."""
+    text = f"CAST({sql.text} AS VARCHAR)"
+    return f"regexp_replace({text}, '^(-?[0-9]+[.][0-9][0-9][0-9]*?)0+$', '\\1')" if sql.kind == "decimal" else text
+
+
 def _message(rule: Rule, scope: RowScope) -> str:
     if rule.message is None:
         return quote(rule.title)
@@ -116,7 +122,6 @@ def _message(rule: Rule, scope: RowScope) -> str:
     parts.append(quote(first))
     for piece in rest:
         name, text = piece.split("}", 1)
-        sql = compile_expression(parse(name), scope)
-        parts.append(f"coalesce(CAST({sql.text} AS VARCHAR), '（空）')")
+        parts.append(f"coalesce({_shown(compile_expression(parse(name), scope))}, '（空）')")
         parts.append(quote(text))
     return " || ".join(part for part in parts if part != "''")
