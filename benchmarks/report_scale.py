@@ -81,22 +81,45 @@ UEM-BOTH;benefit;person_no;失业金与在职缴费同期;must_fix;logic;consist
 """
 RULES = {rule.id: rule for rule in map(_rule, filter(None, LINES.strip().split("\n")))}
 
+SYSTEM = "['pension', 'medical', 'unemployment'][1 + i % 3]"
 PERSON = """
-create or replace table person as select (10000000 + i)::varchar person_no, '01' id_type,
-    '22080219' || lpad((50 + i % 50)::varchar, 2, '0') || lpad((1 + i % 12)::varchar, 2, '0') || '15' || lpad((i % 10000)::varchar, 4, '0') id_number,
-    substr('王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗', 1 + (i % 20)::int, 1) || substr('伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平', 1 + (i // 20 % 20)::int, 1) as name,
-    '1' sex, (20000 + i % 5000)::varchar unit_no, ['pension', 'medical', 'unemployment'][1 + i % 3] as system,
+create table person as select (10000000 + i)::varchar person_no, '01' id_type,
+    '22080219' || lpad((50 + i % 50)::varchar, 2, '0') || lpad((1 + i % 12)::varchar, 2, '0') || '15'
+        || lpad((i % 10000)::varchar, 4, '0') id_number,
+    substr('王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗', 1 + (i % 20)::int, 1)
+        || substr('伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平', 1 + (i // 20 % 20)::int, 1) as name,
+    '1' sex, (20000 + i % 5000)::varchar unit_no, {system} as system,
     system || '/ac01.csv' source_file, 2 + i // 3 source_row
-from range({persons}) t(i)"""
-UNIT = """
-create or replace table unit as select (20000 + i % 5000)::varchar unit_no, '白城市' || ['洮北区', '镇赉县', '大安市', '洮南市'][1 + i % 4]
-    || ['兴农种业', '广源热力', '宏大建筑', '鹤城客运', '绿野食品'][1 + i % 5] || '有限责任公司' as name, '91220800MA0Y1234X' || (i % 9) uscc,
-    ['pension', 'medical', 'unemployment'][1 + i % 3] as system, system || '/ab01.xlsx' source_file, 4 + i // 3 source_row
-from range(15000) t(i)"""
-OTHER = """
-create or replace table {name} as select (10000000 + i % {persons})::varchar person_no, (20000 + i % 5000)::varchar unit_no, i::varchar record_no,
-    ['pension', 'medical', 'unemployment'][1 + i % {persons} % 3] as system, system || '/{name}.csv' source_file, 2 + i source_row
 from range({rows}) t(i)"""
+UNIT = """
+create table unit as select (20000 + i % 5000)::varchar unit_no,
+    '白城市' || ['洮北区', '镇赉县', '大安市', '洮南市'][1 + i % 4]
+        || ['兴农种业', '广源热力', '宏大建筑', '鹤城客运', '绿野食品'][1 + i % 5] || '有限责任公司' as name,
+    '91220800MA0Y1234X' || (i % 9) uscc, {system} as system,
+    system || '/ab01.xlsx' source_file, 4 + i // 3 source_row
+from range({rows}) t(i)"""
+OTHER = """
+create table {name} as select (10000000 + i % {persons})::varchar person_no, (20000 + i % 5000)::varchar unit_no,
+    i::varchar record_no, ['pension', 'medical', 'unemployment'][1 + i % {persons} % 3] as system,
+    system || '/{name}.csv' source_file, 2 + i source_row
+from range({rows}) t(i)"""
+FINDING = """
+create table finding (rule varchar, class varchar, severity varchar, "table" varchar, field varchar, system varchar,
+    source_file varchar, source_row bigint, key varchar, value varchar, expected varchar, message varchar,
+    related varchar, person_no varchar, unit_no varchar, region varchar, department varchar)"""
+REJECTS = """
+select 'pension/ac43.txt' source_file, 17 + i * 3 source_row,
+    ['列数不符：应为 24 列，实为 23 列', '合计行', '无法按 GB18030 解码'][1 + i % 3] reason,
+    '10000001|张三|220802198001011234|' || i as raw
+from range(120) t(i)"""
+CHANGES = """
+select rule, "table", system, key, field, related, 3 round,
+    case when i % 9 = 0 then 'reopened' when i % 4 = 0 then 'new' when i % 5 = 0 then 'fixed' else 'open' end state
+from (select *, rowid i from finding)"""
+ADMISSION = """
+select '{kind}' kind, system, {kind}_no as key, i % {bad} <> 0 admissible,
+    case when i % {bad} = 0 then ['{reason}'] else [] end reasons
+from (select *, rowid i from {kind})"""
 KEYS = {
     "person": "[r.person_no]",
     "unit": "[r.unit_no]",
@@ -109,36 +132,30 @@ KEYS = {
 }
 
 
-def _findings(con: duckdb.DuckDBPyConnection, out: Path, findings: int) -> dict[str, int]:
+def _findings(con: duckdb.DuckDBPyConnection, findings: int) -> dict[str, int]:
+    """Spread about ``findings`` findings over the rules by their shares."""
     total = sum(rule.share for rule in RULES.values())
-    con.execute(
-        'create or replace table finding (rule varchar, class varchar, severity varchar, "table" varchar, field varchar,'
-        " system varchar, source_file varchar, source_row bigint, key varchar, value varchar, expected varchar,"
-        " message varchar, related varchar, person_no varchar, unit_no varchar, region varchar, department varchar)"
-    )
-    counts = {}
+    con.execute(FINDING)
     for order, rule in enumerate(RULES.values()):
-        count = max(findings * rule.share // total, 3)
         rows = con.sql(f"select count(*) from {rule.table}").fetchall()[0][0]
-        count = min(count, rows)
-        step = max(rows // count, 1)
+        count = min(max(findings * rule.share // total, 3), rows)
+        person = "null" if rule.table in ("unit", "unit_ledger") else "person_no"
         con.execute(f"""
-            insert into finding select '{rule.id}', '{rule.class_}', '{rule.severity}', '{rule.table}', '{rule.field}',
-                system, source_file, source_row, to_json({KEYS[rule.table]})::varchar, {rule.value}, {rule.expected},
-                '{rule.title}', null, {"null" if rule.table in ("unit", "unit_ledger") else "person_no"}, unit_no, '220802',
-                '{rule.department}'
-            from (select *, rowid n from {rule.table} where (rowid + {order}) % {step} = 0 limit {count}) r""")
-        counts[rule.id] = con.sql(f"select count(*) from finding where rule = '{rule.id}'").fetchall()[0][0]
-    con.execute(f"copy finding to '{out}/findings.parquet' (format parquet)")
-    return counts
+            insert into finding
+            select '{rule.id}', '{rule.class_}', '{rule.severity}', '{rule.table}', '{rule.field}', system,
+                source_file, source_row, to_json({KEYS[rule.table]})::varchar, {rule.value}, {rule.expected},
+                '{rule.title}', null, {person}, unit_no, '220802', '{rule.department}'
+            from (select *, rowid n from {rule.table} where (rowid + {order}) % {max(rows // count, 1)} = 0
+                limit {count}) r""")
+    return dict(con.sql("select rule, count(*) from finding group by rule").fetchall())
 
 
 def make_round(out: Path, persons: int, findings: int, contributions: int) -> None:
     """Write an invented round of this size into ``out``."""
     (out / "tables").mkdir(parents=True)
     con = duckdb.connect()
-    con.execute(PERSON.format(persons=persons))
-    con.execute(UNIT)
+    con.execute(PERSON.format(rows=persons, system=SYSTEM))
+    con.execute(UNIT.format(rows=15_000, system=SYSTEM))
     sizes = dict.fromkeys(("enrolment", "account", "benefit", "benefit_payment", "unit_ledger"), persons)
     for name, rows in {**sizes, "contribution": contributions}.items():
         con.execute(OTHER.format(name=name, persons=persons, rows=rows))
@@ -146,22 +163,16 @@ def make_round(out: Path, persons: int, findings: int, contributions: int) -> No
     for name in KEYS:
         con.execute(f"copy {name} to '{out}/tables/{name}.parquet' (format parquet)")
         tables[name] = con.sql(f"select count(*) from {name}").fetchall()[0][0]
-    counts = _findings(con, out, findings)
-    con.execute(
-        "copy (select 'pension/ac43.txt' source_file, 17 + i * 3 source_row, ['列数不符：应为 24 列，实为 23 列',"
-        " '合计行', '无法按 GB18030 解码'][1 + i % 3] reason, '10000001|张三|220802198001011234|' || i as raw from range(120) t(i))"
-        f" to '{out}/rejects.parquet' (format parquet)"
-    )
-    con.execute(
-        "copy (select rule, \"table\", system, key, field, related, case when i % 9 = 0 then 'reopened' when i % 4 = 0 then 'new'"
-        " when i % 5 = 0 then 'fixed' else 'open' end state, 3 round from (select *, rowid i from finding))"
-        f" to '{out}/changes.parquet' (format parquet)"
-    )
-    con.execute(
-        "copy (select 'person' kind, system, person_no as key, i % 7 <> 0 admissible, case when i % 7 = 0 then ['PER-ID-CHECK'] else [] end reasons"
-        " from (select *, rowid i from person) union all select 'unit', system, unit_no, i % 9 <> 0, case when i % 9 = 0 then ['UNI-USCC'] else [] end"
-        f" from (select *, rowid i from unit)) to '{out}/admission.parquet' (format parquet)"
-    )
+    counts = _findings(con, findings)
+    persons_admitted = ADMISSION.format(kind="person", bad=7, reason="PER-ID-CHECK")
+    units_admitted = ADMISSION.format(kind="unit", bad=9, reason="UNI-USCC")
+    for name, sql in {
+        "findings": "from finding",
+        "rejects": REJECTS,
+        "changes": CHANGES,
+        "admission": f"{persons_admitted} union all {units_admitted}",
+    }.items():
+        con.execute(f"copy ({sql}) to '{out}/{name}.parquet' (format parquet)")
     (out / "manifest.json").write_text(json.dumps(_manifest(tables, counts, persons), ensure_ascii=False))
 
 
@@ -184,7 +195,7 @@ def _manifest(tables: dict[str, int], counts: dict[str, int], persons: int) -> d
         "tables": tables,
         "findings": counts,
         "not_run": {"PER-NAME-CIVIL": 120000, "CON-BASE-HIGH": 31200},
-        "notes": {"PER-NAME-CIVIL": "项目中没有民政部门的数据", "CON-BASE-HIGH": "缺少 220800 地区 199601 至 199812 的缴费基数上限"},
+        "notes": {"PER-NAME-CIVIL": "项目中没有民政部门的数据"},
         "scores": {
             "overall": scores,
             "by_system": {"pension": scores, "medical": worse, "unemployment": scores},
@@ -196,7 +207,8 @@ def _manifest(tables: dict[str, int], counts: dict[str, int], persons: int) -> d
             "unit": {"total": 15000, "admissible": 13333},
         },
         "unmatched_columns": [
-            {"source": "pension/ac01.csv", "column": "备注2", "examples": ["已核", "李小芳", "220802198001011234"], "rows": 5210}
+            {"source": "pension/ac01.csv", "column": "备注2", "examples": ["已核", "李小芳", "220802198001011234"],
+             "rows": 5210}
         ],
         "unmapped_codes": [{"source": "medical/ac01.csv", "field": "sex", "value": "未说明", "count": 312}],
         "controls": [

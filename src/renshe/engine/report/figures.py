@@ -27,6 +27,7 @@ from renshe.engine.report.labels import (
 )
 from renshe.engine.report.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
 from renshe.engine.report.problems import Problems, RuleList, quoted
+from renshe.standards.dictionary import dictionary
 
 STATES = ("fixed", "new", "open", "reopened")
 
@@ -184,7 +185,7 @@ def gather_figures(
         classes=_grouped(problems, "class", CLASS_LABELS, CLASS_LABELS.values()),
         departments=tuple(_counts(problems, "department")),
         systems=tuple(_relabel(item) for item in _counts(problems, "system")),
-        empties=tuple(_counts(problems, "field_label", "class = 'empty'")),
+        empties=tuple(_counts(problems, "item", "class = 'empty'")),
         roots=_roots(problems, rules),
         overall=_scores("总体", scores.get("overall", {})),
         by_system=tuple(_scores(system_label(name), own) for name, own in scores.get("by_system", {}).items()),
@@ -203,7 +204,8 @@ def gather_figures(
         trend=_trend(problems.round_dir, manifest),
         rejects=_rejects(problems),
         not_run=tuple(
-            (rule, titles.get(rule, rule), rows, reasons.get(rule, "")) for rule, rows in sorted(not_run.items())
+            (rule, titles.get(rule, rule), rows, reasons.get(rule) or _reason(rules.get(rule), rows))
+            for rule, rows in sorted(not_run.items(), key=lambda item: (-item[1], item[0]))
         ),
         notes=notes,
         unmatched=tuple(
@@ -217,6 +219,13 @@ def gather_figures(
     )
 
 
+def _reason(rule: RuleInfo | None, rows: int) -> str:
+    """Say why a rule was not run where the round does not: without rows, its table is not there at all."""
+    if rule is not None and rows == 0 and rule.table in dictionary():
+        return f"项目中没有“{dictionary()[rule.table].label}”表"
+    return "缺少所需的列、表、业务系统或参数"
+
+
 def _code_shown(item: Mapping[str, Any]) -> str:
     """Show a code that recurs as it is (someone must map it); a value seen once or twice may be a person's name."""
     value = str(item["value"])
@@ -227,9 +236,10 @@ def _tally(problems: Problems) -> None:
     """Count findings once per subject, rule and field: everything else is a sum over this small table."""
     problems.con.execute("""
         create temp table tally as
-        select s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, p.field_label, count(*) n
+        select s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, f.item, count(*) n
         from problem p join subject s using (system, kind, place) join rule_info i using (rank)
-        group by s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, p.field_label""")
+        left join field_info f on f."table" = p."table" and f.field = p.field
+        group by s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, f.item""")
 
 
 def _counts(problems: Problems, by: str, where: str = "true") -> list[Count]:

@@ -113,8 +113,12 @@ def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> 
     known = [(rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order]
     _keep(con, "rule_info", ("rule", "title", "severity", "class", "remedy"), known)
     con.execute("alter table rule_info add column rank integer; update rule_info set rank = rowid")
-    labels = [(name, field.name, field.label) for name, table in dictionary().items() for field in table.fields]
-    _keep(con, "field_info", ("table", "field", "field_label"), labels)
+    labels = [
+        (name, field.name, field.label, f"{table.label}：{field.label}")
+        for name, table in dictionary().items()
+        for field in table.fields
+    ]
+    _keep(con, "field_info", ("table", "field", "field_label", "item"), labels)
     systems = [row[0] for row in con.sql("select distinct system from finding where system is not null").fetchall()]
     _keep(con, "system_info", ("system", "system_label"), [(system, system_label(system)) for system in systems])
 
