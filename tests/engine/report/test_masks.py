@@ -42,6 +42,8 @@ def test_unit_names_months_and_amounts_are_shown() -> None:
     assert mask_value("unit", "name", "白城市广源热力有限责任公司") == "白城市广源热力有限责任公司"
     assert mask_value("contribution", "period", "202001") == "202001"
     assert mask_value("account", "closing", "10233.45") == "10233.45"
+    assert mask_value("unit_ledger", "base_total", "12345678901.25") == "12345678901.25"
+    assert mask_value("person", "person_no", "12345678901") == "****8901"
     assert mask_value("person", "birth_date", "1964-01-01") == "1964-01-01"
 
 

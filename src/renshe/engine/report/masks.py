@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from renshe.standards.dictionary import dictionary
+
 NAME_FIELDS = frozenset({"name", "payee", "bank_holder", "legal_rep", "operator"})
 TAIL_FIELDS = frozenset({"bank_account", "phone"})
 ID_FIELDS = frozenset({"id_number"})
@@ -18,10 +20,11 @@ ADDRESS_FIELDS = frozenset({"address"})
 FREE_FIELDS = frozenset({"old", "new", "hold_reason", ""})
 
 _ID = re.compile(r"(?<!\d)(\d{6})\d{5,8}(\d{3}[\dXx])(?![\dXx])")
+_AMOUNT = re.compile(r"-?\d{1,11}(\.\d{1,4})?")
 _DIGITS = re.compile(r"\d{9,}[Xx]?")
 _SPACED = re.compile(r"(?:\d[ \u3000-]?){12,}[\dXx]?")
 _HAN = re.compile(r"[㐀-鿿豈-﫿𠀀-𯿿·]+")
-# The hundred commonest surnames cover some 85 % of the population; free text that begins with one may be a name.
+# The surnames of nearly everybody: a word of free text that begins with one may be a name.
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆"
     "汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜"
@@ -78,6 +81,11 @@ def mask_free(text: str) -> str:
     return _HAN.sub(_mask_han, mask_digits(text))
 
 
+def _is_money(table: str, field: str) -> bool:
+    known = dictionary().get(table)
+    return known is not None and field in known.names and known.field(field).type == "money"
+
+
 def mask_value(table: str, field: str, value: str | None) -> str:
     """Return ``value`` of ``table.field`` as it may be shown; "" for null.
 
@@ -86,6 +94,8 @@ def mask_value(table: str, field: str, value: str | None) -> str:
     """
     if value is None:
         return ""
+    if _AMOUNT.fullmatch(value) and _is_money(table, field):
+        return value
     if field in NAME_FIELDS and not (table == "unit" and field == "name"):
         return mask_name(mask_digits(value))
     if field in ID_FIELDS:

@@ -169,8 +169,8 @@ def _write_problems(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
     con.execute(f"""
         copy (select row_number() over () rn, * from (
-            select f.department, i.rank, f.rule, f.of_units, f."table", f.field, coalesce(f.system, '') system,
-                f.source_file, f.source_row, f.key, {texts}, f.related, f.kind,
+            select coalesce(f.department, '未定科室') department, i.rank, f.rule, f.of_units, f."table", f.field,
+                coalesce(f.system, '') system, f.source_file, f.source_row, f.key, {texts}, f.related, f.kind,
                 to_json([f.rule, f."table", f.system, f.key, f.field, f.related])::varchar as identity,
                 case f.kind when 'unit' then f.unit_no when 'person' then f.person_no end number,
                 case when number is not null then number when f.source_row is null then '*' || f."table"
@@ -185,7 +185,7 @@ def _write_problems(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
             left join system_info s on s.system = f.system
             left join field_info l on l."table" = f."table" and l.field = f.field
-            order by f.department, i.rank, f.of_units, 7, number, f.source_file, f.source_row, f.fid))
+            order by department, i.rank, f.of_units, f.system, number, f.source_file, f.source_row, f.fid))
         to {quoted(path)} (format parquet, row_group_size 40000)""")
     con.execute(f"create view problem as select * from read_parquet({quoted(path)})")
     con.execute("drop table own; drop table person_known; drop table unit_known")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from renshe.engine.report.labels import CLASS_LABELS, GROUP_OF, SEVERITY_LABELS
@@ -73,12 +74,14 @@ class Desk:
     total: int = 0
     done: int = 0
     places: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def advance(self, rows: int) -> None:
-        """Count ``rows`` more as written."""
-        self.done += rows
-        if self.progress is not None:
-            self.progress(STEP, self.done, max(self.total, self.done))
+        """Count ``rows`` more as written; called by several writers at once."""
+        with self.lock:
+            self.done += rows
+            if self.progress is not None:
+                self.progress(STEP, self.done, self.total)
 
 
 def write_workbooks(
