@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 
 
 def explain(error: BaseException) -> int:
@@ -23,5 +25,7 @@ def explain(error: BaseException) -> int:
     if isinstance(error, OSError):
         print(f"错误：{line}；请检查磁盘空间和文件夹权限", file=sys.stderr)
         return 1
+    if os.environ.get("RENSHE_DEBUG"):
+        traceback.print_exception(error)
     print(f"错误：程序出现意外（{type(error).__name__}：{line}）；请把这一行和操作步骤报给维护者", file=sys.stderr)
     return 1

@@ -85,15 +85,21 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
     with store.locked():
         with clock.step("read"):
             staged = _stage_all(project, store, progress)
-        with _connection(store) as connection:
-            dataset = _dataset(connection, project, staged)
-            with clock.step("rules"):
-                result = run_rules(dataset, catalogue, progress=progress)
-                controls = check_controls(dataset, catalogue, project.controls)
-            with store.new_round() as (number, target):
+        with store.new_round() as (number, target):
+            # The engine's memory is given back before the report asks for its own.
+            with _connection(store) as connection:
+                dataset = _dataset(connection, project, staged)
+                with clock.step("rules"):
+                    result = run_rules(dataset, catalogue, progress=progress)
+                    controls = check_controls(dataset, catalogue, project.controls)
                 before = [store.folder(earlier) for earlier in store.numbers()]
                 writer = _Writer(project, catalogue, dataset, staged, clock)
                 manifest = writer.write(target, number, before, result, controls, progress)
+            progress("生成报告", 2, 3)
+            _write_manifest(target, manifest)
+            with clock.step("report"):
+                build_report(target, catalogue.rules)
+            _write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
 
 
@@ -223,7 +229,7 @@ class _Writer:
         controls: list[dict[str, Any]],
         progress: Progress,
     ) -> dict[str, Any]:
-        """Fill ``target`` and return the manifest."""
+        """Fill ``target`` with all but report and manifest; return the manifest."""
         progress("写出标准表", 0, 3)
         with self.clock.step("tables"):
             tables = self._tables(target)
@@ -238,7 +244,7 @@ class _Writer:
             digests = {name: canonical_digest(self.connection, f"s_{name}", _columns(name)) for name in tables}
             digests["findings"] = canonical_digest(self.connection, "findings", SCHEMA.names)
         counted = self.connection.execute("SELECT rule, count(*) FROM findings GROUP BY 1 ORDER BY 1").fetchall()
-        manifest = {
+        return {
             "round": number,
             "name": self.project.name,
             "as_of": self.project.as_of.isoformat(),
@@ -259,12 +265,6 @@ class _Writer:
             "digests": digests,
             "seconds": self.clock.seconds,
         }
-        _write_manifest(target, manifest)
-        progress("生成报告", 2, 3)
-        with self.clock.step("report"):
-            build_report(target, self.catalogue.rules)
-        _write_manifest(target, manifest)
-        return manifest
 
     def _tables(self, target: Path) -> dict[str, int]:
         (target / "tables").mkdir()
