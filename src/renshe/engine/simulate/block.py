@@ -110,9 +110,18 @@ def keyed(block: Block, system: str, rows: Rows) -> None:
         rows.columns["benefit_no"] = serial
     else:
         rows.columns["record_no"] = serial
-    if rows.table in ("change", "transfer"):
-        clerks = np.array(["王经办", "李经办", "赵经办", "周经办"])
-        rows.columns["operator"] = clerks[np.arange(len(rows)) % 4]
+    if rows.table == "change":
+        operated(rows, rows["person_no"] % 11)
+
+
+def operated(rows: Rows, days: Ints) -> None:
+    """Add who did an operation, how many days after, and what it changed the state from and to."""
+    n = len(rows)
+    rows.columns["operator"] = np.array(["王经办", "李经办", "赵经办", "周经办"])[np.arange(n) % 4]
+    rows.columns["operated_on"] = np.minimum(rows["date"] + days, np.datetime64("2021-05-31"))
+    ends = np.isin(rows["kind"], ("22", "21", "23", "25", "02", "09"))
+    rows.columns["old"] = np.where(ends, "1", "")
+    rows.columns["new"] = np.where(np.isin(rows["kind"], ("22", "02")), "2", np.where(ends, "3", "1"))
 
 
 def person_rows(block: Block, system: str, rows: Ints, columns: Sequence[str]) -> Rows:

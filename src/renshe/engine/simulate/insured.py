@@ -15,7 +15,7 @@ from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data, index_o
 from renshe.engine.simulate.money import normal_rows
 from renshe.engine.simulate.ledgers import works_for
 from renshe.engine.simulate.people import Track
-from renshe.engine.simulate.specials import add_specials, history
+from renshe.engine.simulate.specials import add_specials, history, moved
 from renshe.engine.simulate.units import BUSINESS, ENTERPRISE
 
 Columns = dict[str, Column]
@@ -55,9 +55,10 @@ def _pension(scene: Scene, block: Block) -> None:
                 normal_rows(world, scene.parameters, block.wages, insurance, group, scene.units.injury)
             )
     add_enrolments(block, "pension", enrolments)
+    transfers = accounts.transfer_rows(world, rng, block)
+    keyed(block, "pension", transfers)
+    block.tables["pension", "transfer"] = transfers
     _contribute(scene, block, rng, "pension", contributions)
-    block.tables["pension", "transfer"] = accounts.transfer_rows(world, rng, block)
-    keyed(block, "pension", block.tables["pension", "transfer"])
     _add_benefits(scene, block, rng, "pension", benefits.pensions(world, rng, block))
 
 
@@ -69,7 +70,8 @@ def _contribute(scene: Scene, block: Block, rng: np.random.Generator, system: st
         persons = np.unique(block.spells.person)
         insurance = np.where(_civil(block)[persons], 120, 110)
         before = history(scene.world, block.lives, persons, insurance)
-        rows = stack("contribution", [rows.columns, before])
+        brought = moved(block.tables["pension", "transfer"], np.where(_civil(block), 120, 110))
+        rows = stack("contribution", [rows.columns, before, brought])
     keyed(block, system, rows)
     block.tables[system, "contribution"] = rows
 
@@ -160,7 +162,7 @@ def _resident(scene: Scene, block: Block) -> None:
     group = residents.make_residents(world, rng, block, death)
     mine = death[group.person]
     add_persons(block, "resident", group.person)
-    spells = residents.resident_spells(group, mine)
+    spells = residents.resident_spells(world, group, mine)
     first = np.zeros(len(block.people), np.int64)
     first[group.person] = group.joined
     rows = enrol(scene, block, rng, 170, spells, first)

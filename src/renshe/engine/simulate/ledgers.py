@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from renshe.engine.simulate.block import Scene, number_of
+from renshe.engine.simulate.block import Scene, number_of, operated
 from renshe.engine.simulate.careers import OPEN
 from renshe.engine.simulate.compare import market_rows
 from renshe.engine.simulate.model import (
@@ -45,15 +45,21 @@ class Ledger:
         self.insured: dict[int, Mask] = {}
         self.active: dict[int, Ints] = {}
 
-    def enrol(self, rows: Rows) -> None:
-        """Count the enrolments of units."""
+    def insure(self, rows: Rows) -> None:
+        """Note which units insure somebody in what."""
         for insurance in np.unique(rows["insurance"]):
             at = (rows["insurance"] == insurance) & (rows["_unit"] >= 0)
-            code = int(insurance)
             seen = np.bincount(rows["_unit"][at], minlength=self.units) > 0
+            code = int(insurance)
             self.insured[code] = seen | self.insured.get(code, np.zeros(self.units, np.bool_))
-            paying = at & ((rows["status"] == 1) | (rows["status"] == 4))
-            count = np.bincount(rows["_unit"][paying], minlength=self.units)
+
+    def enrol(self, rows: Rows) -> None:
+        """Count for whom units pay."""
+        paying = (rows["_unit"] >= 0) & ((rows["status"] == 1) | (rows["status"] == 4))
+        if rows.gone is not None:
+            paying &= ~rows.gone
+        for code in self.insured:
+            count = np.bincount(rows["_unit"][paying & (rows["insurance"] == code)], minlength=self.units)
             self.active[code] = count + self.active.get(code, np.zeros(self.units, np.int64))
 
     def see(self, rows: Rows) -> None:
@@ -241,4 +247,4 @@ def number_units(system: str, rows: Rows) -> None:
         n = len(rows)
         rows.columns["person_no"] = np.full(n, NULL)
         rows.columns["record_no"] = 900_000_000_001 + np.arange(n)
-        rows.columns["operator"] = np.full(n, "孙经办")
+        operated(rows, rows["_unit"] % 9)

@@ -55,9 +55,10 @@ def make_residents(world: World, rng: np.random.Generator, block: Any, death: In
     return Residents(person, np.minimum(joined, span + earliest), grade, born[person] + 720, left)
 
 
-def resident_spells(residents: Residents, death: Ints) -> Spells:
+def resident_spells(world: World, residents: Residents, death: Ints) -> Spells:
     """Each resident's relation: open while paying, ended by sixty, by death or by joining an employees' scheme."""
     end = np.minimum(np.minimum(np.maximum(residents.sixty, residents.joined), residents.left), death)
+    end = np.where(end > world.now, OPEN, end)
     why = np.select(
         [end == OPEN, end == residents.left, end == death],
         [int(Why.OPEN), int(Why.SCHEME), int(Why.DEATH)],

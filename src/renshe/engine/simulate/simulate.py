@@ -62,6 +62,8 @@ def simulate(
         block = make_block(scene, number)
         add_systems(scene, block)
         add_extracts(world, block)
+        for name in ("pension", "medical", "unemployment"):
+            ledgers[name].insure(block.tables[name, "enrolment"])
         free = np.ones(len(block.people), np.bool_)
         apply_errors(scene, block, free, budget, EARLY)
         close_accounts(scene, block)

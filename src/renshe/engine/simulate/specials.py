@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from renshe.engine.simulate.careers import Lives, Mode
-from renshe.engine.simulate.model import NULL, Column, Ints, Rows, month_of
+from renshe.engine.simulate.model import NULL, Column, Ints, Rows, index_of, month_index, month_of
 from renshe.engine.simulate.money import (
     ADVANCE,
     BACK,
@@ -22,6 +22,7 @@ from renshe.engine.simulate.money import (
     HISTORY,
     REFUND,
     REVERSAL,
+    TRANSFER_IN,
     Parameters,
     credited,
     half_up,
@@ -129,21 +130,37 @@ def history(world: World, lives: Lives, person: Ints, insurance: Ints) -> dict[s
     """One row per person for the months before the system kept detail: number of months, no amounts."""
     old = lives.joined[person] < world.opened - 1
     chosen = np.flatnonzero(old)
-    n = len(chosen)
     last = np.minimum(lives.until[person[chosen]], world.opened - 1)
-    nothing = np.full(n, NULL)
+    months = last - lives.joined[person[chosen]] + 1
+    return _without_amounts(
+        person[chosen], insurance[chosen], last, np.full(len(chosen), world.opened), months, HISTORY
+    )
+
+
+def moved(transfers: Rows, scheme: Ints) -> dict[str, Column]:
+    """One row per relation brought along: the months recognised, no amounts."""
+    came = np.flatnonzero(transfers["direction"] == "in")
+    person = transfers["_person"][came]
+    booked = index_of(transfers["date"][came])
+    month = month_index(transfers["end_month"][came])
+    return _without_amounts(person, scheme[person], month, booked, transfers["months"][came], TRANSFER_IN)
+
+
+def _without_amounts(
+    person: Ints, insurance: Ints, month: Ints, booked: Ints, months: Ints, kind: int
+) -> dict[str, Column]:
+    n = len(person)
     out: dict[str, Any] = {
-        "_person": person[chosen],
+        "_person": person,
         "_unit": np.full(n, -1, np.int64),
-        "_month": last,
-        "insurance": insurance[chosen],
-        "period": month_of(last),
-        "book_month": np.full(n, month_of(world.opened)),
-        "kind": np.full(n, HISTORY, np.int64),
-        "months": last - lives.joined[person[chosen]] + 1,
+        "_month": month,
+        "insurance": insurance,
+        "period": month_of(month),
+        "book_month": month_of(booked),
+        "kind": np.full(n, kind, np.int64),
+        "months": months,
         "_payer": np.zeros(n, np.int64),
     }
-    for name in ("paid_month", "base", "unit_rate", "person_rate", "interest", "late_fee", *AMOUNTS):
-        out[name] = nothing.copy()
-    out["arrived"] = np.full(n, NULL)
+    for name in ("paid_month", "base", "unit_rate", "person_rate", "interest", "late_fee", "arrived", *AMOUNTS):
+        out[name] = np.full(n, NULL)
     return out

@@ -1,6 +1,6 @@
 """Known errors: one function per kind, named after the rule that it should trigger."""
 
-from renshe.engine.simulate.errors import amounts, contributions, lives, persons, units
+from renshe.engine.simulate.errors import amounts, contributions, enrolments, lives, operations, persons, units
 from renshe.engine.simulate.errors.registry import EARLY, KINDS, LATE, UNITS, Budget, UnitStage, apply_errors
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "amounts",
     "apply_errors",
     "contributions",
+    "enrolments",
     "lives",
+    "operations",
     "persons",
     "units",
 ]
