@@ -3,8 +3,10 @@
 [MS-CFB] (compound file) for the way to the stream "Workbook", [MS-XLS] 2.4 for the records BoundSheet8, BoolErr,
 Formula and FilePass. Only these are looked at; everything else is python-calamine's.
 
-Invariant: a file that these structures do not fit gives no facts, never wrong ones; whether it is a workbook at all is
-decided elsewhere.
+They are also looked at before calamine is, because it sets aside memory for whatever size a sheet claims to have, and
+a claim of four billion rows ends the process.
+
+Invariant: a file that these structures do not fit is damaged, and no sheet is larger than its format allows.
 """
 
 from __future__ import annotations
@@ -15,9 +17,16 @@ from dataclasses import dataclass, field
 
 from renshe.engine.sources.sheet_xml import SheetFacts
 
-_BOUND_SHEET, _FILE_PASS, _BOOL_ERROR, _FORMULA, _END = 0x0085, 0x002F, 0x0205, 0x0006, 0x000A
+_BOUND_SHEET, _FILE_PASS, _DIMENSIONS, _BOOL_ERROR, _FORMULA = 0x0085, 0x002F, 0x0200, 0x0205, 0x0006
+_BEGIN, _END = 0x0809, 0x000A
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_MAX_ROWS, _MAX_COLUMNS = 65_536, 256
 _LAST_SECTOR = 0xFFFFFFFA
+_MINI_SECTOR = 64
+
+
+class XlsDamage(ValueError):
+    """The bytes are not those of an XLS workbook."""
 
 
 @dataclass(slots=True)
@@ -30,27 +39,26 @@ class XlsFacts:
 
 
 def xls_facts(content: bytes) -> XlsFacts:
-    """Return the facts of an XLS file; none where it is too damaged to tell."""
+    """Return the facts of an XLS file; XlsDamage where its structures contradict themselves."""
     facts = XlsFacts()
     try:
         stream = _workbook_stream(content)
-        for place, kind, body in _records(stream, 0):
+        for kind, body in _records(stream, 0):
             if kind == _FILE_PASS:
-                facts.encrypted = True
-                return facts
-            if kind == _BOUND_SHEET and place:
+                return XlsFacts(encrypted=True)
+            if kind == _BOUND_SHEET:
                 errors, formulas = _sheet_facts(stream, struct.unpack_from("<L", body)[0])
                 facts.errors.append(errors)
                 facts.sheets.append(formulas)
-    except (struct.error, IndexError):
-        return XlsFacts()
+    except (struct.error, IndexError) as exc:
+        raise XlsDamage("structures cut short") from exc
     return facts
 
 
 def _sheet_facts(stream: bytes, start: int) -> tuple[dict[tuple[int, int], str], SheetFacts]:
     errors: dict[tuple[int, int], str] = {}
     formulas = SheetFacts()
-    for _, kind, body in _records(stream, start):
+    for kind, body in _records(stream, start):
         code = None
         if kind == _FORMULA:
             formulas.formulas += 1
@@ -59,42 +67,58 @@ def _sheet_facts(stream: bytes, start: int) -> tuple[dict[tuple[int, int], str],
                 code = body[8]
         elif kind == _BOOL_ERROR and body[7]:
             code = body[6]
+        elif kind == _DIMENSIONS:
+            _check_dimensions(body)
         if code is not None:
             row, column = struct.unpack_from("<HH", body)
             errors[row, column] = _ERRORS.get(code, "#N/A")
     return errors, formulas
 
 
-def _records(stream: bytes, place: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (place, kind, body) of the records of one substream; charts nested in a sheet are passed over."""
+def _check_dimensions(body: bytes) -> None:
+    # Rows take two bytes each before Excel 97.
+    _, rows, _, columns = struct.unpack_from("<LLHH" if len(body) >= 14 else "<HHHH", body)
+    if rows > _MAX_ROWS or columns > _MAX_COLUMNS:
+        raise XlsDamage(f"sheet of {rows} rows and {columns} columns")
+
+
+def _records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (kind, body) of the records of one substream; charts nested in a sheet are passed over."""
     depth = 0
     while place + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, place)
         body = stream[place + 4 : place + 4 + length]
-        if kind == 0x0809:
+        if kind == _BEGIN:
             depth += 1
         elif kind == _END:
             depth -= 1
             if depth <= 0:
                 return
         elif depth == 1:
-            yield place, kind, body
+            yield kind, body
         place += 4 + length
 
 
 def _workbook_stream(content: bytes) -> bytes:
-    """Return the stream "Workbook" of a compound file, b"" where there is none among its large streams."""
+    """Return the stream "Workbook" of a compound file; XlsDamage where there is none."""
     size = 1 << struct.unpack_from("<H", content, 30)[0]
     table = _sector_table(content, size)
-    directory = _chain(content, table, struct.unpack_from("<L", content, 48)[0], size)
-    smallest = struct.unpack_from("<L", content, 56)[0]
+    start, _, smallest, small_start = struct.unpack_from("<4L", content, 48)
+    directory = _chain(content, table, start, size, size)
     for place in range(0, len(directory) - 127, 128):
         entry = directory[place : place + 128]
         name = entry[: max(struct.unpack_from("<H", entry, 64)[0] - 2, 0)].decode("utf-16-le", "replace")
         first, length = struct.unpack_from("<LL", entry, 116)
-        if name in ("Workbook", "Book") and length >= smallest:
-            return _chain(content, table, first, size)[:length]
-    return b""
+        if name not in ("Workbook", "Book"):
+            continue
+        if length >= smallest:
+            return _chain(content, table, first, size, size)[:length]
+        # Short streams lie in sectors of their own inside the stream of the root entry.
+        links = _chain(content, table, small_start, size, size)
+        small_table = list(struct.unpack(f"<{len(links) // 4}L", links))
+        inside = _chain(content, table, struct.unpack_from("<L", directory, 116)[0], size, size)
+        return _chain(inside, small_table, first, _MINI_SECTOR, 0)[:length]
+    raise XlsDamage("no workbook stream")
 
 
 def _sector_table(content: bytes, size: int) -> list[int]:
@@ -114,9 +138,12 @@ def _sector_table(content: bytes, size: int) -> list[int]:
     return table
 
 
-def _chain(content: bytes, table: list[int], sector: int, size: int) -> bytes:
+def _chain(content: bytes, table: list[int], sector: int, size: int, offset: int) -> bytes:
+    """Return the sectors that follow one another from ``sector`` on; the first of all lies at ``offset``."""
     parts: list[bytes] = []
-    while sector < _LAST_SECTOR and len(parts) <= len(table):
-        parts.append(content[(sector + 1) * size : (sector + 2) * size])
+    while sector < _LAST_SECTOR:
+        if len(parts) > len(table):
+            raise XlsDamage("sectors in a circle")
+        parts.append(content[offset + sector * size : offset + (sector + 1) * size])
         sector = table[sector]
     return b"".join(parts)

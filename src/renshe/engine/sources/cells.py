@@ -20,14 +20,15 @@ _LAST_SERIAL = 2_958_465  # 9999-12-31
 _BUILTIN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 # Literal parts of a number format: "quoted", [brackets] other than elapsed time, \x, _x and *x.
 _LITERAL = re.compile(r'"[^"]*"|\[(?!h+\]|m+\]|s+\])[^\]]*\]|[\\_*].', re.I)
-_SHORT_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.A)
+# Numbers whose stored text is already what is shown: no exponent, no needless zero, 15 digits at most.
+_SHORT_NUMBER = re.compile(r"0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]", re.A)
 
 
 def number_text(value: float) -> str:
     """Return a number as the spreadsheet shows it at full width: ``123.0`` is "123", ``1e-05`` is "0.00001"."""
     if not math.isfinite(value):
         return str(value)
-    if value.is_integer() and abs(value) < EXACT:
+    if abs(value) < EXACT and value == int(value):
         return str(int(value))
     text = f"{value:.15g}"
     return format(Decimal(text), "f") if "e" in text else text
@@ -38,7 +39,7 @@ def stored_number_text(text: str) -> str:
 
     Text that is no number comes back as it is.
     """
-    if _SHORT_NUMBER.fullmatch(text) and len(text) <= 16:
+    if _SHORT_NUMBER.fullmatch(text):
         return text
     try:
         return number_text(float(text))

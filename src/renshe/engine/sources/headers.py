@@ -147,7 +147,7 @@ def _widest(rows: list[list[str | None]], start: int, known: frozenset[str]) -> 
     first = last = start
     while first > 0 and last - first + 1 < _MAX_HEADER_ROWS and _is_parent(rows[first - 1], rows[first]):
         first -= 1
-    while last + 1 < len(rows) and last - first + 1 < _MAX_HEADER_ROWS and _is_child(rows, last):
+    while last + 1 < len(rows) and last - first + 1 < _MAX_HEADER_ROWS and _is_child(rows, first, last, known):
         last += 1
     names = _combined(rows[first : last + 1], known)
     if last + 1 < len(rows) and _is_second_label_row(rows[last], rows[last + 1], known):
@@ -183,25 +183,37 @@ def _spans(row: Cells) -> list[tuple[int, int]]:
     return list(pairwise([*starts, len(row)]))
 
 
-def _is_child(rows: list[list[str | None]], last: int) -> bool:
+def _lowest(rows: list[list[str | None]]) -> list[str | None]:
+    """Return for each column the lowest cell that is filled."""
+    return [next((cell for cell in reversed(cells) if _filled(cell)), None) for cells in zip(*rows, strict=True)]
+
+
+def _is_child(rows: list[list[str | None]], first: int, last: int, known: frozenset[str]) -> bool:
     """Tell whether the row after ``last`` continues the header below cells merged across.
 
     Each of its cells stands under a cell that covers two columns or more; columns merged downwards are blank in it and
-    are filled by the row that follows: data fill the columns of the header, a second header row does not.
+    are filled by the row that follows: data fill the columns of the header, a second header row does not. And either
+    it gives known names, or what stands below it are not words again.
     """
-    upper, lower = rows[last], rows[last + 1]
-    if not _all_labels(lower):
+    upper = _lowest(rows[first : last + 1])
+    lower = rows[last + 1]
+    if not all(is_label(cell) for cell in lower if _filled(cell)):
         return False
     kept = [column for column, cell in enumerate(upper) if _filled(cell) and not _filled(lower[column])]
-    children = 0
+    children: list[int] = []
     for begin, end in _spans(upper):
         below = [column for column in range(begin, end) if _filled(lower[column])]
         if below and (len(below) < 2 or below[0] != begin):
             return False
-        children += len(below)
-    if not kept or not children or children != _labels(lower):
+        children += below
+    if not kept or not children or len(children) != _labels(lower):
         return False
-    return last + 2 >= len(rows) or any(_filled(rows[last + 2][column]) for column in kept)
+    if last + 2 >= len(rows):
+        return True
+    following = rows[last + 2]
+    named = _known_count(_combined([upper, lower], known), known) > _known_count(upper, known)
+    words = all(is_label(following[column]) for column in children)
+    return any(_filled(following[column]) for column in kept) and (named or not words)
 
 
 def _combined(rows: list[list[str | None]], known: frozenset[str]) -> tuple[str, ...]:

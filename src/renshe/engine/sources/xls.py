@@ -1,7 +1,7 @@
 """XLS sheets (BIFF8, Excel 97 to 2003, WPS .et) through python-calamine.
 
 A sheet of this format has at most 65,536 rows and 256 columns, so a whole sheet in memory is bounded. Calamine gives
-error cells as empty ones; ``biff`` says where they are.
+error cells as empty ones; ``biff`` says where they are, and looks at the file first.
 
 Invariant: a row carries the number that the spreadsheet shows, and each cell the text that it shows (see ``cells``).
 """
@@ -16,7 +16,7 @@ from typing import TypeVar
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from renshe.engine.sources.base import SourceError
-from renshe.engine.sources.biff import xls_facts
+from renshe.engine.sources.biff import XlsDamage, xls_facts
 from renshe.engine.sources.cells import value_text
 from renshe.engine.sources.sheet_xml import Row, put
 from renshe.engine.sources.xlsx import formula_notes
@@ -33,7 +33,10 @@ class XlsBook:
     def __init__(self, path: Path) -> None:
         self._path = path
         content = path.read_bytes()
-        self._facts = xls_facts(content)
+        try:
+            self._facts = xls_facts(content)
+        except XlsDamage as exc:
+            raise self._damaged() from exc
         if self._facts.encrypted:
             raise password_error(path)
         # By content: calamine goes by the suffix of a path, and agencies rename files.
