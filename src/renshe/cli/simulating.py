@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 
 import typer
@@ -19,7 +18,7 @@ def run_simulate(target: Path, *, persons: int, seed: int, dirty: float, as_json
     """Write a simulated project into ``target``."""
     _refuse_foreign(target)
     with progress(not as_json) as report:
-        result = simulate(target, persons=persons, seed=seed, dirty=dirty, progress=partial(report, "生成"))
+        result = simulate(target, persons=persons, seed=seed, dirty=dirty, progress=report)
     if as_json:
         typer.echo(
             json.dumps({"folder": str(target), "rows": result.rows, "errors": result.errors}, ensure_ascii=False)
@@ -34,7 +33,7 @@ def run_demo(target: Path, *, persons: int) -> None:
     _refuse_foreign(target)
     with progress() as report:
         typer.echo(f"生成 {persons:,} 人的模拟数据（虚构人员）……")
-        simulate(target, persons=persons, seed=1, dirty=0.02, progress=partial(report, "生成"))
+        simulate(target, persons=persons, seed=1, dirty=0.02, progress=report)
         typer.echo("检查数据……")
         result = clean(target, progress=report)
     for line in summary(result):
