@@ -62,13 +62,7 @@ def simulate(
         block = make_block(scene, number)
         add_systems(scene, block)
         add_extracts(world, block)
-        for name in ("pension", "medical", "unemployment"):
-            ledgers[name].insure(block.tables[name, "enrolment"])
-        free = np.ones(len(block.people), np.bool_)
-        apply_errors(scene, block, free, budget, EARLY)
-        close_accounts(scene, block)
-        apply_errors(scene, block, free, budget, LATE)
-        _count(block, ledgers)
+        _spoil(scene, block, ledgers, budget)
         for (system, _), rows in block.tables.items():
             systems[system].emit(rows)
         if progress:
@@ -98,10 +92,17 @@ def _clear(target: Path) -> None:
         raise FileExistsError(f"{target}：文件夹不是空的，也不是模拟项目；请换一个文件夹")
 
 
-def _count(block: Block, ledgers: dict[str, Ledger]) -> None:
-    """Add a block's rows to the running sums of its systems."""
-    for name, ledger in ledgers.items():
-        if (name, "enrolment") in block.tables:
-            ledger.enrol(block.tables[name, "enrolment"])
-            ledger.add(block.tables[name, "contribution"])
+def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budget) -> None:
+    """Sum a block's rows into accounts and ledgers, between the errors that the sums share and those that they do not."""
+    paying = [name for name in ledgers if (name, "enrolment") in block.tables]
+    for name in paying:
+        ledgers[name].insure(block.tables[name, "enrolment"])
+    free = np.ones(len(block.people), np.bool_)
+    apply_errors(scene, block, free, budget, EARLY)
+    close_accounts(scene, block)
+    for name in paying:
+        ledgers[name].add(block.tables[name, "contribution"])
     ledgers["employment"].see(block.tables["employment", "person"])
+    apply_errors(scene, block, free, budget, LATE)
+    for name in paying:
+        ledgers[name].enrol(block.tables[name, "enrolment"])

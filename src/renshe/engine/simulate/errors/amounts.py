@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from renshe.engine.simulate.careers import Mode
 from renshe.engine.simulate.errors.contributions import PAYING, SPECIAL, plain, recharge, this_year
-from renshe.engine.simulate.errors.registry import EARLY, Case, error
+from renshe.engine.simulate.errors.registry import EARLY, LATE, Case, error
 from renshe.engine.simulate.model import NULL, Ints, Mask
 from renshe.engine.simulate.money import half_up
 
@@ -24,6 +25,7 @@ def _declare(
     among: Callable[[Case], Mask] = plain,
     length: int = 6,
     weight: float = 1.0,
+    phase: int = LATE,
 ) -> None:
     """Declare a kind that changes runs of rows ``among`` and marks them at ``name``."""
 
@@ -32,7 +34,11 @@ def _declare(
         change(case, rows)
         case.mark(rows)
 
-    error(id, "contribution", name, systems, weight, EARLY)(apply)
+    error(id, "contribution", name, systems, weight, phase)(apply)
+
+
+_business = partial(_declare, phase=EARLY)
+"""A kind that is done, not typed, wrongly: ledgers and accounts agree with it."""
 
 
 def _of(*insurances: int, unit: bool = False, payer: int | None = None) -> Callable[[Case], Mask]:
@@ -64,9 +70,9 @@ def _ceiling(case: Case, rows: Ints) -> None:
 
 _declare("CON-BASE-NEG", "base", PAYING, _times("base", -1))
 _declare("CON-BASE-ZERO", "base", PAYING, _times("base", 0))
-_declare("CON-BASE-FLOOR", "base", PAYING, _floor, weight=3)
-_declare("CON-BASE-CEILING", "base", PAYING, _ceiling, weight=2)
-_declare(
+_business("CON-BASE-FLOOR", "base", PAYING, _floor, weight=3)
+_business("CON-BASE-CEILING", "base", PAYING, _ceiling, weight=2)
+_business(
     "CON-BASE-BACK",
     "base",
     ("pension",),
@@ -94,13 +100,13 @@ def _person_rate(case: Case, rows: Ints) -> None:
 
 _declare("CON-PRATE-RANGE", "person_rate", PAYING, _rate("person", 8_000, False))
 _declare("CON-URATE-RANGE", "unit_rate", ("pension", "medical"), _rate("unit", 9_000, False), _of(unit=True))
-_declare("CON-URATE-410", "unit_rate", ("pension",), _rate("unit", 500, True), _of(410, unit=True))
-_declare("CON-PRATE", "person_rate", ("pension",), _person_rate, _of(*PENSION, unit=True))
-_declare("CON-URATE", "unit_rate", ("pension",), _rate("unit", 1400, True), _of(*PENSION, unit=True))
-_declare(
+_business("CON-URATE-410", "unit_rate", ("pension",), _rate("unit", 500, True), _of(410, unit=True))
+_business("CON-PRATE", "person_rate", ("pension",), _person_rate, _of(*PENSION, unit=True))
+_business("CON-URATE", "unit_rate", ("pension",), _rate("unit", 1400, True), _of(*PENSION, unit=True))
+_business(
     "CON-URATE-OTHER", "unit_rate", ("medical", "unemployment"), _rate("unit", 450, True), _of(210, 310, unit=True)
 )
-_declare(
+_business(
     "CON-PRATE-OTHER", "person_rate", ("medical", "unemployment"), _rate("person", 110, True), _of(210, 310, unit=True)
 )
 
@@ -163,8 +169,8 @@ def _short(side: str) -> Change:
     return change
 
 
-_declare("CON-PPAID-SHORT", "person_paid", PAYING, _short("person"), _has("person"))
-_declare("CON-UPAID-SHORT", "unit_paid", PAYING, _short("unit"), _has("unit"))
+_business("CON-PPAID-SHORT", "person_paid", PAYING, _short("person"), _has("person"))
+_business("CON-UPAID-SHORT", "unit_paid", PAYING, _short("unit"), _has("unit"))
 
 
 def _arrears(case: Case, rows: Ints) -> None:
@@ -173,7 +179,7 @@ def _arrears(case: Case, rows: Ints) -> None:
     case.rows["arrived"][rows], case.rows["paid_month"][rows] = 0, NULL
 
 
-_declare(
+_business(
     "CON-ARREARS",
     "arrived",
     PAYING,
@@ -222,9 +228,9 @@ def _recent(case: Case) -> Mask:
 
 _declare("CON-PCREDIT", "person_credited", ("pension", "medical"), _over_credited, _has("person"))
 _declare("CON-UCREDIT", "unit_credited", ("pension",), _unit_over_credited, _of(*PENSION, unit=True))
-_declare("CON-PCREDIT-8", "person_credited", ("pension",), _eleven, _of(110, payer=int(Mode.FLEXIBLE)))
-_declare("CON-UCREDIT-2006", "unit_credited", ("pension",), _three, _of(*PENSION, unit=True))
-_declare("CON-PCREDIT-SHORT", "person_credited", ("pension",), _half_credited, _of(*PENSION))
+_business("CON-PCREDIT-8", "person_credited", ("pension",), _eleven, _of(110, payer=int(Mode.FLEXIBLE)))
+_business("CON-UCREDIT-2006", "unit_credited", ("pension",), _three, _of(*PENSION, unit=True))
+_business("CON-PCREDIT-SHORT", "person_credited", ("pension",), _half_credited, _of(*PENSION))
 _declare("CON-CREDIT-UNARRIVED", "person_credited", ("pension",), _credited_unpaid, _recent, 2)
 _declare("CON-PCREDIT-NEG", "person_credited", ("pension",), _credit_negative("person"), _of(*PENSION, unit=True))
 _declare("CON-UCREDIT-NEG", "unit_credited", ("pension",), _credit_negative("unit"), _of(*PENSION, unit=True))

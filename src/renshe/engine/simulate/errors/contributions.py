@@ -1,6 +1,7 @@
 """Errors of contributions: keys, counterparts, doubles, months, bases and rates.
 
-Amounts are in ``amounts``. All happen before ledgers and accounts are summed, so that those agree with what is written.
+Amounts are in ``amounts``. Where business was done wrongly (charged twice, to another unit, after death) ledgers and
+accounts were summed from it and agree; where a cell was spoilt later they keep the truth.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from renshe.engine.simulate.careers import OPEN, Mode, Why
-from renshe.engine.simulate.errors.registry import EARLY, Apply, Case, error
+from renshe.engine.simulate.errors.registry import EARLY, LATE, Apply, Case, error
 from renshe.engine.simulate.model import NULL, Ints, Mask, index_of, month_of
 from renshe.engine.simulate.money import BACK, DIFFERENCE, HISTORY, NORMAL, SUBSIDY, TRANSFER_IN, half_up
 
@@ -69,8 +70,10 @@ def renumber(case: Case, copies: Ints) -> Ints:
     return case.block.number * 10_000_000 + 105_000_000 + copies
 
 
-def _declare(id: str, name: str, systems: tuple[str, ...], apply: Apply, weight: float = 1.0) -> None:
-    error(id, "contribution", name, systems, weight, EARLY)(apply)
+def _declare(
+    id: str, name: str, systems: tuple[str, ...], apply: Apply, weight: float = 1.0, phase: int = LATE
+) -> None:
+    error(id, "contribution", name, systems, weight, phase)(apply)
 
 
 def _put(name: str, value: int, *insurances: int, length: int = 6, recent: bool = False, deemed: bool = True) -> Apply:
@@ -117,18 +120,16 @@ def _no_enrolment(case: Case, n: int) -> None:
     case.mark(np.flatnonzero(np.isin(case.rows["_person"], persons) & (case.rows["insurance"] == insurance)))
 
 
-@error("CON-UNIT", "contribution", "unit_no", PAYING, phase=EARLY)
+@error("CON-UNIT", "contribution", "unit_no", PAYING)
 def _no_unit(case: Case, n: int) -> None:
     rows = case.run(plain(case) & (case.rows["_unit"] >= 0), n)
     case.set(rows, case.rows["unit_no"][rows] + 5_000_000)
-    case.rows["_unit"][rows] = -1
 
 
-@error("CON-UNIT-EMPTY", "contribution", "unit_no", ("unemployment",), phase=EARLY)
+@error("CON-UNIT-EMPTY", "contribution", "unit_no", ("unemployment",))
 def _unit_empty(case: Case, n: int) -> None:
     rows = case.run(plain(case) & (case.rows["_unit"] >= 0), n)
     case.set(rows, NULL)
-    case.rows["_unit"][rows] = -1
 
 
 @error("CON-ENROL-UNIT", "contribution", "unit_no", PAYING, phase=EARLY)
@@ -152,8 +153,8 @@ def _double(*insurances: int) -> Apply:
     return apply
 
 
-_declare("CON-DUP", "period", PAYING, _double(110, 120, 210, 310), weight=3)
-_declare("CON-DUP-410", "period", ("pension",), _double(410))
+_declare("CON-DUP", "period", PAYING, _double(110, 120, 210, 310), weight=3, phase=EARLY)
+_declare("CON-DUP-410", "period", ("pension",), _double(410), phase=EARLY)
 
 
 def _blank_amounts(case: Case, copies: Ints) -> None:
@@ -200,7 +201,7 @@ def _transferred_twice(case: Case, n: int) -> None:
         case.mark(at)
 
 
-@error("CON-PERIOD-FAR", "contribution", "period", ("resident",), phase=EARLY)
+@error("CON-PERIOD-FAR", "contribution", "period", ("resident",))
 def _far(case: Case, n: int) -> None:
     normal = (case.rows["kind"] == NORMAL) & (case.rows["period"] == case.scene.world.now // 12 * 100)
     case.set(case.pick(normal, n), case.scene.world.now // 12 * 100 + 300)
@@ -326,12 +327,12 @@ def _bad_kinds(kind: int) -> Callable[[Case], Mask]:
 SPECIAL = {"back": _bad_kinds(BACK), "difference": _bad_kinds(DIFFERENCE), "history": _bad_kinds(HISTORY)}
 
 
-@error("CON-FEE-NEG", "contribution", "interest", ("pension",), phase=EARLY)
+@error("CON-FEE-NEG", "contribution", "interest", ("pension",))
 def _fee(case: Case, n: int) -> None:
     case.set(case.pick(SPECIAL["back"](case) & (case.rows["interest"] > 0), n), -100)
 
 
-@error("CON-LATE-NEG", "contribution", "late_fee", ("pension",), phase=EARLY)
+@error("CON-LATE-NEG", "contribution", "late_fee", ("pension",))
 def _late_fee(case: Case, n: int) -> None:
     case.set(case.pick(SPECIAL["back"](case) & (case.rows["late_fee"] > 0), n), -100)
 

@@ -220,6 +220,7 @@ def _no_insurance(case: Case, n: int) -> None:
     rows = case.pick(live(case), n)
     case.table("unit_enrolment").drop(case.of("unit_enrolment", case.persons(rows)))
     case.mark(rows)
+    case.table("unit_ledger").mark(case.of("unit_ledger", case.persons(rows)), "insurance", "LED-ENROL+")
 
 
 @error("UNI-ORPHAN", "unit", "unit_no", BOTH, phase=UNITS)
@@ -248,7 +249,6 @@ def _value(value: int, condition: str = "1") -> Apply:
 
 
 for _id, _field, _number, _status in (
-    ("UEN-INSURANCE-EMPTY", "insurance", int(NULL), "2"),
     ("UEN-STATUS-EMPTY", "status", int(NULL), "12"),
     ("UEN-START-EMPTY", "start_month", int(NULL), "12"),
     ("UEN-START-FUTURE", "start_month", 202301, "2"),
@@ -261,9 +261,24 @@ for _id, _field, _number, _status in (
     _declare(_id, _field, BOTH, _value(_number, _status), "unit_enrolment")
 
 
+def _ledger_of(case: Case, rows: Ints) -> None:
+    """Without this enrolment the unit's ledgers have none either."""
+    ledger = case.table("unit_ledger")
+    key = case.rows["_unit"][rows] * 1000 + case.rows["insurance"][rows]
+    ledger.mark(np.flatnonzero(np.isin(ledger["_unit"] * 1000 + ledger["insurance"], key)), "insurance", "LED-ENROL+")
+
+
+@error("UEN-INSURANCE-EMPTY", "unit_enrolment", "insurance", BOTH, phase=UNITS)
+def _no_insurance_named(case: Case, n: int) -> None:
+    rows = case.pick(case.rows["status"] == 2, n)
+    _ledger_of(case, rows)
+    case.set(rows, NULL)
+
+
 @error("UEN-UNIT", "unit_enrolment", "unit_no", BOTH, phase=UNITS)
 def _no_unit(case: Case, n: int) -> None:
     rows = case.pick(case.rows["status"] == 2, n)
+    _ledger_of(case, rows)
     case.set(rows, case.rows["unit_no"][rows] + 4_000_000)
 
 
