@@ -54,9 +54,11 @@ def _write(path: Path, size: int) -> int:
             block = []
             for number in range(lines, lines + 100_000):
                 person, month = divmod(number, 12)
+                base = 4000 + person % 200 * 25
+                due = f"{base * 16 // 100}.00,{base * 8 // 100}.00"
                 block.append(
                     f"{10_000_000 + person},U{person % 20_000},110,{2020_01 + month},{2020_01 + month},10,"
-                    f"{4000 + person % 5000}.00,640.00,320.00,640.00,320.00,{_NOTE}{number}"
+                    f"{base}.00,{due},{due},{_NOTE}{number}"
                 )
             text = "\n".join(block).encode("gb18030") + b"\n"
             # The last line of the block loses a byte of a character: it must be rejected, and nothing else.

@@ -67,7 +67,7 @@ def test_an_absent_column_is_unknown_and_untypable_text_is_not_empty(judge) -> N
     assert judge(text, rows)[0] == {("EMPTY", "person", 2)}
     found, result = judge(text, rows, present=frozenset({"person_no"}))
     assert found == set()
-    assert result.not_run["EMPTY"] == 2
+    assert result.not_run.counts["EMPTY"] == 2
 
 
 def test_keys_live_within_one_system(judge) -> None:
@@ -84,7 +84,7 @@ rules:
     }
     found, result = judge(text, rows)
     assert found == {("LOST", "contribution", 2)}
-    assert result.not_run["LOST"] == 1, "employment has no persons to look for"
+    assert result.not_run.counts["LOST"] == 1, "employment has no persons to look for"
 
 
 def test_a_missing_parameter_is_counted_and_nothing_is_guessed(judge) -> None:
@@ -93,7 +93,7 @@ def test_a_missing_parameter_is_counted_and_nothing_is_guessed(judge) -> None:
     rows = {PENSION: [fee("1", 202012), fee("1", 202101), fee("1", 202102, base=6000), fee("1", 202011, base=None)]}
     found, result = judge(text, rows, params=params)
     assert found == {("LOW", "contribution", 2)}
-    assert result.not_run["LOW"] == 1
+    assert result.not_run.counts["LOW"] == 1
 
 
 def test_refunds_and_differences_are_judged_on_the_net(judge) -> None:

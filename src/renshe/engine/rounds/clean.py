@@ -98,7 +98,7 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
             progress("生成报告", 2, 3)
             _write_manifest(target, manifest)
             with clock.step("report"):
-                build_report(target, catalogue.rules)
+                build_report(target, catalogue.rules, progress=progress)
             _write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
 
@@ -165,7 +165,7 @@ def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
 def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = store.cache / f"spill.{os.getpid()}.tmp"
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "1600MB",
+        "memory_limit": "1200MB",
         "temp_directory": str(spill),
         "threads": os.cpu_count() or 1,
     }
@@ -255,7 +255,8 @@ class _Writer:
             "sources": self._sources(),
             "tables": tables,
             "findings": dict(counted),
-            "not_run": dict(sorted(result.not_run.items())),
+            "not_run": dict(sorted(result.not_run.counts.items())),
+            "notes": dict(sorted(result.not_run.reasons.items())),
             "changes": changes,
             "scores": scores,
             "admission": admission,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
@@ -18,6 +18,7 @@ from renshe.engine.rules.expression import parse
 from renshe.engine.rules.relations import Joins, owns_whole_key
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
 from renshe.engine.schema import kinds
+from renshe.standards.dictionary import table
 
 _BITS = 62
 
@@ -31,23 +32,43 @@ class _Ready:
     lone: Relation | None
 
 
-def applicable(rule: Rule, dataset: Dataset, joins: Joins, not_run: Counter[str]) -> str | None:
+@dataclass(slots=True)
+class NotRun:
+    """On how many rows each rule could not be judged, and why."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, rule: str, count: int, reason: str) -> None:
+        """Note that ``rule`` was not judged on ``count`` rows; the first reason is kept."""
+        self.counts[rule] += count
+        self.reasons.setdefault(rule, reason)
+
+
+def applicable(rule: Rule, dataset: Dataset, joins: Joins, not_run: NotRun) -> str | None:
     """Return SQL true for rows of sources that ``rule`` can judge (None: none), counting the others as not run."""
     chosen, left = [], 0
-    limits = [joins.systems(relation) for _, relation in rule.relations]
+    reason = ""
+    limits = [(relation, joins.systems(relation)) for _, relation in rule.relations]
     needs_column = rule.field is not None and not rule.relations and rule.fail is not None
     for at, source in dataset.of(rule.table):
         if rule.judge is None and source.system not in dataset.business_systems():
             continue
         if rule.judge is not None and source.system != rule.judge:
             continue
-        absent = needs_column and not dataset.has_field(rule.table, rule.field or "", [source.system])
-        if absent or any(limit is not None and source.system not in limit for limit in limits):
-            left += source.rows
+        lacking = [relation for relation, limit in limits if limit is not None and source.system not in limit]
+        if needs_column and not dataset.has_field(rule.table, rule.field or "", [source.system]):
+            left, reason = (
+                left + source.rows,
+                reason or f"来源中没有“{table(rule.table).field(rule.field or '').label}”列",
+            )
+        elif lacking:
+            where = lacking[0].system or source.system
+            left, reason = left + source.rows, reason or f"项目中没有系统 {where} 的表 {lacking[0].table}"
         else:
             chosen.append(at)
     if left:
-        not_run[rule.id] += left
+        not_run.add(rule.id, left, reason)
     if not chosen:
         return None
     others = {at for at, source in dataset.of(rule.table) if source.system not in dataset.business_systems()}
@@ -64,7 +85,7 @@ def condition(text: str | None, scope: RowScope) -> str:
 class RowPass:
     """Runs the row rules of one table."""
 
-    def __init__(self, dataset: Dataset, joins: Joins, not_run: Counter[str]) -> None:
+    def __init__(self, dataset: Dataset, joins: Joins, not_run: NotRun) -> None:
         self.dataset = dataset
         self.joins = joins
         self.not_run = not_run
@@ -144,7 +165,7 @@ class RowPass:
     def _count_not_run(self, table: str, rows: str, group: list[_Ready]) -> None:
         """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
         uses = Uses()
-        counted: list[tuple[Rule, str]] = []
+        counted: list[tuple[Rule, str, str]] = []
         for ready in group:
             own = Uses()
             scope = RowScope(ready.rule, own, self.dataset)
@@ -156,15 +177,16 @@ class RowPass:
             parts.append(f"({condition(ready.rule.fail, shared)}) IS NULL")
             parts.append("(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")")
             parts += [f't."{name}" IS NOT NULL' for name in sorted(own.own) if name in kinds(table)]
-            counted.append((ready.rule, " AND ".join(parts)))
+            wanted = "、".join(sorted({use.name for use in own.params}))
+            counted.append((ready.rule, " AND ".join(parts), f"缺少参数 {wanted}"))
         if not counted:
             return
-        sums = ", ".join(f"count(*) FILTER (WHERE {test})" for _, test in counted)
+        sums = ", ".join(f"count(*) FILTER (WHERE {test})" for _, test, _ in counted)
         found = self.connection.execute(f"SELECT {sums} FROM {rows} t {self.joins.clause(uses, table)}").fetchone()
         assert found is not None
-        for (rule, _), count in zip(counted, found, strict=True):
+        for (rule, _, reason), count in zip(counted, found, strict=True):
             if count:
-                self.not_run[rule.id] += count
+                self.not_run.add(rule.id, count, reason)
 
     def _net(self, rule: Rule, number: int) -> None:
         """Keep only hits whose group's net fails too: refunds, differences and reversals are lawful."""

@@ -6,7 +6,6 @@ the rules that require it (one bad number is one finding, not six).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,7 +14,7 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
 from renshe.engine.rules.relations import Joins
-from renshe.engine.rules.rows import RowPass, applicable
+from renshe.engine.rules.rows import NotRun, RowPass, applicable
 from renshe.engine.rules.sets import SetPass
 
 
@@ -24,7 +23,7 @@ class RunResult:
     """How many findings each rule has, and on how many rows it could not be judged."""
 
     findings: dict[str, int] = field(default_factory=dict)
-    not_run: Counter[str] = field(default_factory=Counter)
+    not_run: NotRun = field(default_factory=NotRun)
 
 
 def run_rules(
@@ -37,7 +36,7 @@ def run_rules(
     numbers = {rule: at for at, rule in enumerate(catalogue.rules)}
     for rule in catalogue.rules.values():
         if rule.table not in dataset.tables and rule.generic is None:
-            result.not_run[rule.id] = 0
+            result.not_run.add(rule.id, 0, f"项目中没有表 {rule.table}")
     for at, table in enumerate(dataset.tables):
         if progress is not None:
             progress(table, at, len(dataset.tables))
