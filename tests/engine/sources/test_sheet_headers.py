@@ -90,7 +90,7 @@ def test_three_header_rows() -> None:
     ]
     header = find_header(rows, PAYMENT)
     assert (header.first, header.last) == (0, 2)
-    assert header.names == ("姓名", "养老保险单位应缴", "养老保险个人应缴", "养老保险单位实缴", "养老保险个人实缴")
+    assert header.names == ("姓名", "单位应缴", "个人应缴", "养老保险单位实缴", "养老保险个人实缴")
 
 
 def test_a_title_and_a_remark_are_no_parents() -> None:

@@ -14,6 +14,7 @@ note or a representation, and errors have no cause that could show it.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -66,7 +67,7 @@ def snapshot_query(url: str, query: str, target_parquet: Path) -> int:
     ``url`` is ``postgresql://…`` or any URL of SQLAlchemy, its secrets filled in. ``query`` is one SELECT. Raises
     SourceError when the database cannot be reached or refuses the query; then no file is left.
     """
-    system = url.partition(":")[0].partition("+")[0].strip().lower()
+    system = _system(url)
     query = _single_select(system, query)
     try:
         if system in _POSTGRES:
@@ -75,6 +76,12 @@ def snapshot_query(url: str, query: str, target_parquet: Path) -> int:
     except BaseException:
         target_parquet.unlink(missing_ok=True)
         raise
+
+
+def _system(url: str) -> str:
+    """Return the name of the database system, "" for what is no URL: it may be a password in the wrong place."""
+    named = re.match(r"\s*([A-Za-z][A-Za-z0-9]{1,19})(?:\+\w+)?://", url)
+    return named[1].lower() if named else ""
 
 
 def _refused(system: str, what: str, remedy: str) -> SourceError:

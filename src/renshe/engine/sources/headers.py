@@ -7,7 +7,7 @@ like the data below and holds words only.
 
 Names of a header of several rows: for a column with a parent P and a child C, the first of "CP", "PC" and "C" that is
 a known name (单位 under 缴费金额 is 单位缴费金额; 应缴 under 养老保险, where nothing else is called so, stays 应缴);
-else "PC".
+else "PC", or "CP" where the child only says who pays.
 
 Invariant: a row is a header only if every cell of it reads like a label; data are never taken for names.
 """
@@ -27,7 +27,8 @@ PREVIEW_ROWS = 60
 _MAX_LABEL = 40
 _MAX_HEADER_ROWS = 3
 # Words that say nothing without the header above them, whatever the dictionary calls by them.
-_PARTIAL = frozenset("单位 个人 集体 财政 合计 小计 总计 金额 人数 年 月 日 月数 比例 本金 利息".split())
+_PAYERS = frozenset("单位 个人 集体 财政".split())
+_PARTIAL = _PAYERS | frozenset("合计 小计 总计 金额 人数 年 月 日 月数 比例 本金 利息".split())
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _SEPARATORS = re.compile(r"[\s\u200b\ufeff_\-—·.、,，:：;；/\\*＊()（）\[\]【】“”\"']+")
 _UNIT = re.compile(r"[(\[【][^)\]】]*[)\]】]")
@@ -241,7 +242,7 @@ def _joined(parent: str, child: str, known: frozenset[str], *, alone: bool) -> s
             return name
     if alone and child not in _PARTIAL and name_key(child) in known:
         return child
-    return parent + child
+    return child + parent if child in _PAYERS else parent + child
 
 
 def _is_second_label_row(header: Cells, row: Cells, known: frozenset[str]) -> bool:

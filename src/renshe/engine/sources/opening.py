@@ -64,7 +64,7 @@ def open_source(
     if book is not None:
         return SheetReader(path, book, sheet, known_names)
     suffix = path.suffix.lower()
-    if suffix == ".dbf" and b"\0" in head:
+    if suffix == ".dbf" and b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return DbfReader(path, encoding)
     reader = open_text(path, encoding=encoding, known_names=known_names)
     if suffix in _BINARY_SUFFIXES:
