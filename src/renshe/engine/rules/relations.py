@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.expression import parse
@@ -133,13 +135,12 @@ class Joins:
                 for part in stretches
                 for month in _months(part.start_month, part.end_month)
             ]
-            self.dataset.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {name}"
-                " (insurance VARCHAR, kind VARCHAR, month INTEGER, value DECIMAL(16, 6))"
-            )
-            if rows:
-                values = ", ".join(f"({quote(i)}, {quote(k)}, {m}, {v:f})" for i, k, m, v in rows)
-                self.dataset.connection.execute(f"INSERT INTO {name} VALUES {values}")
+            columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+            kinds_of = (pa.string(), pa.string(), pa.int32(), pa.decimal128(16, 6))
+            arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds_of, strict=True)]
+            self.dataset.connection.register("given", pa.table(arrays, names=["insurance", "kind", "month", "value"]))
+            self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
+            self.dataset.connection.unregister("given")
         return name
 
 
