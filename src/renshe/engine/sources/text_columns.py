@@ -21,6 +21,7 @@ from renshe.engine.sources.furniture import BLANKS, FOOTER_CELLS
 Flags = npt.NDArray[np.bool_]
 
 _REPLACEMENT = re.compile("\ufffd".encode())
+_GUARD = b"\0\0\0"
 _BLANK_START = np.zeros(256, np.bool_)
 _BLANK_START[[char.encode()[0] for char in BLANKS]] = True
 # Whatever ``furniture.is_footer`` may match, blanks aside.
@@ -90,23 +91,25 @@ def _as_string(column: pa.Array) -> pa.Array:
 def _decoded(values: pa.Array, encoding: str) -> tuple[pa.Array, Flags]:
     """Return binary values (no nulls, no NUL bytes) as text, and flag those that are not surely what the bytes say.
 
-    All values are decoded in one go, each closed by a NUL, which is never part of a character.
+    All values are decoded in one go, each closed by a NUL, which is never part of a character; those behind the last
+    keep the decoder from taking its NUL for a missing part of a broken character.
     """
     closed = pc.binary_join_element_wise(values, pa.scalar(b"", pa.binary()), pa.scalar(b"\0", pa.binary()))
-    raw = _data(closed)[: _offsets(closed)[-1]].tobytes()
+    raw = _data(closed)[: _offsets(closed)[-1]].tobytes() + _GUARD
     flags = np.zeros(len(values), np.bool_)
     try:
-        data = raw.decode(encoding).encode()
+        text = raw.decode(encoding)
     except UnicodeDecodeError:
-        data = raw.decode(encoding, "replace").encode()
-    text = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(text == 0)
+        text = raw.decode(encoding, "replace")
+    data = text.encode().removesuffix(_GUARD)
+    view = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(view == 0)
     if len(ends) != len(values):
         raise RuntimeError(f"{len(values)} values became {len(ends)} texts")
     flags[np.searchsorted(ends, [found.start() for found in _REPLACEMENT.finditer(data)])] = True
     offsets = np.zeros(len(values) + 1, np.int32)
     offsets[1:] = ends - np.arange(len(values))
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text[text != 0])]
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(view[view != 0])]
     return pa.Array.from_buffers(pa.string(), len(values), buffers), flags
 
 

@@ -100,8 +100,12 @@ class FastParser:
         substitute = next((other for other in _SUBSTITUTES if other not in block.data), None)
         if substitute is None:
             return None
-        body = np.frombuffer(block.data, np.uint8).copy()
-        body[_outside_characters(body, byte)] = substitute
+        view = np.frombuffer(block.data, np.uint8)
+        places = np.flatnonzero(_outside_characters(view, byte))
+        if self._quoted(block.data):
+            places = places[~_inside_quotes(view, places, block)]
+        body = view.copy()
+        body[places] = substitute
         return body.tobytes(), substitute
 
     def _suspects(self, block: Block, body: bytes, delimiter: int) -> Flags:
@@ -111,7 +115,8 @@ class FastParser:
         suspect = np.asarray(block.ends - block.starts > self._plan.limit)
         suspect[-1] |= block.cut
         places = [
-            *(_places(mark, data) for mark in (b"\0", codecs.BOM_UTF8, *self._headers)),
+            np.flatnonzero(view == 0),
+            *(_places(mark, data) for mark in (codecs.BOM_UTF8, *self._headers)),
             [at for at in _places(self._total, data) if data.endswith(self._leads, 0, at)],
             _lone_line_ends(view, line_end),
         ]

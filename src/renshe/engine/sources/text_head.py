@@ -10,12 +10,13 @@ Invariant: a line above the first row is the header, a title that the layout's n
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from renshe.engine.sources.base import Reject
 from renshe.engine.sources.furniture import is_blank
-from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
+from renshe.engine.sources.headers import PREVIEW_ROWS, Header, clean_name, find_header, name_key, unique_names
 from renshe.engine.sources.splitting import Dialect, assemble, split
 from renshe.engine.sources.text_lines import Block
 
@@ -62,7 +63,7 @@ def read_head(
     """
     records = _records(block, encoding, dialect)
     rows = [record.cells for record in records]
-    header = find_header(rows, known_names)
+    header = _header(rows, known_names)
     if not header.found or (header.known < 2 and _is_data(rows, header)):
         names = tuple(f"列{at}" for at in range(1, usual + 1))
         return Head(names, usual, (), None, block.first - 1, (), ("没有找到表头，列名按列1、列2……编号",))
@@ -74,7 +75,7 @@ def read_head(
     above, last = records[: header.first], records[header.last]
     rejects = tuple(Reject(record.first, BEFORE_HEADER, record.text) for record in above if _like_row(record, width))
     notes = _notes([record for record in above if not _like_row(record, width)], names, width)
-    repeated = tuple(tuple(row) for row in own if not _NUMBERING.fullmatch("".join(row)))
+    repeated = tuple(tuple(row) for row in own if not _is_numbering(row))
     return Head(names, width, repeated, records[header.first].first, last.first + last.lines - 1, rejects, notes)
 
 
@@ -94,6 +95,29 @@ def _records(block: Block, encoding: str, dialect: Dialect) -> list[_Record]:
     return records
 
 
+def _header(rows: list[list[str]], known_names: frozenset[str]) -> Header:
+    """Find the header; of a header of several rows keep those that name more columns, or say so themselves.
+
+    Text has no merged cells: a row with gaps below the header is more likely damaged than a part of it.
+    """
+    header = find_header(rows, known_names)
+    if not header.found:
+        return header
+    keys = frozenset(map(name_key, known_names))
+    counts = [len({key for cell in row if (key := name_key(cell)) in keys}) for row in rows[: header.last + 1]]
+    best = max(counts[header.first :])
+    if header.first == header.last or header.known > best:
+        return header
+    first = last = counts.index(best, header.first)
+    while last < header.last and (_is_numbering(rows[last + 1]) or counts[last + 1] >= max(2, best / 2)):
+        last += 1
+    return Header(first, last, tuple(map(clean_name, rows[first])), best)
+
+
+def _is_numbering(row: Sequence[str]) -> bool:
+    return _NUMBERING.fullmatch("".join(row)) is not None
+
+
 def _is_data(rows: list[list[str]], header: Header) -> bool:
     """Tell whether a supposed header of unknown names is a row: it has numbers, or its words come again below it."""
     cells = rows[header.first]
@@ -106,11 +130,15 @@ def _is_data(rows: list[list[str]], header: Header) -> bool:
 def _shape(sample: Sequence[str], dialect: Dialect, named: int, columns: int, usual: int) -> tuple[int, int]:
     """Return how many cells have a column and how many a row has, from the header's ``named`` and all ``columns``.
 
-    Rows are wider than the names, or narrower than the header, only by cells that are empty in the whole sample.
+    Rows are one cell wider than the header where that is usual and the cell usually empty; a header cell without a name
+    is no column where nothing in the sample stands below it.
     """
-    width = usual if usual >= named else columns
-    rows = [cells for line in sample if isinstance(cells := split(line, dialect), list) and len(cells) == width]
-    if all(is_blank(cells[named:]) for cells in rows):
+    rows = [cells for line in sample if isinstance(cells := split(line, dialect), list)]
+    widths = Counter(map(len, rows))
+    widths[columns] -= 1  # the header itself
+    width = usual if named <= usual <= columns + 1 and widths[usual] > widths[columns] else columns
+    behind = [is_blank(cells[named:]) for cells in rows if len(cells) == width]
+    if all(behind) or (width > columns and 2 * sum(behind) > len(behind)):
         return named, width
     return (width, width) if width <= columns else (columns, columns)
 

@@ -100,13 +100,13 @@ class LineFeed:
 
         At the end of the file that is b"" where the rest was nothing but padding, else None.
         """
-        padding = not excess.strip(_PADDING)
+        padding, tail = not excess.strip(_PADDING), excess
         while chunk := self._stream.read(self._size):
             end = chunk.find(self._line_end)
             if end >= 0:
                 return chunk[end:]
-            padding = padding and not chunk.strip(_PADDING)
-        self.padded = padding
+            padding, tail = padding and not chunk.strip(_PADDING), chunk
+        self.padded = tail.rstrip(_PADDING) != tail
         return b"" if padding else None
 
     def _block(self, data: bytes, *, last: bool) -> Block:
