@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from renshe.engine.sources.cells import (
-    is_date_format,
+    formed_text,
     iso_text,
+    number_form,
     number_text,
     serial_text,
     stored_number_text,
@@ -83,27 +84,45 @@ def test_serials_of_both_calendars(day: dt.date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "date"),
+    ("number", "code", "form"),
     [
-        (14, "", True),
-        (57, "", True),
-        (0, "", False),
-        (2, "", False),
-        (164, "General", False),
-        (164, "yyyy-mm-dd", True),
-        (164, 'yyyy"年"m"月"', True),
-        (164, "[$-804]yyyy/m/d;@", True),
-        (164, "[h]:mm:ss", True),
-        (164, '#,##0.00" days"', False),
-        (164, "[Red]0.00", False),
-        (164, "0.00E+00", False),
-        (164, '0"年"', False),
-        (164, r"0.00\d", False),
-        (164, "@", False),
+        (14, "", "date"),
+        (57, "", "date"),
+        (46, "", "elapsed"),
+        (0, "", ""),
+        (2, "", ""),
+        (164, "General", ""),
+        (164, "yyyy-mm-dd", "date"),
+        (164, 'yyyy"年"m"月"', "date"),
+        (164, "[$-804]yyyy/m/d;@", "date"),
+        (164, "[h]:mm:ss", "elapsed"),
+        (164, '#,##0.00" days"', ""),
+        (164, "[Red]0.00", ""),
+        (164, "0.00E+00", ""),
+        (164, '0"年"', ""),
+        (164, r"0.00\d", ""),
+        (164, "@", ""),
+        (164, "0", ""),
+        (164, "00000000", "00000000"),
     ],
 )
-def test_formats_that_show_dates(number: int, code: str, date: bool) -> None:
-    assert is_date_format(number, code) is date
+def test_forms_of_number_formats(number: int, code: str, form: str) -> None:
+    assert number_form(number, code) == form
+
+
+@pytest.mark.parametrize(
+    ("stored", "form", "shown"),
+    [
+        ("123", "000000", "000123"),
+        ("1234567", "000000", "1234567"),
+        ("-5", "000000", "-5"),
+        ("1.5", "000000", "1.5"),
+        ("32509", "date", "1989-01-01"),
+        ("1.25", "elapsed", "30:00:00"),
+    ],
+)
+def test_formed_numbers(stored: str, form: str, shown: str) -> None:
+    assert formed_text(stored, form, since_1904=False) == shown
 
 
 @pytest.mark.parametrize(

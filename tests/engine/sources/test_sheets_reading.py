@@ -82,7 +82,8 @@ def test_the_first_sheet_with_the_expected_table_is_read_and_the_others_are_name
     write_book: WriteBook, read_rows: ReadRows
 ) -> None:
     path = write_book(
-        说明=[["填表说明"], ["请如实填写"]],
+        说明=[["字段", "名称"], ["AAC001", "个人编号"], ["AAC003", "姓名"], ["AAC006", "出生日期"]],
+        目录=[],
         人员=[HEADER, ["1", "张三", None, None, 1]],
         续表=[HEADER, ["2", "李四", None, None, 2]],
     )
@@ -92,8 +93,10 @@ def test_the_first_sheet_with_the_expected_table_is_read_and_the_others_are_name
     assert "另有工作表“说明”未读取" in notes
     assert 'sheet = "续表"' in notes
     assert read_rows(open_source(path, sheet="续表", known_names=KNOWN)) == {2: ["2", "李四", None, None, "2"]}
-    with pytest.raises(SourceError, match=r"没有名为“人员二”的工作表.*说明、人员、续表"):
+    with pytest.raises(SourceError, match=r"没有名为“人员二”的工作表.*说明、目录、人员、续表"):
         open_source(path, sheet="人员二")
+    with pytest.raises(SourceError, match="工作表“目录”中没有数据"):
+        open_source(path, sheet="目录")
 
 
 def test_a_sheet_that_begins_below_and_right_of_the_corner(write_book: WriteBook, read_rows: ReadRows) -> None:
@@ -226,6 +229,15 @@ def test_dates_of_the_1904_calendar(tmp_path: Path, read_rows: ReadRows) -> None
         sheet.write_row(1, 0, ["1", "张三"])
         sheet.write_datetime(1, 2, dt.datetime(1989, 1, 1))
     assert read_rows(open_source(tmp_path / "a.xlsx", known_names=KNOWN))[2][2] == "1989-01-01"
+
+
+def test_numbers_padded_with_zeros_are_read_as_shown(tmp_path: Path, read_rows: ReadRows) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["个人编号", "姓名"])
+        sheet.write_number(1, 0, 123, book.add_format({"num_format": "00000000"}))
+        sheet.write_string(1, 1, "张三")
+    assert read_rows(open_source(tmp_path / "a.xlsx", known_names=KNOWN)) == {2: ["00000123", "张三"]}
 
 
 def test_cells_right_of_the_table_are_noted_not_lost_in_silence(write_xlsx: WriteBook) -> None:

@@ -20,6 +20,8 @@ _LAST_SERIAL = 2_958_465  # 9999-12-31
 _BUILTIN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 # Literal parts of a number format: "quoted", [brackets] other than elapsed time, \x, _x and *x.
 _LITERAL = re.compile(r'"[^"]*"|\[(?!h+\]|m+\]|s+\])[^\]]*\]|[\\_*].', re.I)
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]")
+_ZEROS = re.compile(r"0{2,18}")
 # Numbers whose stored text is already what is shown: no exponent, no needless zero, 15 digits at most.
 _SHORT_NUMBER = re.compile(r"0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]", re.A)
 
@@ -47,12 +49,28 @@ def stored_number_text(text: str) -> str:
         return text
 
 
-def is_date_format(number_format: int, code: str) -> bool:
-    """Tell whether an Excel number format (id and, where it is custom, its code) shows a date or a time."""
+def number_form(number_format: int, code: str) -> str:
+    """Return how an Excel number format (id and, where it is custom, its code) shows a number.
+
+    "date" (also times of day), "elapsed" (hours beyond a day), the format itself where it pads with zeros ("000000"),
+    or "" for every other: a number is then shown as it is.
+    """
     if not code:
-        return number_format in _BUILTIN_DATES
+        return "elapsed" if number_format == 46 else "date" if number_format in _BUILTIN_DATES else ""
+    if _ZEROS.fullmatch(code):
+        return code
     bare = _LITERAL.sub("", code.partition(";")[0]).lower()
-    return bare != "general" and any(letter in bare for letter in "ymdhs")
+    if bare == "general" or not any(letter in bare for letter in "ymdhs"):
+        return ""
+    return "elapsed" if _ELAPSED.search(bare) else "date"
+
+
+def formed_text(stored: str, form: str, *, since_1904: bool) -> str:
+    """Return a stored number as its form shows it; ValueError where it is no number."""
+    if form.startswith("0"):
+        text = stored_number_text(stored)
+        return text.zfill(len(form)) if text.isdigit() else text
+    return serial_text(float(stored), since_1904=since_1904, elapsed=form == "elapsed")
 
 
 def serial_text(serial: float, *, since_1904: bool = False, elapsed: bool = False) -> str:

@@ -16,7 +16,7 @@ from html import unescape
 from typing import IO
 from xml.parsers import expat
 
-from renshe.engine.sources.cells import iso_text, serial_text, stored_number_text
+from renshe.engine.sources.cells import formed_text, iso_text, stored_number_text
 
 Row = list[str | None]
 Attributes = list[str]
@@ -49,7 +49,7 @@ class SheetFacts:
 
 @dataclass(slots=True)
 class CellContext:
-    """What the cells of a workbook refer to: the shared strings, and each style's date form ("date", "elapsed", "")."""
+    """What the cells of a workbook refer to: the shared strings, and the form of each style (``cells.number_form``)."""
 
     strings: list[str]
     styles: list[str]
@@ -69,9 +69,7 @@ class CellContext:
             return iso_text(text)
         index = int(style) if style else 0
         form = self.styles[index] if index < len(self.styles) else ""
-        if form:
-            return serial_text(float(text), since_1904=self.since_1904, elapsed=form == "elapsed")
-        return stored_number_text(text)
+        return formed_text(text, form, since_1904=self.since_1904) if form else stored_number_text(text)
 
 
 def sheet_rows(stream: IO[bytes], context: CellContext) -> Iterator[tuple[int, Row]]:

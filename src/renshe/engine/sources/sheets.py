@@ -1,8 +1,8 @@
 """Workbooks (XLSX, XLS, ODS, and HTML or XML tables named .xls) read as one table.
 
-A workbook is a stack of paper: the table is on the first sheet that holds one, below titles; other sheets are named
-in the notes, never read in silence. Rows keep the numbers that the spreadsheet shows, hidden rows are rows, and rows
-of totals, repeated headings and footers are rejects.
+A workbook is a stack of paper: the table is on the sheet that looks most like the one expected, below titles; other
+sheets are named in the notes, never left out in silence. Rows keep the numbers that the spreadsheet shows, hidden rows
+are rows, and rows of totals, repeated headings and footers are rejects.
 
 Invariant: rows read = rows yielded + rejects; rows above the header and blank rows are no rows.
 """
@@ -46,9 +46,9 @@ class Book(Protocol):
 class SheetReader:
     """One sheet of a workbook as a source (see ``base.Reader``).
 
-    ``sheet`` names it; without a name it is the first sheet that holds a table. ``known_names`` are labels, codes and
-    aliases of the expected table. Columns without a name that hold anything are called by their letter (列F).
-    Raises SourceError when there is no such sheet or nothing in it.
+    ``sheet`` names it; without a name it is the sheet with most known names in its header, of several the first.
+    ``known_names`` are labels, codes and aliases of the expected table. Columns without a name that hold anything are
+    called by their letter (列F). Raises SourceError when there is no such sheet or nothing in it.
     """
 
     header: tuple[str, ...]
@@ -59,6 +59,8 @@ class SheetReader:
         previews = {name: self._preview(name) for name in _by_visibility(book.sheets)}
         headers = {name: find_header([row for _, row in rows], known_names) for name, rows in previews.items()}
         self._sheet = self._named(sheet) if sheet is not None else self._chosen(previews, headers)
+        if not previews[self._sheet]:
+            raise SourceError(f"{self._path}：工作表“{self._sheet}”中没有数据；请核对 sheet，或文件是否导出成功")
         found = headers[self._sheet]
         top = previews[self._sheet][: found.last + 1]
         self._heading = [row for _, row in top]
@@ -85,13 +87,14 @@ class SheetReader:
         raise SourceError(f"{self._path}：没有名为“{sheet}”的工作表；请把 sheet 改为其中之一：{names}")
 
     def _chosen(self, previews: dict[str, list[tuple[int, Row]]], headers: dict[str, Header]) -> str:
-        """Return the first sheet that holds the expected table, else any table, a header alone, anything at all."""
+        """Return the sheet whose header knows most names, of several the first; a list of the names is no table."""
 
-        def rank(name: str) -> int:
-            if not headers[name].found:
-                return 1 if previews[name] else 0
-            has_rows = len(previews[name]) > headers[name].last + 1
-            return (4 if headers[name].known >= 2 else 3) if has_rows else 2
+        def rank(name: str) -> tuple[int, int]:
+            header = headers[name]
+            if not header.found:
+                return (1 if previews[name] else 0), 0
+            has_rows = len(previews[name]) > header.last + 1
+            return (3 if has_rows else 2), header.known
 
         best = max(previews, key=rank, default=None)
         if best is None or not previews[best]:

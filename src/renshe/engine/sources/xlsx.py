@@ -10,13 +10,12 @@ Invariant: a row carries the number that the spreadsheet shows, and each cell th
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 from renshe.engine.sources.archive import Package
-from renshe.engine.sources.cells import is_date_format
+from renshe.engine.sources.cells import number_form
 from renshe.engine.sources.sheet_xml import CellContext, Row, SheetFacts, sheet_rows, unescaped
 
 _CHUNK = 1 << 18
@@ -48,7 +47,7 @@ class XlsxBook:
         calculation = root.find("{*}calcPr")
         self._recalculate = calculation is not None and calculation.get("fullCalcOnLoad") in ("1", "true")
         parts = dict(relations.values())
-        self._styles = self._date_styles(parts.get("styles", ""))
+        self._styles = self._cell_forms(parts.get("styles", ""))
         self._strings = self._shared_strings(parts.get("sharedStrings", ""))
 
     def _main_part(self) -> str:
@@ -69,20 +68,14 @@ class XlsxBook:
             found[item.get("Id", "")] = (item.get("Type", "").rsplit("/", 1)[-1], resolved.lstrip("/"))
         return found
 
-    def _date_styles(self, part: str) -> list[str]:
-        """Return for each cell style "date", "elapsed" or ""."""
+    def _cell_forms(self, part: str) -> list[str]:
+        """Return the form of each cell style (see ``CellContext``)."""
         if part not in self._package:
             return []
         root = self._package.tree(part)
         codes = {item.get("numFmtId", ""): item.get("formatCode", "") for item in root.iterfind("{*}numFmts/{*}numFmt")}
-        styles = []
-        for item in root.iterfind("{*}cellXfs/{*}xf"):
-            number = item.get("numFmtId", "0")
-            code = codes.get(number, "")
-            elapsed = number == "46" or re.search(r"\[(h+|m+|s+)\]", code, re.I)
-            is_date = number.isdigit() and is_date_format(int(number), code)
-            styles.append("elapsed" if is_date and elapsed else "date" if is_date else "")
-        return styles
+        numbers = [item.get("numFmtId", "0") for item in root.iterfind("{*}cellXfs/{*}xf")]
+        return [number_form(int(number), codes.get(number, "")) if number.isdigit() else "" for number in numbers]
 
     def _shared_strings(self, part: str) -> list[str]:
         if part not in self._package:
