@@ -17,7 +17,7 @@ from renshe.engine.simulate.careers import OPEN, Lives, Spells, Why, jobless, ma
 from renshe.engine.simulate.enrol import change_block, enrolment_block
 from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Mask, Rows, data, first_day, index_of, stack
 from renshe.engine.simulate.money import Parameters, Wages, make_wages
-from renshe.engine.simulate.people import People, make_people
+from renshe.engine.simulate.people import People, Track, make_people
 from renshe.engine.simulate.units import Units
 from renshe.engine.simulate.world import World
 
@@ -147,6 +147,9 @@ def person_rows(block: Block, system: str, rows: Ints, columns: Sequence[str]) -
         "retired": retired.astype(np.int64),
         "death_date": people.death[rows],
         "alive": np.where(dead, 2, 1),
+        "identity_kind": np.where(people.track[rows] == Track.CHILD, np.where(_age(block, rows) >= 7, "3", ""), ""),
+        "hold": (people.index[rows] % 331 == 7).astype(np.int64),
+        "hold_reason": np.where(people.index[rows] % 331 == 7, "司法冻结", ""),
         "post_kind": np.where(working, np.where(people.early[rows], 3, np.where(people.cadre[rows], 1, 2)), NULL),
         "deemed_months": np.where(lives.deemed[rows] > 0, lives.deemed[rows], NULL),
         "household_code": home,
@@ -163,6 +166,13 @@ def person_rows(block: Block, system: str, rows: Ints, columns: Sequence[str]) -
     if "numbers" in data("systems")[system]:
         out.columns["person_no"] = number_of(system, "person", people.index[rows])
         out.columns["unit_no"] = number_of(system, "unit", _current_unit(block)[rows])
+    return out
+
+
+def _age(block: Block, rows: Ints) -> Ints:
+    """Age in whole years as of the year of the extract."""
+    born = block.people.birth[rows].astype("datetime64[Y]").astype(np.int64) + 1970
+    out: Ints = 2021 - born
     return out
 
 

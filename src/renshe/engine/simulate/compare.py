@@ -1,4 +1,4 @@
-"""What other departments know: police, civil affairs, crematorium, market supervision, the province's list, a backup.
+"""What other departments know: police, civil affairs, crematorium, market supervision, the province's list.
 
 Invariant: an extract tells the truth about the people as invented; errors are put into the agency's own systems.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from renshe.engine.simulate.block import Block, number_of, person_rows
+from renshe.engine.simulate.block import Block, person_rows
 from renshe.engine.simulate.model import Rows, data
 from renshe.engine.simulate.units import BUSINESS, ENTERPRISE, Units
 from renshe.engine.simulate.world import World
@@ -17,20 +17,16 @@ def add_extracts(world: World, block: Block) -> None:
     """Other departments' rows about the people of the block."""
     rng = world.rng("compare", block.number)
     people = block.people
-    n = len(people)
     everyone = np.flatnonzero(people.id_type != "08")
     dead = np.flatnonzero(~np.isnat(people.death) & (people.id_type != "08"))
     burnt = dead[rng.random(len(dead)) < 0.6]
-    saved = np.flatnonzero(block.lives.covered & (rng.random(n) < 0.2))
-    groups = {"police": everyone, "province": everyone, "civil": dead, "cremation": burnt, "backup": saved}
+    groups = {"police": everyone, "province": everyone, "civil": dead, "cremation": burnt}
     for system, rows in groups.items():
         columns = [column[0] for column in data("systems")[system]["tables"]["person"]["columns"]]
         made = person_rows(block, system, rows, columns)
         made.columns["id_number"] = people.full_number[rows]
         if system == "cremation":
-            made.columns["death_date"] = made["death_date"] + np.timedelta64(2, "D")
-        if system == "backup":
-            made.columns["person_no"] = number_of("pension", "person", people.index[rows])
+            made.columns["death_date"] = made["death_date"] + np.timedelta64(1, "D")
         block.tables[system, "person"] = made
 
 

@@ -44,6 +44,8 @@ class Ledger:
         self.other: list[Ints] = []
         self.insured: dict[int, Mask] = {}
         self.active: dict[int, Ints] = {}
+        self.lost: list[Ints] = []
+        self.touched: list[Ints] = []
 
     def insure(self, rows: Rows) -> None:
         """Note which units insure somebody in what."""
@@ -105,8 +107,34 @@ class Ledger:
                 np.int64
             )
 
+    def compare(self, rows: Rows, before: dict[str, Column]) -> None:
+        """Note of which sums a person row was lost or changed since ``before`` (unit, insurance and month as summed)."""
+        n = len(before["_unit"])
+        key = ledger_key(before["_unit"], before["insurance"], before["period"])
+        moved = np.zeros(n, np.bool_) if rows.gone is None else rows.gone[:n].copy()
+        for name in ("unit_no", "insurance", "period"):
+            moved |= rows[name][:n] != before[name]
+        self.lost.append(key[moved])
+        for mark in rows.marks:
+            self.touched.append(key[mark.rows[mark.rows < n]])
+
     def rows(self) -> Rows:
-        """The ledger as a standard table."""
+        """The ledger as a standard table; ``_spoilt`` are rows whose detail an error changed, those without any are marked."""
+        made = self._rows()
+        key = ledger_key(made["_unit"], made["insurance"], made["period"])
+        lost, count = np.unique(np.concatenate([*self.lost, np.empty(0, np.int64)]), return_counts=True)
+        touched = np.unique(np.concatenate([*self.touched, lost]))
+        made.columns["_spoilt"] = np.isin(key, touched)
+        groups, inverse = np.unique(key, return_inverse=True)
+        total = np.bincount(inverse, weights=made["headcount"].astype(np.float64))
+        at = np.clip(np.searchsorted(lost, groups), 0, max(len(lost) - 1, 0))
+        gone = np.zeros(len(groups), np.bool_)
+        if len(lost):
+            gone = (lost[at] == groups) & (count[at] >= total)
+        made.mark(np.flatnonzero(gone[inverse]), "unit_no", "LED-NODETAIL+")
+        return made
+
+    def _rows(self) -> Rows:
         parts: list[dict[str, Column]] = []
         for insurance, sums in sorted(self.sums.items()):
             at = np.flatnonzero(sums[0])
@@ -123,6 +151,12 @@ class Ledger:
                 _ledger_columns(key[0], (key[1], key[2], key[3], key[4]), np.add.reduceat(stacked[5:], first, axis=1))
             )
         return Rows("unit_ledger", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def ledger_key(unit: Ints, insurance: Ints, period: Ints) -> Ints:
+    """One number for unit, insurance and month."""
+    out: Ints = (unit * 1000 + insurance) * 1_000_000 + period
+    return out
 
 
 def _ledger_columns(unit: Ints, key: tuple[Ints, Ints, Ints, Ints], sums: Ints) -> dict[str, Column]:
@@ -185,6 +219,8 @@ def unit_columns(units: Units, at: Ints, active: Mask) -> Rows:
             "phone": units.phone[at],
             "address": units.address[at],
             "region_code": home,
+            "hold": (at % 151 == 5).astype(np.int64),
+            "hold_reason": np.where(at % 151 == 5, "欠费封存", ""),
         },
     )
 

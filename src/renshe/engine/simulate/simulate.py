@@ -16,9 +16,11 @@ import numpy as np
 from renshe.engine.simulate.block import Block, Scene, make_block
 from renshe.engine.simulate.compare import add_extracts
 from renshe.engine.simulate.errors import EARLY, LATE, UNITS, Budget, UnitStage, apply_errors
+from renshe.engine.simulate.errors.wide import Wide, choose, close_units, mark_people
+from renshe.engine.simulate.extracts import backup_rows, backup_units, tax_ledger, tax_rows
 from renshe.engine.simulate.insured import add_systems, close_accounts
 from renshe.engine.simulate.ledgers import Ledger, units_of_systems
-from renshe.engine.simulate.model import data
+from renshe.engine.simulate.model import Rows, data
 from renshe.engine.simulate.money import read_parameters
 from renshe.engine.simulate.project import project_toml, write_parameters, write_truth
 from renshe.engine.simulate.systems import System, Truth
@@ -57,18 +59,18 @@ def simulate(
     truth = Truth()
     systems = {name: System(target, name, truth, persons <= SMALL) for name in data("systems")}
     ledgers = {name: Ledger(world, len(scene.units)) for name in ("pension", "medical", "unemployment", "employment")}
-    budget = Budget()
+    budget, wide = Budget(), choose(scene)
     for number in range(world.blocks):
         block = make_block(scene, number)
         add_systems(scene, block)
         add_extracts(world, block)
-        _spoil(scene, block, ledgers, budget)
+        _spoil(scene, block, ledgers, budget, wide)
         for (system, _), rows in block.tables.items():
             systems[system].emit(rows)
         if progress:
             progress("生成人员", number + 1, world.blocks)
     stage = UnitStage(units_of_systems(scene, ledgers))
-    apply_errors(scene, stage, np.ones(len(scene.units), np.bool_), budget, UNITS)
+    _spoil_units(scene, stage, budget, wide)
     for (system, _), rows in stage.tables.items():
         systems[system].emit(rows)
     for writer in systems.values():
@@ -92,7 +94,7 @@ def _clear(target: Path) -> None:
         raise FileExistsError(f"{target}：文件夹不是空的，也不是模拟项目；请换一个文件夹")
 
 
-def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budget) -> None:
+def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budget, wide: Wide) -> None:
     """Sum a block's rows into accounts and ledgers, between the errors that the sums share and those that they do not."""
     paying = [name for name in ledgers if (name, "enrolment") in block.tables]
     for name in paying:
@@ -100,9 +102,27 @@ def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budge
     free = np.ones(len(block.people), np.bool_)
     apply_errors(scene, block, free, budget, EARLY)
     close_accounts(scene, block)
+    summed = {}
     for name in paying:
-        ledgers[name].add(block.tables[name, "contribution"])
+        rows = block.tables[name, "contribution"]
+        ledgers[name].add(rows)
+        summed[name] = {column: rows[column].copy() for column in ("_unit", "unit_no", "insurance", "period")}
     ledgers["employment"].see(block.tables["employment", "person"])
+    block.tables["tax", "contribution"] = tax_rows(scene, block)
     apply_errors(scene, block, free, budget, LATE)
+    mark_people(scene, wide, block)
+    for name, before in summed.items():
+        ledgers[name].compare(block.tables[name, "contribution"], before)
+    backup_rows(scene, block, free)
     for name in paying:
         ledgers[name].enrol(block.tables[name, "enrolment"])
+
+
+def _spoil_units(scene: Scene, stage: UnitStage, budget: Budget, wide: Wide) -> None:
+    """Errors of units; the tax authority and the backup keep the truth."""
+    free = np.ones(len(scene.units), np.bool_)
+    close_units(scene, wide, stage, free)
+    stage.tables["tax", "unit_ledger"] = tax_ledger(scene, stage.tables["pension", "unit_ledger"])
+    true = {key: Rows(rows.table, dict(rows.columns), gone=rows.gone) for key, rows in stage.tables.items()}
+    apply_errors(scene, stage, free, budget, UNITS)
+    stage.tables.update(backup_units(true, free, scene.world.dirty))

@@ -1,6 +1,18 @@
 """Known errors: one function per kind, named after the rule that it should trigger."""
 
-from renshe.engine.simulate.errors import amounts, contributions, enrolments, lives, operations, persons, units
+from renshe.engine.simulate.errors import (
+    amounts,
+    books,
+    contributions,
+    enrolments,
+    lives,
+    operations,
+    paid,
+    payouts,
+    persons,
+    spoilt,
+    units,
+)
 from renshe.engine.simulate.errors.registry import EARLY, KINDS, LATE, UNITS, Budget, UnitStage, apply_errors
 
 __all__ = [
@@ -12,10 +24,14 @@ __all__ = [
     "UnitStage",
     "amounts",
     "apply_errors",
+    "books",
     "contributions",
     "enrolments",
     "lives",
     "operations",
+    "paid",
+    "payouts",
     "persons",
+    "spoilt",
     "units",
 ]

@@ -137,7 +137,15 @@ def _other_unit(case: Case, n: int) -> None:
     """Booked to a unit where the person does not work."""
     rows = case.run(plain(case) & (case.rows["_payer"] == Mode.UNIT), n)
     base = case.rows["unit_no"][rows] - case.rows["_unit"][rows]
-    other = case.scene.units.pick(case.rng, np.full(len(rows), case.scene.world.opened), (0,))
+    now = np.flatnonzero(
+        plain(case) & (case.rows["_payer"] == Mode.UNIT) & (case.rows["_month"] == case.scene.world.now)
+    )
+    other = case.rows["_unit"][rows].copy()
+    for insurance in np.unique(case.rows["insurance"][rows]):
+        pool = case.rows["_unit"][now[case.rows["insurance"][now] == insurance]]
+        same = case.rows["insurance"][rows] == insurance
+        if len(pool):
+            other[same] = pool[case.rng.integers(0, len(pool), int(same.sum()))]
     rows, base, other = (part[other != case.rows["_unit"][rows]] for part in (rows, base, other))
     case.rows["_unit"][rows] = other
     case.set(rows, base + other)

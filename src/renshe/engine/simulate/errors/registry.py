@@ -72,7 +72,7 @@ class Case:
 
     def run(self, among: Mask, n: int, length: int = 6) -> Ints:
         """Up to ``n`` rows of ``among`` in runs of about ``length`` rows a person: what a wrong setting does month after month."""
-        person = self.rows["_person"]
+        person = self.rows[self.victim]
         good = among & self._there(self.rows)
         starts = self.pick(good, max(1, n // length))
         chosen = [at for start in starts for at in _next(good, person, int(start), length)]
