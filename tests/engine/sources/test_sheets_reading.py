@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
+from renshe.engine.sources import sheets
 from renshe.engine.sources.base import Reader, SourceError
 from renshe.engine.sources.opening import open_source
 
@@ -238,6 +239,19 @@ def test_numbers_padded_with_zeros_are_read_as_shown(tmp_path: Path, read_rows: 
         sheet.write_number(1, 0, 123, book.add_format({"num_format": "00000000"}))
         sheet.write_string(1, 1, "张三")
     assert read_rows(open_source(tmp_path / "a.xlsx", known_names=KNOWN)) == {2: ["00000123", "张三"]}
+
+
+def test_many_batches_hold_every_row_once(
+    write_xlsx: WriteBook, read_rows: ReadRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_xlsx(
+        人员=[["个人编号", "姓名"], *([str(number), "合计" if number % 5 else "张三"] for number in range(50))]
+    )
+    whole = read_rows(open_source(path, known_names=KNOWN))
+    monkeypatch.setattr(sheets, "BATCH_CELLS", 14)
+    reader = open_source(path, known_names=KNOWN)
+    assert all(len(batch.rows) + len(batch.rejects) <= 7 for batch in reader.batches())
+    assert read_rows(reader) == whole
 
 
 def test_cells_right_of_the_table_are_noted_not_lost_in_silence(write_xlsx: WriteBook) -> None:

@@ -184,21 +184,32 @@ def test_one_stray_cell_in_the_far_corner_costs_nothing(tmp_path: Path, read_row
     assert rows[2] == ["1", "张三", None]
 
 
-def test_rows_of_an_ods_repeated_a_million_times_are_unfolded_one_by_one(tmp_path: Path) -> None:
-    cell = '<table:table-cell office:value-type="string"{}><text:p>x</text:p></table:table-cell>'
+def repeated_ods(path: Path, columns: int, rows: int) -> Path:
+    """An ODS with a header and one row, written once and repeated."""
+    cell = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+    header = cell.format("", "个人编号") + cell.format("", "姓名")
+    row = cell.format("", "1") + cell.format(f' table:number-columns-repeated="{columns}"', "张三")
     content = (
-        "<office:document-content><table:table table:name='人员'><table:table-row>"
-        + cell.format(' table:number-columns-repeated="99999999"')
-        + '</table:table-row><table:table-row table:number-rows-repeated="99999999">'
-        + cell.format("")
-        + "</table:table-row></table:table></office:document-content>"
+        f"<office:document-content><table:table table:name='人员'><table:table-row>{header}</table:table-row>"
+        f'<table:table-row table:number-rows-repeated="{rows}">{row}</table:table-row></table:table>'
+        "</office:document-content>"
     )
-    path = tmp_path / "a.ods"
     with zipfile.ZipFile(path, "w") as target:
         target.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         target.writestr("content.xml", content)
-    batches = open_source(path).batches()
-    assert next(batches).rows[:3].tolist() == [1, 2, 3] or next(batches).rows.size > 0
+    return path
+
+
+def test_repeated_rows_of_an_ods_are_unfolded_while_they_are_read(tmp_path: Path, read_rows: ReadRows) -> None:
+    reader = open_source(repeated_ods(tmp_path / "a.ods", 1, 3), known_names=KNOWN)
+    assert read_rows(reader) == {number: ["1", "张三"] for number in (2, 3, 4)}
+    endless = open_source(repeated_ods(tmp_path / "b.ods", 1, 99_999_999), known_names=KNOWN)
+    assert next(endless.batches()).rows[:2].tolist() == [2, 3]
+
+
+def test_a_small_ods_that_unfolds_beyond_all_measure(tmp_path: Path) -> None:
+    assert "疑为压缩炸弹" in refusal(repeated_ods(tmp_path / "a.ods", 500, 99_999_999))
+    assert "超过 2000 列的限度" in refusal(repeated_ods(tmp_path / "b.ods", 99_999_999, 1))
 
 
 def test_cells_with_control_characters_and_half_characters(

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from renshe.engine.sources.archive import Package
+from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import iso_text, stored_number_text
 from renshe.engine.sources.sheet_xml import Row, SheetFacts
 from renshe.engine.sources.xls import password_error
@@ -22,6 +23,8 @@ _CHUNK = 1 << 18
 _CONTENT = "content.xml"
 _MAX_ROWS = 1_048_576
 _MAX_COLUMNS = 16_384
+# Cells that repeated rows may unfold to: a full sheet of fifty columns that are all alike.
+_MAX_UNFOLDED = 50 << 20
 
 
 class OdsBook:
@@ -31,6 +34,7 @@ class OdsBook:
     encoding: str | None = None
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._package = Package(path)
         self.sheets: dict[str, bool] = {}
         self._facts: dict[str, SheetFacts] = {}
@@ -57,9 +61,16 @@ class OdsBook:
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
         """Yield (row number as shown, cells) of each row that holds anything; raises SourceError on damage."""
+        unfolded = 0
         for parser in self._parsed(name):
             self._facts[name] = parser.facts
             for first, repeated, row in parser.done:
+                unfolded += (min(repeated, _MAX_ROWS) - 1) * len(row)
+                if unfolded > _MAX_UNFOLDED:
+                    raise SourceError(
+                        f"{self._path}：工作表“{name}”第 {first} 行起重复的行展开后过大，疑为压缩炸弹；"
+                        "请核实来源，确为业务数据的另存为 CSV 后再导入"
+                    )
                 for number in range(first, min(first + repeated, _MAX_ROWS + 1)):
                     yield number, list(row)
             parser.done.clear()

@@ -22,9 +22,11 @@ from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank
 from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
 from renshe.engine.sources.sheet_xml import Row, column_letters
 
-BATCH_ROWS = 50_000
+BATCH_ROWS, BATCH_CELLS = 50_000, 2_000_000
 # Rows looked at to see which columns without a name hold anything.
 _UNNAMED_ROWS = 1_000
+# A monthly table of thirty years has some hundred columns; a sheet filled to its right edge is an accident.
+MAX_COLUMNS = 2_000
 
 
 class Book(Protocol):
@@ -107,14 +109,20 @@ class SheetReader:
         filled = {column for row in rows for column, cell in enumerate(row) if cell and not cell.isspace()}
         named = {column: name for column, name in enumerate(found.names) if name}
         self._columns = sorted(named.keys() | filled)
+        if len(self._columns) > MAX_COLUMNS:
+            raise SourceError(
+                f"{self._path}：工作表“{self._sheet}”有 {len(self._columns)} 列有内容，超过 {MAX_COLUMNS} 列的限度；"
+                "请删去表格右侧多余的列后另存"
+            )
         self.header = unique_names([named.get(column) or f"列{column_letters(column)}" for column in self._columns])
 
     def batches(self) -> Iterator[RawBatch]:
-        """Yield the rows, 50,000 at a time. Notes in ``layout`` are complete when the last batch has been taken."""
+        """Yield the rows, at most 50,000 at a time. Notes in ``layout`` are complete when the last batch has been taken."""
         numbers: list[int] = []
         rows: list[Row] = []
         rejects: list[Reject] = []
         outside = _Outside(frozenset(self._columns))
+        size = min(BATCH_ROWS, BATCH_CELLS // max(len(self._columns), 1))
         for number, row in self._book.rows(self._sheet):
             if number < self._data_from or is_blank(row):
                 continue
@@ -124,7 +132,7 @@ class SheetReader:
                 numbers.append(number)
                 rows.append(row)
                 outside.look(number, row)
-            if len(rows) + len(rejects) >= BATCH_ROWS:
+            if len(rows) + len(rejects) >= size:
                 yield self._batch(numbers, rows, rejects)
                 numbers, rows, rejects = [], [], []
         self.layout.notes[self._opening_notes :] = [*self._book.notes(self._sheet), *outside.notes()]
