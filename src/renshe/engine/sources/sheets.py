@@ -117,7 +117,7 @@ class SheetReader:
         self.header = unique_names([named.get(column) or f"列{column_letters(column)}" for column in self._columns])
 
     def batches(self) -> Iterator[RawBatch]:
-        """Yield the rows, at most 50,000 at a time. Notes in ``layout`` are complete when the last batch has been taken."""
+        """Yield the rows, at most 50,000 at a time. The notes in ``layout`` are complete with the last batch."""
         numbers: list[int] = []
         rows: list[Row] = []
         rejects: list[Reject] = []
