@@ -125,7 +125,7 @@ def _die(world: World, rng: np.random.Generator, people: People, until: Ints, wh
     n = len(people)
     age = (world.now - index_of(people.birth)) // 12
     careers = why == Why.DEATH
-    old = (rng.random(n) < 0.0006 * np.maximum(age - 45, 0)) & np.isin(people.track, (*PENSIONERS, Track.RESIDENT))
+    old = (rng.random(n) < 0.001 * np.maximum(age - 45, 0)) & np.isin(people.track, (*PENSIONERS, Track.RESIDENT))
     month = world.opened + rng.integers(2, world.now - world.opened, n)
     month = np.where(careers, until, month)
     old &= (month > people.retire + 3) | ((people.track == Track.RESIDENT) & (age < 90))

@@ -13,7 +13,7 @@ from renshe.engine.simulate.block import Block, Scene
 from renshe.engine.simulate.model import NULL, Column, Ints, Mask, Rows, data, month_of
 from renshe.engine.simulate.money import NORMAL
 
-TABLES = ("person", "enrolment", "contribution", "account", "benefit", "benefit_payment")
+TABLES = ("person", "enrolment", "change", "transfer", "contribution", "account", "benefit", "benefit_payment")
 
 
 def tax_rows(scene: Scene, block: Block) -> Rows:
@@ -65,19 +65,29 @@ def _lose(scene: Scene, block: Block) -> None:
     n = max(1, int(len(block.people) * scene.world.dirty / 100))
     lost: dict[str, tuple[str, int]] = {
         "enrolment": ("insurance", 510),
-        "contribution": ("period", 201812),
+        "contribution": ("period", 201807),
         "account": ("year", 2016),
         "benefit": ("insurance", 410),
         "benefit_payment": ("period", 201903),
+        "change": ("record_no", 800_000_000_000),
+        "transfer": ("record_no", 800_000_000_000),
     }
-    marks = {"enrolment": "ENR", "contribution": "CON", "account": "ACC", "benefit": "BEN", "benefit_payment": "BPY"}
+    marks = {
+        "enrolment": "ENR",
+        "contribution": "CON",
+        "account": "ACC",
+        "benefit": "BEN",
+        "benefit_payment": "BPY",
+        "change": "CHG",
+        "transfer": "TRF",
+    }
     for table, (name, value) in lost.items():
         rows = block.tables["backup", table]
         if not len(rows):
             continue
         _, first = np.unique(rows["_person"], return_index=True)
         copies = rows.copy_rows(first[:n])
-        rows[name][copies] = value
+        rows[name][copies] = value + (copies + block.number * 1_000_000 if name == "record_no" else 0)
         rows.mark(copies, name, f"{marks[table]}-LOST")
     people = block.tables["backup", "person"]
     copies = people.copy_rows(np.arange(min(n, len(people))))

@@ -15,7 +15,7 @@ from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data, index_o
 from renshe.engine.simulate.money import normal_rows
 from renshe.engine.simulate.ledgers import works_for
 from renshe.engine.simulate.people import Track
-from renshe.engine.simulate.specials import add_specials, history, moved
+from renshe.engine.simulate.specials import add_specials, deemed, history, moved
 from renshe.engine.simulate.units import BUSINESS, ENTERPRISE
 
 Columns = dict[str, Column]
@@ -71,7 +71,7 @@ def _contribute(scene: Scene, block: Block, rng: np.random.Generator, system: st
         insurance = np.where(_civil(block)[persons], 120, 110)
         before = history(scene.world, block.lives, persons, insurance)
         brought = moved(block.tables["pension", "transfer"], np.where(_civil(block), 120, 110))
-        rows = stack("contribution", [rows.columns, before, brought])
+        rows = stack("contribution", [rows.columns, before, brought, deemed(block.lives, persons, insurance)])
     keyed(block, system, rows)
     block.tables[system, "contribution"] = rows
 

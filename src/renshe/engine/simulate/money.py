@@ -25,17 +25,8 @@ PAYERS = {
     int(Mode.FUND): "unemployment",
 }
 
-NORMAL, BACK, DIFFERENCE, REFUND, REVERSAL, HISTORY, TRANSFER_IN, ADVANCE, SUBSIDY = (
-    10,
-    31,
-    13,
-    18,
-    9001,
-    23,
-    9002,
-    12,
-    9004,
-)
+NORMAL, BACK, DIFFERENCE, REFUND, REVERSAL = 10, 31, 13, 18, 9001
+HISTORY, TRANSFER_IN, ADVANCE, SUBSIDY, DEEMED = 23, 9002, 12, 9004, 9005
 """Kinds of contribution (AAA115 and the house's own codes)."""
 
 Block = dict[str, Column]

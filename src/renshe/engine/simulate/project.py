@@ -41,6 +41,8 @@ def write_parameters(root: Path, region: str) -> str:
             share = f"{rate[side] / 10_000:.4f}"
             kind = "" if rate["kind"] == "unit" else rate["kind"]
             lines.append(f"{side}_rate,{region},{rate['insurance']},{kind},{rate['from']},{share}")
+    lowest = parameters["resident_minimum"]
+    lines.append(f"resident_min_pension,{region},170,,{lowest['from']},{lowest['value']}")
     path = "policy/parameter.csv"
     (root / "policy").mkdir(parents=True, exist_ok=True)
     (root / path).write_text("\r\n".join(lines) + "\r\n", "utf-8")

@@ -18,6 +18,7 @@ from renshe.engine.simulate.model import NULL, Column, Ints, Rows, index_of, mon
 from renshe.engine.simulate.money import (
     ADVANCE,
     BACK,
+    DEEMED,
     DIFFERENCE,
     HISTORY,
     REFUND,
@@ -135,6 +136,13 @@ def history(world: World, lives: Lives, person: Ints, insurance: Ints) -> dict[s
     return _without_amounts(
         person[chosen], insurance[chosen], last, np.full(len(chosen), world.opened), months, HISTORY
     )
+
+
+def deemed(lives: Lives, person: Ints, insurance: Ints) -> dict[str, Column]:
+    """One row per person whose years before the scheme count, for one in three of them: the months recognised."""
+    chosen = np.flatnonzero((lives.deemed[person] > 0) & (person % 3 == 0))
+    month = lives.joined[person[chosen]] - 1
+    return _without_amounts(person[chosen], insurance[chosen], month, month, lives.deemed[person[chosen]], DEEMED)
 
 
 def moved(transfers: Rows, scheme: Ints) -> dict[str, Column]:

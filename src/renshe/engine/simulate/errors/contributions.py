@@ -13,21 +13,33 @@ import numpy as np
 from renshe.engine.simulate.careers import OPEN, Mode, Why
 from renshe.engine.simulate.errors.registry import EARLY, LATE, Apply, Case, error
 from renshe.engine.simulate.model import NULL, Ints, Mask, index_of, month_of
-from renshe.engine.simulate.money import BACK, DIFFERENCE, HISTORY, NORMAL, SUBSIDY, TRANSFER_IN, half_up
+from renshe.engine.simulate.money import BACK, DEEMED, DIFFERENCE, HISTORY, NORMAL, SUBSIDY, TRANSFER_IN, half_up
 
 PAYING = ("pension", "medical", "unemployment")
-DEEMED = 9005
 
 
-def plain(case: Case, *insurances: int) -> Mask:
-    """Normal, arrived, monthly rows of months that no other row touches."""
+def plain(case: Case, *insurances: int, rare: bool = False) -> Mask:
+    """Normal, arrived, monthly rows of months that no other row touches.
+
+    Those of the dead, the moved, the newly retired and the unemployed are kept for the kinds that need them (``rare``).
+    """
     good = case.cached("plain", lambda: _plain(case))
+    if not rare:
+        good &= case.cached("common", lambda: ~_scarce(case)[case.rows["_person"]])
     if not insurances:
         return good
     out = np.zeros(len(good), np.bool_)
     for insurance in insurances:
         out |= case.rows["insurance"] == insurance
     return good & out
+
+
+def _scarce(case: Case) -> Mask:
+    block = case.block
+    out = (block.death < OPEN) | (block.lives.retired < OPEN) | (block.lives.why == Why.OUT)
+    out[block.idle.person] = True
+    out[case.table("transfer", "pension")["_person"]] = True
+    return out
 
 
 def _plain(case: Case) -> Mask:
@@ -263,7 +275,7 @@ def _after(case: Case, n: int, ends: Ints, insurances: tuple[int, ...], kind: in
     """Append months after each person's ``ends`` as copies of the last month paid."""
     now = case.scene.world.now
     person = case.rows["_person"]
-    last = plain(case, *insurances) & (case.rows["_month"] <= ends[person]) & (ends[person] < now - 3)
+    last = plain(case, *insurances, rare=True) & (case.rows["_month"] <= ends[person]) & (ends[person] < now - 3)
     last &= case.rows["_month"] >= ends[person] - 2
     rows = case.pick(last, max(1, n // 3))
     for step in (1, 2, 3):
@@ -298,7 +310,7 @@ def _working_idle(case: Case, n: int) -> None:
     """Paid unemployment insurance while drawing its benefit."""
     paid = case.table("benefit_payment")
     regular = np.flatnonzero(paid["kind"] == "regular")
-    rows = case.pick(plain(case) & np.isin(case.rows["_person"], paid["_person"][regular]), n)
+    rows = case.pick(plain(case, rare=True) & np.isin(case.rows["_person"], paid["_person"][regular]), n)
     at = (
         regular[np.searchsorted(paid["_person"][regular], case.persons(rows))]
         if _sorted(paid["_person"][regular])

@@ -250,7 +250,10 @@ def _working_unemployed(case: Case, n: int) -> None:
 def _shared(case: Case, n: int) -> None:
     rows = case.pick(running(case), max(4, n))
     rows = rows[: len(rows) // 4 * 4]
-    case.set(rows, np.repeat(case.rows["bank_account"][rows[::4]], 4))
+    case.rows.put("bank_account", rows, np.repeat(case.rows["bank_account"][rows[::4]], 4))
+    case.mark(
+        np.flatnonzero(np.isin(case.rows["bank_account"], case.rows["bank_account"][rows]) & (case.rows["status"] == 1))
+    )
 
 
 @error("BEN-ACCOUNT-PAIR", "benefit", "bank_account", ("resident",))

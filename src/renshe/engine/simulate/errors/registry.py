@@ -175,13 +175,13 @@ def apply_errors(scene: Scene, stage: Block | UnitStage, free: Mask, budget: Bud
     if dirty == 0:
         return
     victim = "_unit" if phase == UNITS else "_person"
-    for kind in (k for k in KINDS if k.phase == phase):
-        for system in kind.systems:
-            rows = stage.tables.get((system, kind.table))
-            if rows is None or not len(rows):
-                continue
-            weights = sum(k.weight for k in KINDS if k.table == kind.table and system in k.systems)
-            n = budget.share(kind, system, len(rows), dirty, weights, stage.number)
-            if n:
-                rng = scene.world.rng(f"error {kind.id} {system}", stage.number)
-                kind.apply(Case(kind.id, kind.field, scene, stage, system, rows, rng, free, victim), n)
+    jobs = [(kind, system) for kind in KINDS if kind.phase == phase for system in kind.systems]
+    jobs = [job for job in jobs if len(stage.tables.get((job[1], job[0].table), ()))]
+    # Small tables first: their people are few.
+    for kind, system in sorted(jobs, key=lambda job: len(stage.tables[job[1], job[0].table])):
+        rows = stage.tables[system, kind.table]
+        weights = sum(k.weight for k in KINDS if k.table == kind.table and system in k.systems)
+        n = budget.share(kind, system, len(rows), dirty, weights, stage.number)
+        if n:
+            rng = scene.world.rng(f"error {kind.id} {system}", stage.number)
+            kind.apply(Case(kind.id, kind.field, scene, stage, system, rows, rng, free, victim), n)
