@@ -6,6 +6,7 @@ run leaves behind has another name and is swept by the next run. Everything is r
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -70,6 +71,7 @@ class Store:
             kept = self.sources / sha
             partial.chmod(0o400)
             partial.rename(kept)
+        _keep_memo(path, kept)
         return sha, kept
 
     def numbers(self) -> list[int]:
@@ -94,6 +96,18 @@ class Store:
             _sync(self.rounds)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _keep_memo(path: Path, kept: Path) -> None:
+    """A DBF keeps its long texts in a file beside it, under the same name."""
+    if path.suffix.lower() != ".dbf":
+        return
+    for memo in path.parent.glob(f"{glob.escape(path.stem)}.*"):
+        if memo.suffix.lower() in (".fpt", ".dbt"):
+            beside = kept.with_name(kept.name + memo.suffix.lower())
+            if not beside.exists():
+                shutil.copyfile(memo, beside)
+                beside.chmod(0o400)
 
 
 def file_digest(path: Path) -> str:

@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from renshe.engine.schema import columns as schema_columns
 from renshe.engine.schema import facts
-from renshe.engine.sources.base import RawBatch, Reject
+from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
-from renshe.engine.staging.columns import Matching, known_names, match_columns, normal
+from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns, normal
 from renshe.engine.staging.facts import compute_facts, derive
 from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, type_column
 from renshe.standards.dictionary import TABLES, dictionary_version, table
@@ -129,12 +129,22 @@ def _write(task: StageTask, folder: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        stats = _Stager(task, partial).run()
+        stats = _named(task, partial)
         (partial / "stats.json").write_text(json.dumps(stats, ensure_ascii=False), "utf-8")
         if not folder.exists():
             partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _named(task: StageTask, folder: Path) -> dict[str, Any]:
+    """Stage, and name the user's own file where it cannot be read: the kept copy's name tells nobody anything."""
+    try:
+        return _Stager(task, folder).run()
+    except SourceError as error:
+        raise SourceError(str(error).replace(str(task.path), task.source_file)) from error
+    except ColumnError as error:
+        raise ColumnError(f"{task.source_file}：{error}") from error
 
 
 class _Stager:
