@@ -12,6 +12,7 @@ from renshe.engine.sources.furniture import (
     BLANKS,
     FOOTER_ROW,
     REPEATED_HEADER,
+    RULED_LINE,
     TOTAL_LEADS,
     TOTAL_MARK,
     TOTAL_ROW,
@@ -105,6 +106,14 @@ def test_rows_without_header_repeat_none() -> None:
 )
 def test_foot_of_a_page_is_a_footer(cells: list[str | None]) -> None:
     assert furniture(cells, HEADER) == FOOTER_ROW
+
+
+@pytest.mark.parametrize(
+    ("mark", "line"), [("-", False), ("--", True), ("=====", True), ("－－", False), ("-1", False)]
+)
+def test_line_below_the_header_is_no_record(mark: str, line: bool) -> None:
+    assert furniture(row(mark, None, f" {mark} "), HEADER) == (RULED_LINE if line else None)
+    assert furniture(row("220001", mark * 2), HEADER) is None
 
 
 def test_filled_row_is_no_footer() -> None:

@@ -12,7 +12,6 @@ from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,10 +24,10 @@ from renshe.engine.sources.text_lines import Block
 LABELS = ("个人编号", "姓名", "单位名称", "缴费基数", "险种", "备注")
 HANZI = "张王李赵诸葛长春市公司丨〇䶮龘皘锘女联通"
 RARE = "\U00020bb7\U0002a6d6\ue000\uf8ff€㐂·é"
-MARKS = " \u3000-.%|^;,~&'\\"
+MARKS = " \u3000-=.%|^;,~&'\\合计:"
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 DELIMITERS = (",", "\t", "|", ";", "^", "\x01", "||")
-BOMS = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+MARKS_OF = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 Outcome = tuple[list[tuple[int, tuple[str | None, ...]]], list[Reject], tuple[str, ...]]
 
@@ -46,9 +45,32 @@ class Written:
     line_end: str
 
     @property
+    def mark(self) -> bytes:
+        return MARKS_OF.get(self.encoding, b"")
+
+    @property
     def data(self) -> bytes:
-        text = self.line_end.join(self.lines)
-        return BOMS.get(self.encoding, b"") + text.encode(self.encoding)
+        return self.mark + self.encoded(self.line_end.join(self.lines))
+
+    def encoded(self, text: str) -> bytes:
+        return text.encode(self.encoding.removesuffix("-sig"))
+
+    def decoded(self, data: bytes, errors: str = "strict") -> str:
+        return data.decode(self.encoding.removesuffix("-sig"), errors)
+
+    def physical_lines(self, data: bytes) -> list[bytes]:
+        """The lines of the bytes, without padding behind the last one."""
+        size = len(self.encoded("\n"))
+        units = [data[at : at + size] for at in range(len(self.mark), len(data), size)]
+        while units and units[-1] in (self.encoded("\0"), self.encoded("\x1a")):
+            units.pop()
+        lines = [b""]
+        for unit in units:
+            if unit == self.encoded("\n"):
+                lines.append(b"")
+            else:
+                lines[-1] += unit
+        return lines
 
     def open(self, path: Path, data: bytes | None = None, *, told: bool = True, **sizes: int) -> TextReader:
         """Open the file, or other bytes in its place; ``told`` whether it quotes."""
@@ -61,7 +83,7 @@ class Written:
 
 
 @st.composite
-def files(draw: st.DrawFn, encodings: tuple[str, ...] = ENCODINGS, line_ends: tuple[str, ...] = ("\n", "\r\n", "\r")):
+def files(draw: st.DrawFn, line_ends: tuple[str, ...] = ("\n", "\r\n", "\r")):
     width = draw(st.integers(2, len(LABELS)))
     delimiter = draw(st.sampled_from(DELIMITERS))
     quote = draw(st.sampled_from(["", '"']))
@@ -79,7 +101,7 @@ def files(draw: st.DrawFn, encodings: tuple[str, ...] = ENCODINGS, line_ends: tu
     for row in numbered:
         lines.append(delimiter.join(_quoted(text, delimiter, every) if quote else text for text in row))
     lines.append("") if draw(st.booleans()) else None
-    return Written(LABELS[:width], numbered, lines, draw(st.sampled_from(encodings)), delimiter, quote, line_end)
+    return Written(LABELS[:width], numbered, lines, draw(st.sampled_from(ENCODINGS)), delimiter, quote, line_end)
 
 
 def _quoted(text: str, delimiter: str, every: bool) -> str:
@@ -116,11 +138,11 @@ def every_line_judged() -> Iterator[None]:
 
 
 @st.composite
-def damaged(draw: st.DrawFn, encodings: tuple[str, ...] = ("utf-8", "utf-8-sig", "gb18030")):
+def damaged(draw: st.DrawFn):
     """A file and its bytes after damage below the header."""
-    file = draw(files(encodings, ("\n", "\r\n")).filter(lambda made: len(made.rows) > 1))
+    file = draw(files(("\n", "\r\n")).filter(lambda made: len(made.rows) > 1))
     data = bytearray(file.data)
-    begin = data.index(b"\n") + 1
+    begin = len(file.mark) + len(file.encoded(file.lines[0] + file.line_end))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(begin, max(begin, len(data) - 1)))
         kind = draw(st.sampled_from(["flip", "insert", "delete", "cut", "join"]))
@@ -139,7 +161,7 @@ def damaged(draw: st.DrawFn, encodings: tuple[str, ...] = ("utf-8", "utf-8-sig",
 
 Damaged = tuple[Written, bytes]
 
-PLENTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLENTY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @PLENTY
@@ -173,14 +195,13 @@ def test_fast_way_gives_what_judging_every_line_gives(tmp_path: Path, made: Dama
         assert outcome(file.open(tmp_path / "a.csv", data, told=told)) == fast
 
 
-@pytest.mark.req("S0-44", part="detect")
 @PLENTY
 @given(made=damaged())
 def test_loaded_and_rejected_put_together_are_the_file(tmp_path: Path, made: Damaged) -> None:
     file, data = made
     rows, rejects, _ = outcome(file.open(tmp_path / "a.csv", data))
-    codec = file.encoding.removesuffix("-sig")
-    lines = data.rstrip(b"\0\x1a").split(b"\n")
+    lines = file.physical_lines(data)
+    line_end = file.encoded("\n")
     covered: dict[int, str] = {}
 
     def cover(first: int, count: int) -> list[bytes]:
@@ -191,15 +212,17 @@ def test_loaded_and_rejected_put_together_are_the_file(tmp_path: Path, made: Dam
 
     for first, cells in rows:
         taken = cover(first, 1 + sum((cell or "").count("\n") for cell in cells))
-        text = b"\n".join(taken).decode(codec).rstrip("\r")
+        text = file.decoded(line_end.join(taken)).rstrip("\r")
         assert _written(cells, file).fullmatch(text)
     for reject in rejects:
         taken = cover(reject.source_row, 1 + reject.raw.count("\n"))
-        raw = reject.raw.encode(codec) if reject.raw_bytes is None else reject.raw_bytes
-        assert raw.rstrip(b"\r") == b"\n".join(taken).rstrip(b"\r")
+        if reject.raw_bytes is not None:
+            assert reject.raw_bytes == line_end.join(taken)
+        else:
+            assert reject.raw == file.decoded(line_end.join(taken)).rstrip("\r")
     nothing = BLANKS + file.delimiter + '"'
     for at, line in enumerate(lines[1:], 2):
-        assert at in covered or not line.decode(codec, "replace").strip(nothing), f"line {at} lost"
+        assert at in covered or not file.decoded(line, "replace").strip(nothing), f"line {at} lost"
     for source_rows in ([row for row, _ in rows], [reject.source_row for reject in rejects]):
         assert source_rows == sorted(source_rows)
 

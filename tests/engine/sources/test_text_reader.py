@@ -253,6 +253,19 @@ def test_files_that_were_put_one_behind_the_other(load) -> None:
     assert [(row, reason) for row, reason, _ in file.rejects] == [(3, "重复表头")]
 
 
+def test_titles_and_header_of_every_page_are_repeated_headers(load) -> None:
+    page = f"人员汇总表,,,\n{HEADER}\n"
+    file = load(f"{page}1001,张三,1,2\n{page}1002,李四,2,3\n")
+    assert [row for row, _ in file.rows] == [3, 6]
+    assert [(row, reason) for row, reason, _ in file.rejects] == [(4, "重复表头"), (5, "重复表头")]
+
+
+def test_line_that_a_query_tool_draws_is_a_reject(load) -> None:
+    file = load(f"{HEADER}\n----,------,-,------\n-1001,-,-,-2\n,, -- ,==\n")
+    assert [row for row, _ in file.rows] == [3]
+    assert [(row, reason) for row, reason, _ in file.rejects] == [(2, "分隔线"), (4, "分隔线")]
+
+
 def test_footers_are_rejects(load) -> None:
     wide = ",".join(f"{name}{at}" for at in range(3) for name in ("姓名", "性别", "编号"))
     file = load(

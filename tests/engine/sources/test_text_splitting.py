@@ -125,7 +125,9 @@ def test_file_of_one_column_has_no_delimiter() -> None:
     [
         (['"甲,乙"', '"丙"', "丁"], Quoting.YES),
         (['"大力"公司', '"一"厂', '"二'], Quoting.NO),
-        (["甲", '5寸"管', "丙"], Quoting.MAYBE),
+        (["甲", '5寸"管', "丙"], Quoting.NO),
+        (['="0012"', '="0013"', '="0014"'], Quoting.NO),
+        (["甲", "乙", "丙"], Quoting.MAYBE),
     ],
 )
 def test_use_of_quotes_is_found_out(cells: list[str], quoting: Quoting) -> None:

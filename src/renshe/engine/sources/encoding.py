@@ -47,11 +47,15 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "是 RTF 文档；请导出为 csv 或 xlsx"),
     (b"\xff\xfe\x00\x00", "是 UTF-32 编码；请另存为 UTF-8"),
 )
+_UTF16 = ("utf-16-le", "utf-16-be")
+# Stands before the odd last byte of a UTF-16 file, in a stream of UTF-8, where no character has it.
+_ODD = b"\xff"
 _WHOLE = 4 << 20
-_PIECE = 128 << 10
+_PIECE = 64 << 10
 _PIECES = 16
 _SCAN = 8 << 20
 _CHARACTERS = 50_000
+_LINES = 2000
 _MANY = 0.5
 _MISFIT_GB18030 = 0.3
 _CONTROLS = bytes(set(range(32)) - set(b"\0\x01\t\n\x0b\x0c\r\x1a\x1c\x1d\x1e\x1f"))
@@ -65,15 +69,15 @@ class Sample:
     size: int
 
     def lines(self, encoding: Encoding) -> list[str]:
-        """Return the whole lines of all pieces, loosely decoded, without their line ends."""
+        """Return up to some 2000 filled lines from all pieces, loosely decoded, without their line ends."""
         lines: list[str] = []
         for offset, piece in self.pieces:
             text = piece.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
             parts = text.split("\n")
             if offset + len(piece) < self.size and len(parts) > 1:
                 parts.pop()
-            lines.extend(parts[1:] if offset else parts)
-        return lines
+            lines.extend(line for line in parts[1 if offset else 0 :] if line.strip())
+        return lines[:: len(lines) // _LINES + 1]
 
 
 class ByteStream(Protocol):
@@ -131,12 +135,12 @@ def mark_length(head: bytes, encoding: Encoding) -> int:
 def open_stream(path: Path, encoding: Encoding) -> ByteStream:
     """Open a file behind its byte order mark; UTF-16 comes as UTF-8, everything else as it stands.
 
-    A lone surrogate of UTF-16 comes as the three bytes that UTF-8 forbids, so that strict decoding finds it again; an
-    odd last byte comes as the lone surrogate U+DC00 + byte.
+    A lone surrogate of UTF-16 comes as the three bytes that UTF-8 forbids, an odd last byte as 0xFF and its value in
+    two digits, so that strict decoding finds both again.
     """
     stream = path.open("rb")
     stream.seek(mark_length(stream.read(4), encoding))
-    return _Utf16Stream(stream, encoding) if encoding.startswith("utf-16") else stream
+    return _Utf16Stream(stream, encoding) if encoding in _UTF16 else stream
 
 
 def stream_encoding(encoding: Encoding) -> Literal["utf-8", "gb18030"]:
@@ -154,17 +158,17 @@ def decode_line(raw: bytes, encoding: Encoding) -> tuple[str, str | None]:
         return raw.decode(codec), None
     except UnicodeDecodeError as exc:
         place = len(original_bytes(raw[: exc.start], encoding)) + 1
-        name = encoding.upper().removesuffix("-SIG")
-        return raw.decode(codec, "backslashreplace"), f"第{place}字节起无法按{name}解码"
+    shown = codec if encoding not in _UTF16 else encoding
+    text = original_bytes(raw, encoding).decode(shown, "backslashreplace")
+    return text, f"第{place}字节起无法按{encoding.upper().removesuffix('-SIG')}解码"
 
 
 def original_bytes(raw: bytes, encoding: Encoding) -> bytes:
-    """Return the bytes of the file for a line (or its beginning) of the stream."""
-    if not encoding.startswith("utf-16"):
+    """Return the bytes of the file for a line (or its beginning, up to a whole character) of the stream."""
+    if encoding not in _UTF16:
         return raw
-    text = raw.decode("utf-8", "surrogatepass")
-    odd = text[-1:] if "\udc00" <= text[-1:] <= "\udcff" else ""
-    return text.removesuffix(odd).encode(encoding, "surrogatepass") + bytes(ord(char) & 0xFF for char in odd)
+    text, _, odd = raw.partition(_ODD)
+    return text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass") + bytes.fromhex(odd.decode())
 
 
 class _Utf16Stream:
@@ -181,8 +185,8 @@ class _Utf16Stream:
         rest = self._decoder.getstate()[0]
         self._decoder.reset()
         even = len(rest) & ~1
-        text = self._decoder.decode(rest[:even], final=True) + "".join(chr(0xDC00 + byte) for byte in rest[even:])
-        return text.encode("utf-8", "surrogatepass")
+        last = self._decoder.decode(rest[:even], final=True).encode("utf-8", "surrogatepass")
+        return last + b"".join(_ODD + b"%02x" % byte for byte in rest[even:])
 
     def close(self) -> None:
         self._stream.close()

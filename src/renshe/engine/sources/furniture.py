@@ -1,4 +1,4 @@
-"""What stands among the rows of a table but is no record: blank rows, repeated headers, totals, footers.
+"""What stands among the rows of a table but is no record: blank rows, repeated headers, totals, lines, footers.
 
 Business rule: extracts are printed reports as often as tables. A total that is loaded as a person doubles the money,
 a header loaded as a row is junk, and a unit called 合计科技有限公司 is a unit. So a row is furniture only when it says
@@ -18,12 +18,16 @@ Cells = Sequence[str | None]
 REPEATED_HEADER = "重复表头"
 TOTAL_ROW = "合计行"
 FOOTER_ROW = "表尾行"
+RULED_LINE = "分隔线"
 
 BLANKS = " \t\r\n\x0b\x0c\x1a\x1f\u00a0\u3000\ufeff"
 """Characters that make no cell: blanks of both widths, line ends, the byte order mark, the DOS end-of-file mark."""
 
 TOTAL_MARK, TOTAL_LEADS = "计", "合小总共累"
 """Every total has the mark after one of the leads, perhaps with blanks between: what a fast search may look for."""
+
+LINE_CHARACTERS = "-=_+─━—"
+"""Characters that draw a line."""
 
 FOOTER_CELLS = 4
 """A footer has at most this many cells that are not empty, and fewer than half of the columns."""
@@ -58,6 +62,8 @@ def furniture(cells: Cells, header: Cells) -> str | None:
         return REPEATED_HEADER
     if is_total(cells):
         return TOTAL_ROW
+    if is_ruled_line(cells):
+        return RULED_LINE
     return FOOTER_ROW if is_footer(cells) else None
 
 
@@ -87,6 +93,12 @@ def is_total(cells: Cells) -> bool:
         if text in _INNER_TOTAL:
             return not any(map(_CHINESE.search, filled[at + 1 :]))
     return False
+
+
+def is_ruled_line(cells: Cells) -> bool:
+    """Tell whether a row only draws a line, as query tools do below the header: every filled cell is -, ----, ==== …"""
+    filled = [text for cell in cells if cell and (text := cell.strip(BLANKS))]
+    return any(len(text) > 1 for text in filled) and not any(text.strip(LINE_CHARACTERS) for text in filled)
 
 
 def is_footer(cells: Cells) -> bool:

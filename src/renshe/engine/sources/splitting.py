@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,7 +21,6 @@ RECORD_SIZE = 64 << 10
 
 _SINGLE = (",", "\t", "|", ";", "^", "\x01", "~", "\x1f", "¦")
 _MULTIPLE = ("||", "|+|", "|@|", "@@", "^^", "^|^", "~~", "~|~", "#|#", "$$", "!@#", "##", "|#|", "&&", ";;")
-_SAMPLE_LINES = 2000
 _NONE = "\x1e"
 
 
@@ -98,15 +97,13 @@ def assemble(first: str, following: Iterable[str], dialect: Dialect, width: int)
 
 
 def find_dialect(lines: Sequence[str], delimiter: str | None, quoting: Quoting | None) -> tuple[Dialect, int]:
-    """Return how a file is cut, and its usual number of cells, from a sample of its lines; what is given is kept."""
-    filled = [line for line in lines if line.strip()]
-    some = filled[:: max(1, len(filled) // _SAMPLE_LINES)]
+    """Return how a file is cut and its usual number of cells, from some of its filled lines; what is given is kept."""
     if delimiter is None:
-        delimiter = _best_delimiter(some)
+        delimiter = _best_delimiter(lines)
     if quoting is None:
-        quoting = _quoting(some, delimiter)
+        quoting = _quoting(lines, delimiter)
     dialect = Dialect(delimiter, quoting)
-    return dialect, _usual(_widths(some, dialect))
+    return dialect, _usual(_widths(lines, dialect))
 
 
 def find_line_end(data: bytes) -> bytes:
@@ -190,20 +187,23 @@ def _usual(widths: Counter[int]) -> int:
 
 
 def _quoting(lines: Sequence[str], delimiter: str) -> Quoting:
-    """Count lines whose quotes enclose cells against those that make a row only if the marks are text."""
+    """Count lines whose quotes enclose cells against those in which they can only be text.
+
+    A program that quotes would have quoted a cell with a mark in it.
+    """
     quoted = Dialect(delimiter, Quoting.YES)
     width = _usual(_widths(lines, quoted))
     enclosing = text = 0
-    for line in _with_leading_quote(lines, delimiter):
+    for line in lines:
+        if '"' not in line:
+            continue
         cells = split(line, quoted)
-        if isinstance(cells, list):
-            enclosing += len(cells) == width
-        else:
+        if not isinstance(cells, list):
             text += line.count(delimiter) == width - 1
+        elif len(cells) == width:
+            encloses = line.startswith('"') or f'{delimiter}"' in line
+            enclosing += encloses
+            text += not encloses
     if enclosing == text == 0:
         return Quoting.MAYBE
     return Quoting.YES if enclosing >= text else Quoting.NO
-
-
-def _with_leading_quote(lines: Sequence[str], delimiter: str) -> Iterator[str]:
-    return (line for line in lines if line.startswith('"') or f'{delimiter}"' in line)

@@ -3,7 +3,7 @@
 Business rule: text is decoded strictly; a cell that is empty is null; an empty row is no row.
 
 Invariant: decoding is exact or the row is flagged; rows flagged as odd include every row that ``furniture`` would call
-blank or a footer and every row with something in a column without a name.
+blank, a drawn line or a footer, and every row with something in a column without a name.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from renshe.engine.sources.furniture import BLANKS, FOOTER_CELLS
+from renshe.engine.sources.furniture import BLANKS, FOOTER_CELLS, LINE_CHARACTERS
 
 Flags = npt.NDArray[np.bool_]
 
 _REPLACEMENT = re.compile("\ufffd".encode())
 _GUARD = b"\0\0\0"
-_BLANK_START = np.zeros(256, np.bool_)
-_BLANK_START[[char.encode()[0] for char in BLANKS]] = True
+_NOTHING_START = np.zeros(256, np.bool_)
+_NOTHING_START[[char.encode()[0] for char in BLANKS + LINE_CHARACTERS]] = True
 # Whatever ``furniture.is_footer`` may match, blanks aside.
 _FOOTER_LIKE = r"[:：]|^[\s\x{a0}\x{3000}\x{feff}\x1a\x1f]*(以|第|共|$)"
 
@@ -52,7 +52,7 @@ def decoded_columns(table: pa.Table, encoding: Literal["utf-8", "gb18030"]) -> t
 
 
 def odd_rows(columns: list[pa.Array], named: int) -> Flags:
-    """Return which rows may be blank or a footer, or have a value behind the ``named`` columns."""
+    """Return which rows may be blank, a drawn line or a footer, or have a value behind the ``named`` columns."""
     odd = np.zeros(len(columns[0]), np.bool_)
     if not odd.size:
         return odd
@@ -114,7 +114,7 @@ def _decoded(values: pa.Array, encoding: str) -> tuple[pa.Array, Flags]:
 
 
 def _blank_candidates(columns: list[pa.Array]) -> npt.NDArray[np.int64]:
-    """Return the rows of which every cell is empty or begins with what may be a blank."""
+    """Return the rows of which every cell is empty or begins with what may be a blank or a drawn line."""
     rows = np.arange(len(columns[0]))
     for at, column in enumerate(columns):
         cells = column if at == 0 else column.take(rows)
@@ -122,7 +122,7 @@ def _blank_candidates(columns: list[pa.Array]) -> npt.NDArray[np.int64]:
         data = _data(cells)
         if data.size:
             first = data[np.minimum(begins[:-1], data.size - 1)]
-            rows = rows[(np.diff(begins) == 0) | _BLANK_START[first]]
+            rows = rows[(np.diff(begins) == 0) | _NOTHING_START[first]]
         if not rows.size:
             break
     return rows

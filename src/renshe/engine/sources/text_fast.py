@@ -82,8 +82,12 @@ class FastParser:
             return Parsed(np.empty(0, np.int64), nothing, np.empty(0, np.bool_), np.flatnonzero(~empty))
         body, delimiter = delimited
         plain = ~(self._suspects(block, body, delimiter) | empty)
+        try:
+            table = self._table(body, block, plain, delimiter)
+        except pa.ArrowInvalid:  # some line has a wrong number of cells: it is worth counting them
+            plain &= self._cells_per_line(body, block, delimiter) == self._plan.width
+            table = self._table(body, block, plain, delimiter)
         lines = np.flatnonzero(plain)
-        table = self._table(_lines_joined(block, body, plain), delimiter, len(lines))
         columns, undecoded = decoded_columns(table, self._plan.encoding)
         odd = undecoded | odd_rows(columns, self._plan.named)
         plain[lines[odd]] = False
@@ -103,7 +107,7 @@ class FastParser:
         view = np.frombuffer(block.data, np.uint8)
         places = np.flatnonzero(_outside_characters(view, byte))
         if self._quoted(block.data):
-            places = places[~_inside_quotes(view, places, block)]
+            places = places[~_inside_quotes(np.flatnonzero(view == _QUOTE), places, block)]
         body = view.copy()
         body[places] = substitute
         return body.tobytes(), substitute
@@ -114,29 +118,34 @@ class FastParser:
         view = np.frombuffer(body, np.uint8)
         suspect = np.asarray(block.ends - block.starts > self._plan.limit)
         suspect[-1] |= block.cut
-        places = [
-            np.flatnonzero(view == 0),
-            *(_places(mark, data) for mark in (codecs.BOM_UTF8, *self._headers)),
-            [at for at in _places(self._total, data) if data.endswith(self._leads, 0, at)],
-            _lone_line_ends(view, line_end),
-        ]
-        delimiters = np.flatnonzero(view == delimiter)
+        totals = [at for at in _places(self._total, data, view) if data.endswith(self._leads, 0, at)]
+        places = [np.flatnonzero(view == 0), _lone_line_ends(view, line_end), np.array(totals, np.int64)]
+        places.extend(_places(mark, data, view) for mark in (codecs.BOM_UTF8, *self._headers))
         if self._quoted(data):
             quotes = np.flatnonzero(view == _QUOTE)
             places.append(_misplaced_quotes(view, quotes, block.starts, (delimiter, line_end)))
             suspect |= _per_line(quotes, block) % 2 == 1
-            delimiters = delimiters[~_inside_quotes(view, delimiters, block)]
-        suspect |= _per_line(delimiters, block) != self._plan.width - 1
-        suspect[np.searchsorted(block.ends, np.concatenate([*places, []]).astype(np.int64))] = True
+        suspect[np.searchsorted(block.ends, np.concatenate(places))] = True
         return suspect
+
+    def _cells_per_line(self, body: bytes, block: Block, delimiter: int) -> Indexes:
+        view = np.frombuffer(body, np.uint8)
+        delimiters = np.flatnonzero(view == delimiter)
+        if self._quoted(body):
+            delimiters = delimiters[~_inside_quotes(np.flatnonzero(view == _QUOTE), delimiters, block)]
+        return _per_line(delimiters, block) + 1
 
     def _quoted(self, data: bytes) -> bool:
         return self._plan.dialect.quoting is not Quoting.NO and _QUOTE in data
 
-    def _table(self, data: bytes, delimiter: int, rows: int) -> pa.Table:
-        """Parse whole lines, each of which is one row, into a table of bytes."""
+    def _table(self, body: bytes, block: Block, plain: Flags, delimiter: int) -> pa.Table:
+        """Parse the plain lines, each of which is one row, into a table of bytes.
+
+        pa.ArrowInvalid where one of them has a wrong number of cells.
+        """
         names = [str(at) for at in range(self._plan.width)]
-        if not rows:
+        data = _lines_joined(block, body, plain)
+        if not data:
             return pa.table({name: pa.array([], pa.binary()) for name in names})
         table = csv.read_csv(
             pa.py_buffer(data),
@@ -149,19 +158,18 @@ class FastParser:
                 strings_can_be_null=True,
             ),
         )
-        if table.num_rows != rows:
-            raise RuntimeError(f"{rows} lines became {table.num_rows} rows")
+        if table.num_rows != np.count_nonzero(plain):
+            raise RuntimeError(f"{np.count_nonzero(plain)} lines became {table.num_rows} rows")
         return table
 
 
-def _places(mark: bytes, data: bytes) -> list[int]:
+def _places(mark: bytes, data: bytes, view: npt.NDArray[np.uint8]) -> Indexes:
     """Return where a mark begins."""
-    places = []
-    at = data.find(mark)
-    while at >= 0:
-        places.append(at)
-        at = data.find(mark, at + 1)
-    return places
+    size = max(0, len(view) - len(mark) + 1)
+    likely = np.ones(size, np.bool_)
+    for at, byte in enumerate(mark[:3]):
+        likely &= view[at : at + size] == byte
+    return np.array([at for at in np.flatnonzero(likely).tolist() if data.startswith(mark, at)], np.int64)
 
 
 def _empty_lines(block: Block) -> Flags:
@@ -185,9 +193,11 @@ def _outside_characters(body: npt.NDArray[np.uint8], byte: int) -> Flags:
     A byte of 0x40 to 0x7E is the second of a character if the run of bytes from 0x80 up before it is of odd length.
     """
     flags = body == byte
-    places = np.flatnonzero(flags[1:] & (body[:-1] >= 0x80)) + 1
-    low = np.concatenate(([-1], np.flatnonzero(body < 0x80)))
-    run = places - 1 - low[np.searchsorted(low, places) - 1]
+    high = body >= 0x80
+    begins = np.flatnonzero(high[1:] & ~high[:-1]) + 1
+    begins = np.concatenate(([0], begins)) if high[0] else begins
+    places = np.flatnonzero(flags[1:] & high[:-1]) + 1
+    run = places - begins[np.searchsorted(begins, places) - 1]
     flags[places[run % 2 == 1]] = False
     return np.asarray(flags)
 
@@ -209,17 +219,24 @@ def _misplaced_quotes(
     opening = (np.arange(len(quotes)) - np.repeat(before, np.diff(before, append=len(quotes)))) % 2 == 0
     adjacent = np.diff(quotes, prepend=-2) == 1
     previous, following = view[np.maximum(quotes - 1, 0)], view[np.minimum(quotes + 1, len(view) - 1)]
-    opens = np.isin(previous, borders) | (quotes == 0) | adjacent
-    closes = np.isin(following, (*borders, _CR)) | (quotes == len(view) - 1) | np.append(adjacent[1:], False)
+    opens = _is_any(previous, *borders) | (quotes == 0) | adjacent
+    closes = _is_any(following, *borders, _CR) | (quotes == len(view) - 1) | np.append(adjacent[1:], False)
     misplaced: Indexes = quotes[~np.where(opening, opens, closes)]
     return misplaced
 
 
-def _inside_quotes(view: npt.NDArray[np.uint8], places: Indexes, block: Block) -> Flags:
+def _is_any(data: npt.NDArray[np.uint8], *values: int) -> Flags:
+    return np.asarray(np.logical_or.reduce([data == value for value in values]))
+
+
+def _inside_quotes(quotes: Indexes, places: Indexes, block: Block) -> Flags:
     """Flag the places that have an odd number of quotes before them in their line."""
-    odd = np.cumsum(view == _QUOTE, dtype=np.uint8) & 1
-    at_start = np.concatenate(([0], odd[block.starts[1:] - 1]))
-    return np.asarray(odd[places] != np.repeat(at_start, _per_line(places, block)))
+    before = np.searchsorted(quotes, block.starts)
+    counts = _per_line(places, block)
+    near = np.repeat(np.diff(before, append=len(quotes)) > 0, counts)
+    flags = np.zeros(len(places), np.bool_)
+    flags[near] = (np.searchsorted(quotes, places[near]) - np.repeat(before, counts)[near]) % 2 == 1
+    return flags
 
 
 def _lines_joined(block: Block, body: bytes, wanted: Flags) -> bytes:

@@ -31,9 +31,10 @@ _NUMBERING = re.compile(r"[\d甲乙丙丁()（）]*")
 class Head:
     """What the top of a file says.
 
-    ``names`` are the columns and ``width`` the cells of a row (more where lines end with a delimiter); ``rows`` are the
-    header rows as written; ``header_row`` is the physical line of the first of them (None: no header), ``lines`` the
-    number of physical lines above the first row; ``rejects`` are rows above the header, ``notes`` are for people.
+    ``names`` are the columns, ``width`` the cells of a row (more where lines end with a delimiter); ``rows`` are what
+    may be printed on every page, header and titles, as written; ``header_row`` is the physical line of the header's
+    first row (None: no header), ``lines`` the number of lines above the first row; ``rejects`` are rows above the
+    header, ``notes`` are for people.
     """
 
     names: tuple[str, ...]
@@ -72,11 +73,20 @@ def read_head(
     named = max((at for at, name in enumerate(header.names[:columns], 1) if name), default=columns)
     named, width = _shape(sample, dialect, named, columns, usual)
     names = unique_names([name or f"列{at}" for at, name in enumerate(header.names[:named], 1)])
-    above, last = records[: header.first], records[header.last]
-    rejects = tuple(Reject(record.first, BEFORE_HEADER, record.text) for record in above if _like_row(record, width))
-    notes = _notes([record for record in above if not _like_row(record, width)], names, width)
-    repeated = tuple(tuple(row) for row in own if not _is_numbering(row))
-    return Head(names, width, repeated, records[header.first].first, last.first + last.lines - 1, rejects, notes)
+    last = records[header.last]
+    early = [record for record in records[: header.first] if _like_row(record, width)]
+    titles = [record for record in records[: header.first] if not _like_row(record, width)]
+    printed = [tuple(row) for row in own if not _is_numbering(row)]
+    printed.extend(tuple(record.cells) for record in titles if len(record.cells) == width)
+    return Head(
+        names=names,
+        width=width,
+        rows=tuple(printed),
+        header_row=records[header.first].first,
+        lines=last.first + last.lines - 1,
+        rejects=tuple(Reject(record.first, BEFORE_HEADER, record.text) for record in early),
+        notes=_notes(titles, names, width),
+    )
 
 
 def _records(block: Block, encoding: str, dialect: Dialect) -> list[_Record]:

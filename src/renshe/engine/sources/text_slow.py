@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from renshe.engine.sources.base import Reject
-from renshe.engine.sources.encoding import Encoding, decode_line, original_bytes
+from renshe.engine.sources.encoding import Encoding, decode_line, original_bytes, stream_encoding
 from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
 from renshe.engine.sources.splitting import Dialect, Fault, assemble
 from renshe.engine.sources.text_lines import Block
@@ -96,7 +96,7 @@ def _judge(block: Block, index: int, shape: Shape, judged: Judged) -> int:
 def _text(raw: bytes, shape: Shape) -> tuple[str, str | None, bytes | None]:
     """Return a line as text; where it cannot be one, also the reason and the original bytes."""
     if len(raw) > shape.limit:
-        beginning, _ = decode_line(raw[: shape.limit], shape.encoding)
+        beginning = raw[: shape.limit].decode(stream_encoding(shape.encoding), "backslashreplace")
         return beginning, f"单行超过{shape.limit}字节，这里只有开头，全文见源文件的这一行", None
     text, reason = decode_line(raw, shape.encoding)
     if reason is None and (place := raw.find(b"\0")) >= 0:
