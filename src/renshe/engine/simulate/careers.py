@@ -147,6 +147,9 @@ def _plan(world: World, rng: np.random.Generator, lives: Lives) -> _Plan:
     earlier = np.maximum(world.opened - lives.joined, 0)
     start = lives.joined + np.where(rng.random(n) < 0.3, 0, (earlier * rng.random(n)).astype(np.int64))
     start = np.where(lives.until < world.opened, lives.joined, start)
+    # Some came from elsewhere with a relation of their own: here they begin in the months kept in detail.
+    came = (rng.random(n) < 0.025) & (lives.joined < world.opened - 14) & (lives.until == OPEN)
+    start = np.where(came, world.opened + rng.integers(1, 20, n), start)
     low, high = np.maximum(start, world.opened), np.minimum(lives.until, world.now)
     room = high - low
     changes = np.where(room >= 9, np.searchsorted([0.66, 0.91], rng.random(n)), 0)

@@ -69,8 +69,10 @@ def _contribute(scene: Scene, block: Block, rng: np.random.Generator, system: st
     if system == "pension":
         persons = np.unique(block.spells.person)
         insurance = np.where(_civil(block)[persons], 120, 110)
-        before = history(scene.world, block.lives, persons, insurance)
-        brought = moved(block.tables["pension", "transfer"], np.where(_civil(block), 120, 110))
+        transfers = block.tables["pension", "transfer"]
+        came = transfers["_person"][transfers["direction"] == "in"]
+        before = history(scene.world, block.lives, persons, insurance, came)
+        brought = moved(transfers, np.where(_civil(block), 120, 110))
         rows = stack("contribution", [rows.columns, before, brought, deemed(block.lives, persons, insurance)])
     keyed(block, system, rows)
     block.tables[system, "contribution"] = rows

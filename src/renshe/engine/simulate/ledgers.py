@@ -111,7 +111,7 @@ class Ledger:
         """Note of which sums a person row was lost or changed since ``before`` (unit, insurance and month as summed)."""
         n = len(before["_unit"])
         key = ledger_key(before["_unit"], before["insurance"], before["period"])
-        moved = np.zeros(n, np.bool_) if rows.gone is None else rows.gone[:n].copy()
+        moved = np.zeros(n, np.bool_) if rows.gone is None else rows.gone[:n] & ~before["_gone"]
         for name in ("unit_no", "insurance", "period"):
             moved |= rows[name][:n] != before[name]
         self.lost.append(key[moved])

@@ -53,6 +53,9 @@ def person_names(rng: np.random.Generator, sex: Ints, birth_year: Ints) -> tuple
     given = given_names(rng, sex, birth_year)
     names = np.strings.add(draw(rng, lists["surnames"], n), given).astype("U24")
     ethnicity = draw(rng, lists["ethnicity"], n)
+    # Nobody is called by one character three times.
+    thrice = np.strings.slice(names, 0, 1)
+    names = np.where(names == np.strings.multiply(thrice, 3), np.strings.slice(names, 0, 2), names)
     kind = rng.random(n)
     rare = np.flatnonzero(kind < RARE)
     tail = np.array(lists["rare"].split())[rng.integers(0, len(lists["rare"].split()), len(rare))]

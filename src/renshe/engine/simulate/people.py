@@ -205,7 +205,7 @@ def make_people(world: World, block: int) -> People:
     file_birth = _file_births(rng, birth)
     age = (world.now - index_of(birth)) // 12
     track = _tracks(rng, age, retire_month(birth, file_birth, sex, cadre, early) <= world.now)
-    early &= np.isin(track, (Track.PENSIONER, Track.CIVIL_PENSIONER))
+    early &= np.isin(track, (Track.PENSIONER, Track.CIVIL_PENSIONER, Track.LATE))
     numbers = np.strings.add(np.strings.add(region, digits(yyyymmdd(birth), 8)), digits(serial, 3))
     names, ethnicity, rare = person_names(rng, sex, birth.astype("datetime64[Y]").astype(np.int64) + 1970)
     people = People(

@@ -107,6 +107,7 @@ def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budge
         rows = block.tables[name, "contribution"]
         ledgers[name].add(rows)
         summed[name] = {column: rows[column].copy() for column in ("_unit", "unit_no", "insurance", "period")}
+        summed[name]["_gone"] = np.zeros(len(rows), np.bool_) if rows.gone is None else rows.gone.copy()
     ledgers["employment"].see(block.tables["employment", "person"])
     block.tables["tax", "contribution"] = tax_rows(scene, block)
     apply_errors(scene, block, free, budget, LATE)

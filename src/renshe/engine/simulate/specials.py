@@ -127,9 +127,12 @@ def _reverse(rows: Rows, at: Ints, later: Ints, base: Ints) -> None:
     _book(rows, renewed, later[at])
 
 
-def history(world: World, lives: Lives, person: Ints, insurance: Ints) -> dict[str, Column]:
-    """One row per person for the months before the system kept detail: number of months, no amounts."""
-    old = lives.joined[person] < world.opened - 1
+def history(world: World, lives: Lives, person: Ints, insurance: Ints, moved: Ints) -> dict[str, Column]:
+    """One row per person for the months before the system kept detail: number of months, no amounts.
+
+    People who ``moved`` here have those months in another row.
+    """
+    old = (lives.joined[person] < world.opened - 1) & ~np.isin(person, moved)
     chosen = np.flatnonzero(old)
     last = np.minimum(lives.until[person[chosen]], world.opened - 1)
     months = last - lives.joined[person[chosen]] + 1

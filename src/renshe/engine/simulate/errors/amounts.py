@@ -79,6 +79,7 @@ _business(
     _ceiling,
     lambda case: SPECIAL["back"](case) & np.isin(case.rows["insurance"], PENSION),
     1,
+    0.2,
 )
 
 
@@ -156,8 +157,8 @@ def _back(case: Case) -> Mask:
     return SPECIAL["back"](case) & (case.rows["person_due"] > 0) & (case.rows["unit_due"] > 0)
 
 
-_declare("CON-PDUE-BACK", "person_due", ("pension",), _times("person_due", 1, 900), _back, 1)
-_declare("CON-UDUE-BACK", "unit_due", ("pension",), _times("unit_due", 1, 900), _back, 1)
+_declare("CON-PDUE-BACK", "person_due", ("pension",), _times("person_due", 1, 900), _back, 1, 0.2)
+_declare("CON-UDUE-BACK", "unit_due", ("pension",), _times("unit_due", 1, 900), _back, 1, 0.2)
 
 
 def _short(side: str) -> Change:

@@ -18,10 +18,7 @@ def plain(case: Case) -> Mask:
     """Normal ledger rows of more than one person with dues on both sides, whose detail nothing has spoilt."""
     rows = case.rows
     good = (
-        (rows["kind"] == NORMAL)
-        & (rows["headcount"] >= 2)
-        & (rows["unit_due"] > 100_000)
-        & (rows["person_due"] > 100_000)
+        (rows["kind"] == NORMAL) & (rows["headcount"] >= 2) & (rows["unit_due"] > 2_000) & (rows["person_due"] > 2_000)
     )
     return np.asarray(good & (rows["book_month"] == rows["period"]) & ~rows["_spoilt"])
 
@@ -52,8 +49,8 @@ _ledger("LED-HEADCOUNT", "headcount", _changed("headcount", lambda v: v + 3))
 _ledger("LED-BASE", "base_total", _changed("base_total", lambda v: v + 123_400))
 _ledger("LED-UDUE", "unit_due", _changed("unit_due", lambda v: v + 55_500))
 _ledger("LED-PDUE", "person_due", _changed("person_due", lambda v: v + 44_400))
-_ledger("LED-UPAID", "unit_paid", _changed("unit_paid", lambda v: v - 33_300))
-_ledger("LED-PPAID", "person_paid", _changed("person_paid", lambda v: v - 22_200))
+_ledger("LED-UPAID", "unit_paid", _changed("unit_paid", lambda v: v // 2))
+_ledger("LED-PPAID", "person_paid", _changed("person_paid", lambda v: v // 2))
 _ledger("LED-HEADCOUNT-NEG", "headcount", _changed("headcount", lambda v: -v))
 _ledger("LED-DUE-NEG", "unit_due", _changed("unit_due", lambda v: -v))
 _ledger("LED-PDUE-NEG", "person_due", _changed("person_due", lambda v: -v))
@@ -175,7 +172,16 @@ _account("ACC-INTEREST-LOW", "interest", _booked("interest", lambda v: v * 0), (
 _account("ACC-OPENING-NEG", "opening", _booked("opening", lambda v: -v))
 _account("ACC-PAID-NEG", "paid_out", _booked("paid_out", lambda v: v - 5_000))
 _account("ACC-TRANSFER-NEG", "transfer_in", _booked("transfer_in", lambda v: v - 5_000), ("pension",))
-_account("ACC-TRANSFER", "transfer_in", _booked("transfer_in", lambda v: v + 300_000), ("pension",))
+
+
+@error("ACC-TRANSFER", "account", "transfer_in", ("pension",))
+def _transferred(case: Case, n: int) -> None:
+    moved = case.table("transfer")["_person"]
+    rows = case.pick(latest(case) & ~np.isin(case.rows["_person"], moved), n)
+    case.set(rows, 300_000)
+    _settle(case, rows)
+
+
 _account("ACC-PRINCIPAL-NEG", "principal", _booked("principal", lambda v: -np.abs(v) - 100))
 
 

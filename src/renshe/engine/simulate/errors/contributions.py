@@ -158,7 +158,9 @@ def _other_unit(case: Case, n: int) -> None:
         same = case.rows["insurance"][rows] == insurance
         if len(pool):
             other[same] = pool[case.rng.integers(0, len(pool), int(same.sum()))]
-    rows, base, other = (part[other != case.rows["_unit"][rows]] for part in (rows, base, other))
+    enrolled = case.table("enrolment")
+    works_there = np.isin(case.persons(rows) * 10**6 + other, enrolled["_person"] * 10**6 + enrolled["_unit"])
+    rows, base, other = (part[~works_there] for part in (rows, base, other))
     case.rows["_unit"][rows] = other
     case.set(rows, base + other)
 
@@ -282,24 +284,24 @@ def _after(case: Case, n: int, ends: Ints, insurances: tuple[int, ...], kind: in
         case.mark(add(case, rows, ends[case.persons(rows)] + step, kind))
 
 
-@error("CON-DEATH", "contribution", "period", ("pension",), phase=EARLY)
+@error("CON-DEATH", "contribution", "period", ("pension",), weight=0.3, phase=EARLY)
 def _after_death(case: Case, n: int) -> None:
     _after(case, n, case.block.death, (110, 120))
 
 
-@error("CON-RETIRE", "contribution", "period", ("pension",), phase=EARLY)
+@error("CON-RETIRE", "contribution", "period", ("pension",), weight=0.3, phase=EARLY)
 def _after_retirement(case: Case, n: int) -> None:
     ends = np.where(case.block.death == OPEN, case.block.lives.retired, OPEN)
     _after(case, n, np.where(ends < case.scene.world.now - 5, ends, OPEN), (110, 120))
 
 
-@error("CON-SUBSIDY-RETIRE", "contribution", "period", ("pension",), phase=EARLY)
+@error("CON-SUBSIDY-RETIRE", "contribution", "period", ("pension",), weight=0.3, phase=EARLY)
 def _subsidy_retired(case: Case, n: int) -> None:
     ends = np.where(case.block.death == OPEN, case.block.lives.retired, OPEN)
     _after(case, n, ends, (110,), SUBSIDY)
 
 
-@error("CON-TRANSFER-OUT", "contribution", "period", ("pension",), phase=EARLY)
+@error("CON-TRANSFER-OUT", "contribution", "period", ("pension",), weight=0.3, phase=EARLY)
 def _after_leaving(case: Case, n: int) -> None:
     ends = np.where(case.block.lives.why == Why.OUT, case.block.lives.until + 1, OPEN)
     _after(case, n, ends, (110, 120))
@@ -347,12 +349,12 @@ def _bad_kinds(kind: int) -> Callable[[Case], Mask]:
 SPECIAL = {"back": _bad_kinds(BACK), "difference": _bad_kinds(DIFFERENCE), "history": _bad_kinds(HISTORY)}
 
 
-@error("CON-FEE-NEG", "contribution", "interest", ("pension",))
+@error("CON-FEE-NEG", "contribution", "interest", ("pension",), weight=0.2)
 def _fee(case: Case, n: int) -> None:
     case.set(case.pick(SPECIAL["back"](case) & (case.rows["interest"] > 0), n), -100)
 
 
-@error("CON-LATE-NEG", "contribution", "late_fee", ("pension",))
+@error("CON-LATE-NEG", "contribution", "late_fee", ("pension",), weight=0.2)
 def _late_fee(case: Case, n: int) -> None:
     case.set(case.pick(SPECIAL["back"](case) & (case.rows["late_fee"] > 0), n), -100)
 

@@ -242,7 +242,7 @@ def _still(case: Case, n: int, among: Mask) -> None:
     case.mark(rows)
 
 
-@error("ENR-DEAD", "enrolment", "status", FOUR)
+@error("ENR-DEAD", "enrolment", "status", FOUR, weight=0.5)
 def _dead(case: Case, n: int) -> None:
     _still(case, n, np.isin(case.rows["_why"], (Why.DEATH, Why.COVERED_DEATH)))
 

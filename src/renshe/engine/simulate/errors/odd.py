@@ -111,6 +111,7 @@ def _unexplained(case: Case, n: int) -> None:
         & citizen(case)
         & ~case.block.people.early[person]
     )
+    some &= case.rows["sex"] == 1
     rows = case.pick(some, n)
     benefit = case.table("benefit")
     at = case.of("benefit", case.persons(rows))
@@ -154,7 +155,8 @@ def _receipt(name: str) -> Apply:
         key = (tax["person_no"] * 1000 + tax["insurance"]) * 1000 + tax["period"] % 1000
         order = np.argsort(key)
         mine = (case.rows["person_no"] * 1000 + case.rows["insurance"]) * 1000 + case.rows["period"] % 1000
-        recent = plain(case) & (case.rows["_month"] > case.scene.world.now - 2) & np.isin(mine, key)
+        once = np.isin(case.rows["insurance"], (110, 120))
+        recent = once & plain(case) & (case.rows["_month"] > case.scene.world.now - 2) & np.isin(mine, key)
         rows = case.pick(recent, n)
         at = order[np.searchsorted(key, mine[rows], sorter=order)]
         tax[name][at] += 5_000

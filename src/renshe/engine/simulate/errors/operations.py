@@ -6,7 +6,7 @@ import numpy as np
 
 from renshe.engine.simulate.careers import OPEN
 from renshe.engine.simulate.errors.registry import Apply, Case, error
-from renshe.engine.simulate.model import NAT, NULL, Ints, Mask, index_of, month_of
+from renshe.engine.simulate.model import NAT, NULL, Ints, Mask, index_of, month_index, month_of
 
 FOUR = ("pension", "medical", "unemployment", "resident")
 THREE = FOUR[:3]
@@ -106,7 +106,7 @@ def _alive(case: Case, n: int) -> None:
     case.set(rows, "211")
 
 
-@error("CHG-AFTER-DEATH", "change", "date", THREE)
+@error("CHG-AFTER-DEATH", "change", "date", THREE, weight=0.2)
 def _after_death(case: Case, n: int) -> None:
     death = case.block.people.death[case.rows["_person"]]
     dead = ~np.isnat(death) & (case.block.death[case.rows["_person"]] < case.scene.world.now - 2)
@@ -176,8 +176,9 @@ def _moved_over(case: Case, n: int) -> None:
     rows = case.pick(_in(case), max(1, n // 2))
     copies = case.rows.copy_rows(rows)
     _new_record(case, copies)
-    case.rows["end_month"][copies] = case.rows["start_month"][rows]
-    case.rows["months"][copies] = 1
+    middle = (month_index(case.rows["start_month"][rows]) + month_index(case.rows["end_month"][rows])) // 2
+    case.rows["end_month"][copies] = month_of(middle)
+    case.rows["months"][copies] = middle - month_index(case.rows["start_month"][rows]) + 1
     case.mark(np.concatenate([rows, copies]))
 
 

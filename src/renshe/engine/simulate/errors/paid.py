@@ -46,14 +46,14 @@ for _id, _field, _value in (
 
 def _times(factor: int, older: int = 1) -> Apply:
     def apply(case: Case, n: int) -> None:
-        rows = case.run(regular(case, older) & (case.rows["amount"] > 30_000), n, 3)
+        rows = case.run(regular(case, older) & (case.rows["amount"] > 5_000), n, 3)
         case.set(rows, case.rows["amount"][rows] * factor)
 
     return apply
 
 
 _declare("BPY-AMOUNT-NEG", "amount", ALL, _times(-1))
-_declare("BPY-AMOUNT-HIGH", "amount", ("pension",), _times(3, 2))
+_declare("BPY-AMOUNT-HIGH", "amount", ("pension",), _times(20, 2))
 
 
 @error("BPY-AMOUNT", "benefit_payment", "amount", ("pension",))
