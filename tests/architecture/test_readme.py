@@ -13,6 +13,7 @@ from typer.main import get_command
 from renshe.cli.main import app
 from renshe.engine.project import load_project
 from renshe.engine.rounds.clean import clean
+from tools import speed
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh.md")
@@ -69,3 +70,10 @@ def test_a_round_holds_the_files_of_the_readme(tmp_path: Path) -> None:
         told = [re.sub(r"<.*?>", "*", file) for row in rows for file in re.findall(r"`([^`]+)`", row)]
         assert len(told) == 9
         assert [file for file in told if not list(folder.glob(file))] == []
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_figures_of_speed_are_those_of_the_results(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert speed.SECTION.search(text)
+    assert text == speed.filled(name), "run tools/speed.py and commit the READMEs"

@@ -1,0 +1,83 @@
+"""Fill the READMEs' section on speed from ``benchmarks/results``: a figure that nobody measured cannot stand there.
+
+.venv/bin/python tools/speed.py        # after make bench
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks/results"
+READMES = {"README.md": "en", "README.zh.md": "zh"}
+SECTION = re.compile(r"(<!-- speed: written by tools/speed\.py -->\n).*?(<!-- /speed -->)", re.DOTALL)
+
+# Per result: what was done and what it took, in both languages, over the fields of the result.
+ROWS: dict[str, dict[str, str]] = {
+    "clean_scale": {
+        "en": "{persons:,} persons, {rows:,} rows ({contributions:,} contributions), {input_mb:,} MB of files,"
+        " {findings:,} findings: from files to report and workbooks"
+        " | {clean[wall_seconds]:.0f} s ({clean[cpu_seconds]:.0f} CPU-s), {clean[peak_mb]:,} MB of memory",
+        "zh": "{persons:,} 人、{rows:,} 行（缴费 {contributions:,} 笔）、{input_mb:,} MB 文件、{findings:,} 个问题："
+        "从读文件到报告和工作簿"
+        " | {clean[wall_seconds]:.0f} 秒（处理器 {clean[cpu_seconds]:.0f} 秒），内存 {clean[peak_mb]:,} MB",
+    },
+    "big_csv": {
+        "en": "one CSV of {megabytes:,} MB, {lines:,} lines, {rejected:,} of them damaged and rejected"
+        " | {clean[wall_seconds]:.0f} s, {clean[peak_mb]:,} MB of memory",
+        "zh": "一个 {megabytes:,} MB 的 CSV、{lines:,} 行，其中 {rejected:,} 行损坏被拒收"
+        " | {clean[wall_seconds]:.0f} 秒，内存 {clean[peak_mb]:,} MB",
+    },
+    "faults": {
+        "en": "{runs} runs, {killed} of them killed by `kill -9` at a random moment"
+        " | {half_rounds} half rounds; the next run succeeds with the same digests",
+        "zh": "{runs} 次运行，{killed} 次在随机时刻被 `kill -9` | 半轮 {half_rounds} 个；再次运行成功，摘要值相同",
+    },
+    "text_reader": {
+        "en": "reading GB18030 CSV of {columns} columns, one core"
+        " | {gb18030[mb_per_cpu_second]} MB/s;"
+        " one line in 1,000 damaged: {gb18030_damaged_1_in_1000[mb_per_cpu_second]} MB/s;"
+        " Python's csv, which checks nothing: {python_csv[mb_per_cpu_second]} MB/s",
+        "zh": "读取 {columns} 列的 GB18030 CSV，单核"
+        " | {gb18030[mb_per_cpu_second]} MB/秒；每千行损坏一行时 {gb18030_damaged_1_in_1000[mb_per_cpu_second]} MB/秒；"
+        "Python 自带 csv（不作检查）{python_csv[mb_per_cpu_second]} MB/秒",
+    },
+}
+MACHINE = {
+    "en": "On {cores} cores, {memory_gb:.0f} GB, {system}, Python {python}, DuckDB {duckdb};"
+    " `make bench` measures yours.",
+    "zh": "测于 {cores} 核、{memory_gb:.0f} GB、{system}、Python {python}、DuckDB {duckdb}；"
+    "`make bench` 测量您自己的机器。",
+}
+HEAD = {"en": "| what | took |", "zh": "| 内容 | 用时 |"}
+
+
+def section(language: str) -> str:
+    """Return the section in ``language``: one row per result that is there."""
+    found: dict[str, dict[str, Any]] = {
+        name: json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+        for name in ROWS
+        if (RESULTS / f"{name}.json").is_file()
+    }
+    lines = [f"| {ROWS[name][language].format(**figures)} |" for name, figures in found.items()]
+    machines = sorted({MACHINE[language].format(**figures["machine"]) for figures in found.values()})
+    return "\n".join([*machines, "", HEAD[language], "|---|---|", *lines]) + "\n"
+
+
+def filled(name: str) -> str:
+    """Return the text of README ``name`` with its section as the results say now."""
+    text = (ROOT / name).read_text("utf-8")
+    return SECTION.sub(lambda match: f"{match[1]}{section(READMES[name])}{match[2]}", text)
+
+
+def main() -> None:
+    """Fill both READMEs."""
+    for name in READMES:
+        (ROOT / name).write_text(filled(name), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
