@@ -40,10 +40,10 @@ ROWS: dict[str, dict[str, str]] = {
         "en": "reading GB18030 CSV of {columns} columns, one core"
         " | {gb18030[mb_per_cpu_second]} MB/s;"
         " one line in 1,000 damaged: {gb18030_damaged_1_in_1000[mb_per_cpu_second]} MB/s;"
-        " Python's csv, which checks nothing: {python_csv[mb_per_cpu_second]} MB/s",
+        " Python's csv module: {python_csv[mb_per_cpu_second]} MB/s",
         "zh": "读取 {columns} 列的 GB18030 CSV，单核"
         " | {gb18030[mb_per_cpu_second]} MB/秒；每千行损坏一行时 {gb18030_damaged_1_in_1000[mb_per_cpu_second]} MB/秒；"
-        "Python 自带 csv（不作检查）{python_csv[mb_per_cpu_second]} MB/秒",
+        "Python 自带的 csv 模块 {python_csv[mb_per_cpu_second]} MB/秒",
     },
 }
 MACHINE = {
