@@ -34,7 +34,6 @@ class DbfWriter:
 
     def __init__(self, root: Path, name: str, fields: list[DbfField]) -> None:
         self.name, self.fields = name, fields
-        self.rejects: list[tuple[int, str]] = []
         self._count = 0
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

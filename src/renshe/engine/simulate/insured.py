@@ -222,3 +222,12 @@ def close_accounts(scene: Scene, block: Block) -> None:
     )
     keyed(block, "resident", rows)
     block.tables["resident", "account"] = rows
+
+
+def void_rows(block: Block) -> None:
+    """Rows that a clerk voided (AAE100 = 0): entered wrongly, entered again, kept for the record."""
+    rows = block.tables["pension", "enrolment"]
+    good = np.flatnonzero((rows["status"] == 1) & (rows["_person"] % 211 == 17))
+    copies = rows.copy_rows(good)
+    rows["valid"][copies], rows["base"][copies], rows["_unit"][copies] = 0, 100, -1
+    rows["enrol_status"][copies] = 4

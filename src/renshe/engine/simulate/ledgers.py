@@ -217,7 +217,7 @@ def unit_columns(units: Units, at: Ints, active: Mask) -> Rows:
             "unit_status": np.where(ended, 3, np.where(active, 1, 2)),
             "legal_rep": units.legal_rep[at],
             "phone": units.phone[at],
-            "address": units.address[at],
+            "address": np.where(at % 97 == 13, np.strings.add(units.address[at], "\n（二楼）"), units.address[at]),
             "region_code": home,
             "hold": (at % 151 == 5).astype(np.int64),
             "hold_reason": np.where(at % 151 == 5, "欠费封存", ""),

@@ -47,6 +47,7 @@ class Rows:
     marks: list[Mark] = field(default_factory=list)
     raw: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     gone: Mask | None = None
+    _spare: dict[str, Column] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -70,11 +71,19 @@ class Rows:
 
     def copy_rows(self, rows: Ints) -> Ints:
         """Append copies of ``rows`` and return the indices of the copies."""
-        start = len(self)
-        self.columns = {name: np.concatenate([column, column[rows]]) for name, column in self.columns.items()}
+        start, stop = len(self), len(self) + len(rows)
+        for name, column in self.columns.items():
+            spare = self._spare.get(name)
+            if spare is None or column.base is not spare or len(spare) < stop:
+                # Room to grow: errors append a few rows many times.
+                spare = np.empty(stop + start // 16, column.dtype)
+                spare[:start] = column
+                self._spare[name] = spare
+            spare[start:stop] = column[rows]
+            self.columns[name] = spare[:stop]
         if self.gone is not None:
             self.gone = np.concatenate([self.gone, np.zeros(len(rows), np.bool_)])
-        return np.arange(start, start + len(rows), dtype=np.int64)
+        return np.arange(start, stop, dtype=np.int64)
 
     def drop(self, rows: Ints) -> None:
         """Leave ``rows`` out when the table is written."""

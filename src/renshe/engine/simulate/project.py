@@ -6,25 +6,44 @@ from the rows written.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from renshe.engine.simulate.model import data
+from renshe.engine.simulate.model import NULL, Rows, data
 from renshe.engine.simulate.systems import System, Truth
 from renshe.engine.simulate.world import World
 
-TRUTH = pa.schema(
-    [
-        ("table", pa.string()),
-        ("system", pa.string()),
-        ("source_file", pa.string()),
-        ("source_row", pa.int64()),
-        ("field", pa.string()),
-        ("kind", pa.string()),
-    ]
-)
+
+@dataclass(slots=True)
+class Controls:
+    """Totals that the agency published, counted from the rows as they are written."""
+
+    found: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def count(self, rows: Rows) -> None:
+        """Add rows of a business system; voided ones do not count."""
+        if rows.table not in ("enrolment", "benefit"):
+            return
+        good = rows["status"] == 1
+        if "valid" in rows.columns:
+            good = good & (rows["valid"] == 1)
+        if rows.gone is not None:
+            good = good & ~rows.gone
+        for insurance in np.unique(rows["insurance"][good]):
+            if insurance != NULL:
+                key = (rows.table, str(insurance))
+                self.found[key] = self.found.get(key, 0) + int((good & (rows["insurance"] == insurance)).sum())
+
+    def totals(self) -> list[tuple[str, str, int]]:
+        """Table, condition and count of each."""
+        return [
+            (table, f"insurance = '{insurance}' and status = '1'", n)
+            for (table, insurance), n in sorted(self.found.items())
+        ]
 
 
 def write_parameters(root: Path, region: str) -> str:
@@ -50,17 +69,17 @@ def write_parameters(root: Path, region: str) -> str:
 
 
 def write_truth(root: Path, truth: Truth) -> int:
-    """Write ``truth.parquet`` and return its number of rows."""
-    table = pa.concat_tables([TRUTH.empty_table(), *(part.cast(TRUTH) for part in truth.parts)])
-    keys = [
-        ("table", "ascending"),
-        ("system", "ascending"),
-        ("source_file", "ascending"),
-        ("source_row", "ascending"),
-        ("field", "ascending"),
-    ]
-    pq.write_table(table.sort_by(keys), root / "truth.parquet")
-    return table.num_rows
+    """Write ``truth.parquet`` and ``rejects_truth.parquet``; return the number of wrong rows."""
+    table = truth.table()
+    pq.write_table(table, root / "truth.parquet")
+    rejects = truth.rejects
+    columns = {
+        "source_file": pa.array([file for file, _, _ in rejects], pa.string()),
+        "source_row": pa.array([row for _, row, _ in rejects], pa.int64()),
+        "kind": pa.array([kind for _, _, kind in rejects], pa.string()),
+    }
+    pq.write_table(pa.table(columns), root / "rejects_truth.parquet")
+    return int(table.num_rows)
 
 
 def _quote(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,12 @@ from renshe.engine.simulate.compare import add_extracts
 from renshe.engine.simulate.errors import EARLY, LATE, UNITS, Budget, UnitStage, apply_errors
 from renshe.engine.simulate.errors.wide import Wide, choose, close_units, mark_people
 from renshe.engine.simulate.extracts import backup_rows, backup_units, tax_ledger, tax_rows
-from renshe.engine.simulate.insured import add_systems, close_accounts
+from renshe.engine.simulate.insured import add_systems, close_accounts, void_rows
 from renshe.engine.simulate.ledgers import Ledger, units_of_systems
 from renshe.engine.simulate.model import Rows, data
 from renshe.engine.simulate.money import read_parameters
-from renshe.engine.simulate.project import project_toml, write_parameters, write_truth
+from renshe.engine.simulate.project import Controls, project_toml, write_parameters, write_truth
+from renshe.engine.simulate.spelling import vary
 from renshe.engine.simulate.systems import System, Truth
 from renshe.engine.simulate.units import make_units
 from renshe.engine.simulate.world import World
@@ -60,27 +62,45 @@ def simulate(
     systems = {name: System(target, name, truth, persons <= SMALL) for name in data("systems")}
     ledgers = {name: Ledger(world, len(scene.units)) for name in ("pension", "medical", "unemployment", "employment")}
     budget, wide = Budget(), choose(scene)
-    for number in range(world.blocks):
-        block = make_block(scene, number)
-        add_systems(scene, block)
-        add_extracts(world, block)
-        _spoil(scene, block, ledgers, budget, wide)
-        for (system, _), rows in block.tables.items():
-            systems[system].emit(rows)
-        if progress:
-            progress("生成人员", number + 1, world.blocks)
+    controls = Controls()
+    with ThreadPoolExecutor(1) as writing:
+        # Files are written while the next block is invented; one writer keeps their order.
+        pending: Future[None] | None = None
+        for number in range(world.blocks):
+            block = make_block(scene, number)
+            add_systems(scene, block)
+            add_extracts(world, block)
+            _spoil(scene, block, ledgers, budget, wide)
+            if pending:
+                pending.result()
+            pending = writing.submit(_write, world, systems, controls, block.tables, number)
+            if progress:
+                progress("生成人员", number + 1, world.blocks)
+    assert pending is not None
+    pending.result()
     stage = UnitStage(units_of_systems(scene, ledgers))
     _spoil_units(scene, stage, budget, wide)
-    for (system, _), rows in stage.tables.items():
-        systems[system].emit(rows)
+    _write(world, systems, controls, stage.tables, world.blocks)
     for writer in systems.values():
         writer.close()
     parameter = write_parameters(target, world.region)
-    toml = project_toml(world, list(systems.values()), parameter, [])
+    toml = project_toml(world, list(systems.values()), parameter, controls.totals())
     (target / "project.toml").write_text(toml, "utf-8")
     errors = write_truth(target, truth)
     counted = {f"{name}.{table}": count for name, system in systems.items() for table, count in system.rows.items()}
     return SimulateResult(target, counted, errors)
+
+
+def _write(
+    world: World, systems: dict[str, System], controls: Controls, tables: dict[tuple[str, str], Rows], number: int
+) -> None:
+    """Append a block's tables to the files of their systems."""
+    for (system, table), rows in tables.items():
+        if systems[system].business:
+            controls.count(rows)
+        vary(system, rows)
+        damaged = world.dirty > 0 and len(rows) > 100 and number % 8 == 0
+        systems[system].emit(rows, world.rng(f"damage {system} {table}", number) if damaged else None)
 
 
 def _clear(target: Path) -> None:
@@ -117,6 +137,7 @@ def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budge
     backup_rows(scene, block, free)
     for name in paying:
         ledgers[name].enrol(block.tables[name, "enrolment"])
+    void_rows(block)
 
 
 def _spoil_units(scene: Scene, stage: UnitStage, budget: Budget, wide: Wide) -> None:

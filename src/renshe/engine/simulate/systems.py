@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data
+from renshe.engine.simulate.damage import damage
 from renshe.engine.simulate.dbf import DbfField, DbfWriter
 from renshe.engine.simulate.writers import ParquetWriter, PartedWriter, SheetWriter, TextWriter, Writer
 from renshe.standards import dictionary
@@ -24,22 +25,26 @@ from renshe.standards import dictionary
 
 @dataclass(slots=True)
 class Truth:
-    """What is wrong, row by row, as written."""
+    """What is wrong, row by row, as written; and which lines no reader can load."""
 
-    parts: list[pa.Table] = field(default_factory=list)
+    parts: list[tuple[tuple[str, str, str, str, str], Ints]] = field(default_factory=list)
+    rejects: list[tuple[str, int, str]] = field(default_factory=list)
 
     def add(self, table: str, system: str, file: str, rows: Ints, name: str, kind: str) -> None:
         """Write down that ``rows`` of ``file`` are wrong at field ``name``."""
-        n = len(rows)
-        columns = {
-            "table": table,
-            "system": system,
-            "source_file": file,
-            "source_row": pa.array(rows),
-            "field": name,
-            "kind": kind,
-        }
-        self.parts.append(pa.table({k: v if isinstance(v, pa.Array) else pa.repeat(v, n) for k, v in columns.items()}))
+        self.parts.append(((table, system, file, name, kind), rows))
+
+    def table(self) -> pa.Table:
+        """All of it: table, system, source_file, source_row, field, kind, in that order of sorting."""
+        heads = [head for head, rows in self.parts for _ in range(len(rows))]
+        texts = [pa.array(column, pa.string()) for column in zip(*heads, strict=True)] or [
+            pa.array([], pa.string())
+        ] * 5
+        rows = np.concatenate([np.empty(0, np.int64), *(rows for _, rows in self.parts)])
+        names = ["table", "system", "source_file", "field", "kind"]
+        out = pa.table([*texts, pa.array(rows)], names=[*names, "source_row"])
+        order = ["table", "system", "source_file", "source_row", "field", "kind"]
+        return out.select(order).sort_by([(name, "ascending") for name in order])
 
 
 def decimal(cents: Ints, scale: int) -> pa.Array:
@@ -106,12 +111,24 @@ class System:
         """Whether this is a business system of the agency, not an extract to compare with."""
         return self.spec.get("kind") != "compare"
 
-    def emit(self, rows: Rows) -> None:
-        """Append rows of a standard table to its file and write down their marks as truth."""
+    def emit(self, rows: Rows, rng: np.random.Generator | None = None) -> None:
+        """Append rows of a standard table to its file and write down their marks as truth.
+
+        With ``rng`` text files get damaged lines between the rows, one for some thousands.
+        """
         writer = self._writer(rows.table)
+        if isinstance(writer, PartedWriter):
+            writer.turn()
         keep = np.ones(len(rows), np.bool_) if rows.gone is None else ~rows.gone
         numbers = np.full(len(rows), -1, np.int64)
-        numbers[keep] = writer.write(self._formatted(rows, keep))
+        shown = self._formatted(rows, keep)
+        cut = 0 if rng is None else int(rng.integers(0, shown.num_rows + 1))
+        parts = [writer.write(shown.slice(0, cut))] if cut else []
+        text = writer.parts[-1] if isinstance(writer, PartedWriter) else writer
+        if rng is not None and isinstance(text, TextWriter) and text.encoding != "utf-16-le" and self.business:
+            damage(text, rng, shown.num_columns, max(5, shown.num_rows // 10_000))
+        parts.append(writer.write(shown.slice(cut)))
+        numbers[keep] = np.concatenate(parts)
         self.rows[rows.table] = self.rows.get(rows.table, 0) + int(keep.sum())
         for mark in rows.marks:
             at = numbers[mark.rows]
@@ -166,6 +183,9 @@ class System:
         """Finish every file."""
         for writer in self.writers.values():
             writer.close()
+            for part in writer.parts if isinstance(writer, PartedWriter) else [writer]:
+                if isinstance(part, TextWriter):
+                    self.truth.rejects += [(part.name, line, kind) for line, kind in part.rejects]
 
 
 def _names(writer: Writer) -> list[str]:

@@ -23,10 +23,9 @@ from renshe.engine.simulate.model import Ints
 
 
 class Writer(Protocol):
-    """A file being written, block by block. ``name`` is its path inside the project, ``rejects`` (line, kind) so far."""
+    """A file being written, block by block. ``name`` is its path inside the project."""
 
     name: str
-    rejects: list[tuple[int, str]]
 
     def write(self, table: pa.Table) -> Ints:
         """Append rows and return the number of each."""
@@ -43,7 +42,7 @@ class TextWriter:
     def __init__(
         self, root: Path, name: str, header: list[str], encoding: str, delimiter: str, bom: bool = False
     ) -> None:
-        self.name, self.encoding, self.delimiter = name, encoding, delimiter
+        self.name, self.encoding, self.delimiter, self.header = name, encoding, delimiter, header
         self.rejects: list[tuple[int, str]] = []
         self.line = 0
         path = root / name
@@ -78,9 +77,13 @@ class TextWriter:
         pacsv.write_csv(table, sink, options)
         content = sink.getvalue()
         self._file.write(content if self.encoding == "utf-8" else str(content, "utf-8").encode(self.encoding))
-        first = self.line + 1
-        self.line += table.num_rows
-        return np.arange(first, first + table.num_rows, dtype=np.int64)
+        lines = np.ones(table.num_rows, np.int64)
+        if quoted:
+            for column in strings:
+                lines += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy().astype(np.int64)
+        numbers: Ints = self.line + np.cumsum(lines) - lines + 1
+        self.line += int(lines.sum())
+        return numbers
 
     def close(self) -> None:
         """Finish the file."""
@@ -96,7 +99,6 @@ class SheetWriter:
 
     def __init__(self, root: Path, name: str, header: list[str], titles: list[str]) -> None:
         self.name = name
-        self.rejects: list[tuple[int, str]] = []
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
@@ -135,7 +137,6 @@ class ParquetWriter:
 
     def __init__(self, root: Path, name: str) -> None:
         self.name, self._path = name, root / name
-        self.rejects: list[tuple[int, str]] = []
         self._rows = 0
         self._file: pq.ParquetWriter | None = None
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -177,17 +178,15 @@ class PartedWriter:
         """The part now being written."""
         return self.parts[-1].name
 
-    @property
-    def rejects(self) -> list[tuple[int, str]]:
-        """Rejects of the part now being written."""
-        return self.parts[-1].rejects
-
     def write(self, table: pa.Table) -> Ints:
-        """Append rows to the current part, or to a new one where that is full."""
+        """Append rows to the current part."""
+        return self.parts[-1].write(table)
+
+    def turn(self) -> None:
+        """Begin a new part where the current one is full; rows given at once stay in one part."""
         if self.parts[-1].line > self.limit:
             self.parts[-1].close()
             self.parts.append(self._make(len(self.parts) + 1))
-        return self.parts[-1].write(table)
 
     def close(self) -> None:
         """Finish the last part."""

@@ -345,20 +345,13 @@ def _overlap(case: Case, n: int) -> None:
     rows = case.pick(ended, max(1, n // 2))
     _end(case, rows, first_day(case.rows["_start"][follows[rows]] + 1) + np.timedelta64(20, "D"))
     # Where the next job was over before that end, a third row may begin inside it.
-    between = np.isin(_key(case), _key(case)[rows])
-    begun = np.zeros(len(case.rows), np.int64)
-    begun[rows] = index_of(case.rows["end_date"][rows])
-    limit = np.zeros(int(_key(case).max()) + 1, np.int64)
-    limit[_key(case)[rows]] = begun[rows]
-    touched = between & (case.rows["_start"] <= limit[_key(case)])
-    touched &= case.rows["_end"] >= case.rows["_start"]
-    case.mark(np.unique(np.concatenate([rows, follows[rows], np.flatnonzero(touched & _after(case, rows))])))
-
-
-def _after(case: Case, rows: Ints) -> Mask:
-    first = np.full(int(_key(case).max()) + 1, OPEN)
-    first[_key(case)[rows]] = case.rows["_start"][rows]
-    return np.asarray(case.rows["_start"] >= first[_key(case)])
+    hit = np.argsort(_key(case)[rows])
+    place = np.clip(np.searchsorted(_key(case)[rows][hit], _key(case)), 0, max(len(rows) - 1, 0))
+    if len(rows):
+        mine = rows[hit][place]
+        inside = (_key(case)[mine] == _key(case)) & (case.rows["_start"] >= case.rows["_start"][mine])
+        inside &= case.rows["_start"] <= index_of(case.rows["end_date"][rows])[hit][place]
+        case.mark(np.flatnonzero(inside & (case.rows["_end"] >= case.rows["_start"])))
 
 
 _declare("ENR-OVERLAP", "start_date", BOTH, _overlap)
