@@ -198,3 +198,42 @@ def test_overlaps_are_those_found_pair_by_pair(judge, rows: list[tuple[str, int,
         if at != other and p == p2 and s < (e2 or open_end) and s2 < (e or open_end)
     }
     assert found == {("OVERLAP", "enrolment", at) for at in expected}
+
+
+def test_keys_may_be_expressions_and_a_table_may_look_at_itself(judge) -> None:
+    text = """
+table: account
+rules:
+  - {id: OPENING, title: a, field: opening, HEAD,
+     with: {last: {table: account, on: {person_no: person_no, "year - 1": year}}}, fail: opening <> last.closing}
+  - {id: PRINCIPAL, title: a, field: principal, HEAD,
+     with: {c: {table: contribution, on: {person_no: person_no, year: "year_of(period)"},
+            take: {sum: sum(person_credited)}}}, fail: principal <> c.sum}
+"""
+    rows = {
+        ("account", "pension"): [
+            {"person_no": "1", "year": 2020, "opening": 0, "principal": 640, "closing": 640},
+            {"person_no": "1", "year": 2021, "opening": 600, "principal": 320, "closing": 920},
+        ],
+        PENSION: [fee("1", 202011, person_credited=320), fee("1", 202012, person_credited=320)]
+        + [fee("1", 202101, person_credited=300)],
+    }
+    assert judge(text, rows)[0] == {("OPENING", "account", 2), ("PRINCIPAL", "account", 2)}
+
+
+def test_a_condition_on_the_judged_row_gives_each_row_its_own_related_rows(judge) -> None:
+    text = """
+table: transfer
+rules:
+  - {id: DOUBLED, title: a, field: start_month, HEAD,
+     with: {c: {table: contribution, on: [person_no], take: {n: count()},
+            where: period between my.start_month and my.end_month}}, fail: c.n > 0}
+"""
+    rows = {
+        ("transfer", "pension"): [
+            {"person_no": "1", "start_month": 201501, "end_month": 201512},
+            {"person_no": "1", "start_month": 201601, "end_month": 201606},
+        ],
+        PENSION: [fee("1", 201412), fee("1", 201603), fee("2", 201503)],
+    }
+    assert judge(text, rows)[0] == {("DOUBLED", "transfer", 2)}

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import yaml
 
+from renshe.engine.rules.expression import names, parse
 from renshe.standards.dictionary import dictionary
 
 
@@ -59,8 +60,8 @@ class CatalogueError(ValueError):
 class Relation:
     """What a rule looks at beyond its own row.
 
-    ``on`` maps own columns to columns of ``table``; ``take`` maps a name to an aggregate (empty: a look-up);
-    ``system`` is None for the row's own, a name, ``"*"`` for every business system or ``"other"``.
+    ``on`` pairs expressions over the judged row with expressions over ``table``; ``take`` maps a name to an aggregate
+    (empty: a look-up); ``system`` is None for the row's own, a name, ``"*"`` for every business system or ``"other"``.
     """
 
     table: str
@@ -68,6 +69,11 @@ class Relation:
     where: str | None = None
     take: tuple[tuple[str, str], ...] = ()
     system: str | None = None
+
+    @property
+    def by_row(self) -> bool:
+        """Whether the condition speaks of the judged row (``my.x``): then each row has its own related rows."""
+        return self.where is not None and any(name == "my" for name, _ in names(parse(self.where)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,11 @@ def _tuple(value: Any) -> tuple[str, ...]:
 
 def _relation(data: Mapping[str, Any]) -> Relation:
     on = data["on"]
-    pairs = tuple(on.items()) if isinstance(on, dict) else tuple((name, name) for name in _tuple(on))
+    pairs = (
+        tuple((str(k), str(v)) for k, v in on.items())
+        if isinstance(on, dict)
+        else tuple((name, name) for name in _tuple(on))
+    )
     return Relation(
         table=data["table"],
         on=pairs,

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
-from renshe.engine.rules.expression import parse
-from renshe.engine.rules.scope import ParamUse, RelatedScope, Uses, take_column
+from renshe.engine.rules.expression import names, parse
+from renshe.engine.rules.scope import ParamUse, PlainScope, RelatedScope, Uses, take_column
 from renshe.engine.schema import kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
@@ -37,7 +37,7 @@ class Joins:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.built: dict[Relation, _Built] = {}
+        self.built: dict[tuple[Relation, str], _Built] = {}
         self.params: dict[ParamUse, str] = {}
 
     def clause(self, uses: Uses, table: str) -> str:
@@ -45,8 +45,9 @@ class Joins:
         parts = []
         for at, (relation, needed) in enumerate(uses.relations.items()):
             effective = self.effective(relation, table)
-            name = self._relation(effective, needed)
-            parts.append(f"LEFT JOIN {name} x{at} ON {_condition(effective, at)}")
+            name = self._relation(effective, needed, table)
+            on = f"x{at}.rid = t.rid" if effective.by_row else self._condition(effective, at, table)
+            parts.append(f"LEFT JOIN {name} x{at} ON {on}")
         for at, use in enumerate(uses.params):
             parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at, table)}")
         return " ".join(parts)
@@ -68,25 +69,61 @@ class Joins:
         kept = tuple(
             pair
             for at, pair in enumerate(relation.on)
-            if at == 0 or (self.dataset.has_field(table, pair[0]) and self.dataset.has_field(relation.table, pair[1]))
+            if at == 0 or (self._has(table, pair[0]) and self._has(relation.table, pair[1]))
         )
         return replace(relation, on=kept) if kept != relation.on else relation
 
-    def _relation(self, relation: Relation, needed: set[str]) -> str:
-        # The judged table's own column names do not matter to what is built.
-        key = replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on))
+    def _has(self, table: str, text: str) -> bool:
+        return all(self.dataset.has_field(table, name) for _, name in names(parse(text)))
+
+    def _relation(self, relation: Relation, needed: set[str], table: str) -> str:
+        # How the judged table calls the keys does not matter to what is built, unless its rows are looked at.
+        shared = replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on))
+        key = (relation, table) if relation.by_row else (shared, "")
         before = self.built.get(key)
         if before is not None and needed <= before.columns:
             return before.name
         columns = frozenset(needed | (before.columns if before else set()))
         name = before.name if before else f"rel_{len(self.built)}"
-        self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._select(key, columns)}")
+        select = self._select_by_row(relation, columns, table) if relation.by_row else self._select(shared, columns)
+        self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
         self.built[key] = _Built(name, columns)
         return name
 
+    def _select_by_row(self, relation: Relation, columns: frozenset[str], table: str) -> str:
+        """Return SQL with one row per judged row that has related rows, and the aggregates over them."""
+        scope = RelatedScope(relation.table, self.dataset.as_of, judged=table)
+        conditions = [compile_expression(parse(relation.where or "true"), scope).text]
+        if relation.system is None:
+            conditions.append("r.system = t.system")
+        elif relation.system == "other":
+            conditions.append("r.system <> t.system AND r._system_kind = 'business'")
+        elif relation.system == "*":
+            conditions.append("r._system_kind = 'business'")
+        else:
+            conditions.append(f"r.system = {quote(relation.system)}")
+        plain = PlainScope(table, "t", self.dataset.as_of)
+        for number, (mine, theirs) in enumerate(relation.on):
+            operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
+            own, other = compile_expression(parse(mine), plain).text, compile_expression(parse(theirs), scope).text
+            conditions.append(f"{own} {operator} {other}")
+        return (
+            f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM a_{table} t"
+            f" JOIN a_{relation.table} r ON {' AND '.join(conditions)} GROUP BY t.rid"
+        )
+
+    def _condition(self, relation: Relation, at: int, table: str) -> str:
+        parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
+        plain = PlainScope(table, "t", self.dataset.as_of)
+        for number, (mine, _) in enumerate(relation.on):
+            # The first part must be known; the others may be null on both sides (parts of a key may be null).
+            operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
+            parts.append(f"x{at}.k{number} {operator} {compile_expression(parse(mine), plain).text}")
+        return " AND ".join(parts)
+
     def _select(self, relation: Relation, columns: frozenset[str]) -> str:
         scope = RelatedScope(relation.table, self.dataset.as_of)
-        keys = [f'r."{theirs}"' for _, theirs in relation.on]
+        keys = [compile_expression(parse(theirs), scope).text for _, theirs in relation.on]
         conditions = [f"{keys[0]} IS NOT NULL"]
         if relation.where is not None:
             conditions.append(compile_expression(parse(relation.where), scope).text)
@@ -106,9 +143,7 @@ class Joins:
         named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
         where = " AND ".join(conditions)
         if relation.take:
-            taken = "".join(
-                f", {compile_expression(parse(text), scope).text} AS {take_column(text)}" for text in sorted(columns)
-            )
+            taken = _taken(columns, scope)
             return f"SELECT {system} AS sys, {named}, TRUE AS found{taken} FROM {origin} WHERE {where} GROUP BY ALL"
         taken = "".join(f', r."{name}"' for name in sorted(columns))
         first = f"SELECT {system} AS sys, {named}, min(r.rid) AS rid FROM {origin} WHERE {where} GROUP BY ALL"
@@ -144,13 +179,10 @@ class Joins:
         return name
 
 
-def _condition(relation: Relation, at: int) -> str:
-    parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
-    for number, (mine, _) in enumerate(relation.on):
-        # The first part must be known; the others may be null on both sides (parts of a key may be null).
-        operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
-        parts.append(f'x{at}.k{number} {operator} t."{mine}"')
-    return " AND ".join(parts)
+def _taken(columns: frozenset[str], scope: RelatedScope) -> str:
+    return "".join(
+        f", {compile_expression(parse(text), scope).text} AS {take_column(text)}" for text in sorted(columns)
+    )
 
 
 def _param_condition(use: ParamUse, at: int, table: str) -> str:

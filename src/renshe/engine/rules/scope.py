@@ -122,10 +122,19 @@ class PlainScope:
 
 
 class RelatedScope(PlainScope):
-    """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top."""
+    """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top.
 
-    def __init__(self, table: str, as_of: date | None = None) -> None:
+    ``my.x`` is a column of the judged row (of the table ``judged``), where the place allows it.
+    """
+
+    def __init__(self, table: str, as_of: date | None = None, judged: str | None = None) -> None:
         super().__init__(table, "r", as_of)
+        self.judged = judged
+
+    def column(self, relation: str | None, name: str, place: int) -> Sql:
+        if relation == "my" and self.judged is not None:
+            return PlainScope(self.judged, "t", self.as_of).column(None, name, place)
+        return super().column(relation, name, place)
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
         if name == "count" and arg is None:
@@ -218,12 +227,14 @@ class NetScope(RowScope):
 
 def _check_relation(relation: Relation, rule: Rule) -> None:
     for mine, theirs in relation.on:
-        own, other = kinds(rule.table).get(mine), kinds(relation.table).get(theirs)
-        if own is None or other is None or own != other:
-            raise ExpressionError(f"关联键 {mine} = {theirs} 不存在或类型不同", 1)
-    scope = RelatedScope(relation.table)
+        own = compile_expression(parse(mine), PlainScope(rule.table, "t")).kind
+        other = compile_expression(parse(theirs), RelatedScope(relation.table)).kind
+        if own is None or own != other:
+            raise ExpressionError(f"关联键 {mine} = {theirs} 的类型不同", 1)
     if relation.where is not None:
-        compile_expression(parse(relation.where), scope)
+        compile_expression(parse(relation.where), RelatedScope(relation.table, judged=rule.table))
+    if relation.by_row and not relation.take:
+        raise ExpressionError("条件中用到 my 的关联只能汇总（写明 take）", 1)
     for _, text in relation.take:
         aggregate_kind(text, relation.table)
 
