@@ -24,6 +24,7 @@ _HEADER = (
     "单位费率,个人费率,单位应缴,个人应缴,个人实缴,滞纳金,到账标志,经办人,经办日期"
 )
 _SURNAMES, _GIVEN = "王李张刘陈杨黄赵周吴", "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂"
+_BLOCK = 50_000
 _DAMAGE = 1000  # one line in so many
 
 
@@ -77,14 +78,15 @@ def _write(path: Path, size: int, encoding: str, delimiter: str, quote: str, dam
     join = f"{quote}{delimiter}{quote}"
     with path.open("wb") as stream:
         stream.write((quote + join.join(_HEADER.split(",")) + quote + "\r\n").encode(encoding))
-        number = 0
+        first = 1
         while stream.tell() < size:
             lines = []
-            for number in range(number + 1, number + 50_001):
+            for number in range(first, first + _BLOCK):
                 cells = _cells(number, chance, units)
                 line = (quote + join.join(cells) + quote).encode(encoding)
                 lines.append(_damaged(line, chance) if damaged and number % _DAMAGE == 0 else line)
             stream.write(b"\r\n".join(lines) + b"\r\n")
+            first += _BLOCK
 
 
 def _cells(number: int, chance: random.Random, units: list[str]) -> list[str]:

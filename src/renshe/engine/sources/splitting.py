@@ -11,6 +11,7 @@ or ``RECORD_SIZE`` characters; so what a line becomes depends on these lines onl
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -160,9 +161,13 @@ def _best_delimiter(lines: Sequence[str]) -> str:
 
 
 def _stands_alone(lines: Sequence[str], several: str) -> bool:
-    """Tell whether a delimiter of several characters is one, rather than single delimiters around empty cells."""
-    alone = [line.count(several[0]) == line.count(several) * several.count(several[0]) for line in lines]
-    return alone[0] and 10 * sum(alone) >= 9 * len(alone) and _score(lines, several) > 0.5
+    """Tell whether a delimiter of several characters is one, rather than single delimiters around empty cells.
+
+    In the header every delimiter is then a whole one, and in most lines, quoted text and cut lines aside.
+    """
+    single, share = several[0], several.count(several[0])
+    alone = [line.count(single) == line.count(several) * share for line in lines if single in line]
+    return alone[0] and 2 * sum(alone) > len(alone) and _score(lines, several) > 0.5
 
 
 def _score(lines: Sequence[str], delimiter: str) -> float:
@@ -189,21 +194,22 @@ def _usual(widths: Counter[int]) -> int:
 def _quoting(lines: Sequence[str], delimiter: str) -> Quoting:
     """Count lines whose quotes enclose cells against those in which they can only be text.
 
-    A program that quotes would have quoted a cell with a mark in it.
+    A program that quotes would have quoted a cell with a mark in it. A quote that does not close says nothing: it may
+    close in the next line, which need not be in the sample.
     """
     quoted = Dialect(delimiter, Quoting.YES)
     width = _usual(_widths(lines, quoted))
+    other = f'[^"{re.escape(delimiter)}]'
+    amid = re.compile(f'{other}"{other}')
     enclosing = text = 0
     for line in lines:
-        if '"' not in line:
-            continue
-        cells = split(line, quoted)
-        if not isinstance(cells, list):
+        cells = split(line, quoted) if '"' in line else Fault.UNCLOSED
+        if cells is Fault.MISPLACED:
             text += line.count(delimiter) == width - 1
-        elif len(cells) == width:
+        elif isinstance(cells, list) and len(cells) == width:
             encloses = line.startswith('"') or f'{delimiter}"' in line
             enclosing += encloses
-            text += not encloses
+            text += not encloses and amid.search(line) is not None
     if enclosing == text == 0:
         return Quoting.MAYBE
     return Quoting.YES if enclosing >= text else Quoting.NO

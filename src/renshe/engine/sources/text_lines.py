@@ -100,12 +100,12 @@ class LineFeed:
 
         At the end of the file that is b"" where the rest was nothing but padding, else None.
         """
-        padding, tail = not excess.strip(_PADDING), excess
+        padding, tail = not excess.translate(None, _PADDING), excess
         while chunk := self._stream.read(self._size):
             end = chunk.find(self._line_end)
             if end >= 0:
                 return chunk[end:]
-            padding, tail = padding and not chunk.strip(_PADDING), chunk
+            padding, tail = padding and not chunk.translate(None, _PADDING), chunk
         self.padded = tail.rstrip(_PADDING) != tail
         return b"" if padding else None
 
