@@ -1,17 +1,17 @@
 """Personal accounts by year, and relations moved from and to other places.
 
-closing = opening + principal + interest + transferred in + adjustment - paid out (GB/T 40217-2021 附录B); principal is what
-arrived and was credited in the year; interest by the published yearly rate, half a year's for this year's principal.
+closing = opening + principal + interest + transferred in + adjustment - paid out (GB/T 40217-2021 附录B);
+principal is what arrived and was credited in the year; interest follows the published yearly rate, half of it for
+this year's principal.
 
 Invariant: the opening of a year is the closing of the year before; only whole years have a row.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from renshe.engine.simulate.block import Block
 from renshe.engine.simulate.careers import OPEN, Why
 from renshe.engine.simulate.model import NULL, Column, Ints, Mask, Rows, data, first_day, month_of
 from renshe.engine.simulate.money import half_up
@@ -40,19 +40,14 @@ def _amount(values: Ints) -> Ints:
 
 
 def roll(
-    person: Ints,
-    insurance: Ints,
-    opening: Ints,
-    principal: Ints,
-    transferred: Ints,
-    paid_out: Ints,
-    emptied: Mask,
-    first_year: int,
+    person: Ints, insurance: Ints, opening: Ints, flows: tuple[Ints, Ints, Ints, Mask], first_year: int
 ) -> dict[str, Column]:
-    """Account rows of each person and year. ``principal``, ``transferred``, ``paid_out`` and ``emptied`` are persons x years.
+    """Account rows of each person and year.
 
-    An account pays out at most what it holds; an ``emptied`` one pays out all of it (death, moved away).
+    ``flows``, persons x years: principal, transferred in, paid out, emptied. An account pays out at most what it holds;
+    an emptied one pays out all of it (death, moved away).
     """
+    principal, transferred, paid_out, emptied = flows
     parts: list[dict[str, Column]] = []
     live = np.ones(len(person), np.bool_)
     for number in range(principal.shape[1]):
@@ -81,7 +76,7 @@ def roll(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def pension_accounts(world: World, block: Any, rows: Rows, transfers: Rows) -> Rows:
+def pension_accounts(world: World, block: Block, rows: Rows, transfers: Rows) -> Rows:
     """Accounts of everybody in the employees' pension schemes, for the whole years kept in detail."""
     people, lives = block.people, block.lives
     person = np.flatnonzero(lives.covered)
@@ -106,31 +101,22 @@ def pension_accounts(world: World, block: Any, rows: Rows, transfers: Rows) -> R
     paid_out = np.where(pensioner[:, None], (opening // 139)[:, None] * months, 0)
     moved = _transferred(transfers, len(people), first, years)[person]
     late = (lives.joined[person][:, None] >= calendar + 12).any(axis=1)
+    scheme = _scheme(block)[person]
     keep = ~over & ~late
-    columns = roll(
-        person[keep],
-        _scheme(block)[person[keep]],
-        opening[keep],
-        principal[keep],
-        moved[keep],
-        paid_out[keep],
-        gone[keep],
-        first,
-    )
+    flows = (principal, moved, paid_out, gone)
+    columns = roll(person[keep], scheme[keep], opening[keep], _part(flows, keep, 0), first)
     newer = ~over & late
     if newer.any() and years > 1:
-        tail = roll(
-            person[newer],
-            _scheme(block)[person[newer]],
-            np.zeros(int(newer.sum()), np.int64),
-            principal[newer][:, 1:],
-            moved[newer][:, 1:],
-            paid_out[newer][:, 1:],
-            gone[newer][:, 1:],
-            first + 1,
-        )
+        nothing = np.zeros(int(newer.sum()), np.int64)
+        tail = roll(person[newer], scheme[newer], nothing, _part(flows, newer, 1), first + 1)
         columns = {name: np.concatenate([columns[name], tail[name]]) for name in columns}
     return Rows("account", columns)
+
+
+def _part(flows: tuple[Ints, Ints, Ints, Mask], keep: Mask, since: int) -> tuple[Ints, Ints, Ints, Mask]:
+    """The flows of some people from some year on."""
+    principal, transferred, paid_out, emptied = flows
+    return principal[keep, since:], transferred[keep, since:], paid_out[keep, since:], emptied[keep, since:]
 
 
 def _month_index(dates: Column) -> Ints:
@@ -138,7 +124,7 @@ def _month_index(dates: Column) -> Ints:
     return out
 
 
-def _scheme(block: Any) -> Ints:
+def _scheme(block: Block) -> Ints:
     civil = np.isin(block.people.track, (Track.CIVIL, Track.CIVIL_PENSIONER))
     return np.where(civil, 120, 110)
 
@@ -152,8 +138,8 @@ def _transferred(transfers: Rows, persons: int, first: int, years: int) -> Ints:
     return out
 
 
-def transfer_rows(world: World, rng: np.random.Generator, block: Any) -> Rows:
-    """Relations brought along by people whose first spell here began long after their first enrolment, and those taken away."""
+def transfer_rows(world: World, rng: np.random.Generator, block: Block) -> Rows:
+    """Relations brought along by people whose first spell here began long after enrolment, and those taken away."""
     lives, spells = block.lives, block.spells
     elsewhere = np.array(data("places")["elsewhere"])
     first = np.concatenate([[True], spells.person[1:] != spells.person[:-1]])
@@ -186,7 +172,7 @@ def transfer_rows(world: World, rng: np.random.Generator, block: Any) -> Rows:
     )
 
 
-def resident_accounts(world: World, block: Any, rows: Rows, base: Rows) -> Rows:
+def resident_accounts(world: World, block: Block, rows: Rows, base: Rows) -> Rows:
     """Residents' accounts: from sixty on a 139th of the balance is paid each month; death and leaving empty them."""
     years = world.now // 12 - world.opened // 12
     first = world.opened // 12
@@ -200,14 +186,6 @@ def resident_accounts(world: World, block: Any, rows: Rows, base: Rows) -> Rows:
     opening = base["_opening"]
     paid_out = (opening // 139)[:, None] * months
     n = int(keep.sum())
-    columns = roll(
-        person[keep],
-        np.full(n, 170),
-        opening[keep],
-        principal[keep],
-        np.zeros((n, years), np.int64),
-        paid_out[keep],
-        gone[keep],
-        first,
-    )
+    flows = (principal, np.zeros_like(principal), paid_out, gone)
+    columns = roll(person[keep], np.full(n, 170), opening[keep], _part(flows, keep, 0), first)
     return Rows("account", columns)

@@ -1,18 +1,17 @@
 """Benefits and their monthly payment: pensions, unemployment benefit, payments after a death.
 
 A pension starts the month after retirement and ends with the month of death; unemployment benefit runs for at most
-12, 18 or 24 months (失业保险条例 §17). Approval may take a while: the months until then are paid back at once. Payments that
-a bank returned are booked as returned and paid again.
+12, 18 or 24 months (失业保险条例 §17). Approval may take a while: the months until then are paid back at once. Payments
+that a bank returned are booked as returned and paid again.
 
 Invariant: nothing is paid for a month outside the benefit's own months; a paused benefit is not paid from its pause on.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from renshe.engine.simulate.block import Block
 from renshe.engine.simulate.careers import OPEN, Spells, Why
 from renshe.engine.simulate.model import NULL, Column, Ints, index_of, month_of
 from renshe.engine.simulate.money import expand
@@ -24,7 +23,7 @@ DETAIL = 12
 """Months for which payments are kept in detail."""
 
 
-def _frame(
+def benefit_rows(
     person: Ints, insurance: Ints, item: Column, start: Ints, end: Ints, amount: Ints, status: Ints, kind: Column
 ) -> Columns:
     return {
@@ -42,7 +41,7 @@ def _frame(
     }
 
 
-def pensions(world: World, rng: np.random.Generator, block: Any) -> list[Columns]:
+def pensions(world: World, rng: np.random.Generator, block: Block) -> list[Columns]:
     """Benefits of retired employees and civil servants, and payments after their death."""
     people, lives, wages = block.people, block.lives, block.wages
     person = np.flatnonzero(lives.why == Why.RETIRE)
@@ -63,32 +62,25 @@ def pensions(world: World, rng: np.random.Generator, block: Any) -> list[Columns
     newer = lives.retired[person] >= 2006 * 12
     first = np.where(newer, total * 7 // 10, total)
     item = np.where(newer, "100011", np.where(civil, "041", "H001"))
-    parts = [_frame(person, insurance, item, start, death, first, status, kind)]
+    parts = [benefit_rows(person, insurance, item, start, death, first, status, kind)]
     two = np.flatnonzero(newer)
-    parts.append(
-        _frame(
-            person[two],
-            insurance[two],
-            np.full(len(two), "012"),
-            start[two],
-            death[two],
-            (total - first)[two],
-            status[two],
-            kind[two],
-        )
-    )
+    rest = [column[two] for column in (start, death, total - first, status, kind)]
+    parts.append(benefit_rows(person[two], insurance[two], np.full(len(two), "012"), *rest))
     paused = status == 2
     stop = world.now - rng.integers(2, 8, len(person))
     parts[0]["_paid_to"] = np.where(paused, stop, death)
     parts[1]["_paid_to"] = np.where(paused, stop, death)[two]
     gone = np.flatnonzero((death < world.now) & (death >= start))
-    after = death[gone] + 1
+    return parts + _after_death(person[gone], insurance[gone], death[gone] + 1)
+
+
+def _after_death(person: Ints, insurance: Ints, month: Ints) -> list[Columns]:
+    """Funeral grant and consolation payment, once, the month after a pensioner's death."""
+    n = len(person)
+    parts = []
     for code, months in (("H101", 2), ("H102", 6)):
-        amount = np.full(len(gone), 400_000 * months)
-        n = len(gone)
-        parts.append(
-            _frame(person[gone], insurance[gone], np.full(n, code), after, after, amount, np.full(n, 3), np.full(n, ""))
-        )
+        item, amount = np.full(n, code), np.full(n, 400_000 * months)
+        parts.append(benefit_rows(person, insurance, item, month, month, amount, np.full(n, 3), np.full(n, "")))
     return parts
 
 
@@ -98,7 +90,7 @@ def unemployment(world: World, spells: Spells) -> list[Columns]:
     ended = spells.end < OPEN
     amount = np.where(spells.start >= world.opened + 12, 142_400, 133_500)
     return [
-        _frame(
+        benefit_rows(
             spells.person,
             np.full(n, 210),
             np.full(n, "11"),

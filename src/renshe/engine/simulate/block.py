@@ -24,7 +24,7 @@ from renshe.engine.simulate.world import World
 
 @dataclass(slots=True)
 class Block:
-    """People, lives, spells and wages of one block; ``idle`` are spells of unemployment benefit; ``tables`` by (system, table)."""
+    """One block of people and their lives; ``idle``: spells of unemployment benefit; ``tables`` by (system, table)."""
 
     number: int
     people: People
@@ -79,11 +79,11 @@ def enrol(
 
 
 def add_enrolments(block: Block, system: str, parts: Sequence[Mapping[str, Column]]) -> None:
-    """Add enrolments and the operations behind them to a system's tables; a person's unit is that of the open enrolment."""
-    for table, blocks in (("enrolment", list(parts)), ("change", [change_block(part) for part in parts])):
-        rows = stack(table, blocks)
+    """Add enrolments and the operations behind them to a system's tables; a person's unit is where they pay."""
+    changes = [change_block(part) for part in parts]
+    for rows in (stack("enrolment", parts), stack("change", changes)):
         keyed(block, system, rows)
-        block.tables[system, table] = rows
+        block.tables[system, rows.table] = rows
     rows = block.tables[system, "enrolment"]
     dates = np.where(np.isnat(rows["end_date"]), rows["start_date"], rows["end_date"])
     rows.columns["operated_on"] = dates

@@ -1,7 +1,7 @@
 """Careers: when people began to work and enrolled, in which spells they paid, and how each spell ended.
 
 A spell is a time with one employer or of flexible work. Spells of a person follow one another without overlap; a
-person retires at statutory age, by the earliest birth date on file (before 2025: 国发〔1978〕104号), dies, moves away or goes on.
+person retires at statutory age, by the earliest birth date on file (国发〔1978〕104号), dies, moves away or goes on.
 
 Invariant: every spell lies inside the life of its unit, and between first enrolment and the end of the career.
 """
@@ -52,7 +52,7 @@ class Why(IntEnum):
 
 @dataclass(slots=True)
 class Lives:
-    """Per person of a block: months of first work, first enrolment, retirement (``OPEN`` = not yet), last month and its reason."""
+    """Per person: months of first work, enrolment and retirement (``OPEN``: none), the last month and why."""
 
     work: Ints
     joined: Ints

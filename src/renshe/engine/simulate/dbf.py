@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class DbfField:
-    """One field: name of at most ten ASCII characters; kind C text, N number, D date; width in bytes, decimal places."""
+    """One field: name of up to ten ASCII characters; kind C text, N number, D date; width in bytes, places."""
 
     name: str
     kind: str
@@ -73,7 +73,7 @@ class DbfWriter:
 
 
 def cells(column: pa.Array, field: DbfField) -> Bytes:
-    """A column as fixed-width bytes: numbers to the right, text in GBK to the left. ValueError where a value is too wide."""
+    """A column as fixed-width bytes: numbers to the right, GBK text to the left. ValueError where one is too wide."""
     texts = column.cast(pa.string())
     if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
         return _ascii(texts, field)

@@ -1,12 +1,14 @@
-"""Enrolments and the operations behind them: every spell of every insurance has its row, every start and end its change.
+"""Enrolments and the operations behind them: every spell has its row, every start and end its change.
 
 A paying row has a base and no end; a paused or ended row has an end date and no base (GB/T 40217-2021 §4.2). Nothing
 ends without an operation of the same day.
 
-Invariant: for each person and insurance, rows do not overlap except those of work injury, where several employers are lawful.
+Invariant: for each person and insurance, rows do not overlap, but for work injury (several employers).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -56,8 +58,8 @@ def enrolment_block(
     }
 
 
-def change_block(block: dict[str, Column]) -> dict[str, Column]:
-    """The operations behind enrolment rows: joining or resuming at the start; stopping, retiring or leaving at the end."""
+def change_block(block: Mapping[str, Column]) -> dict[str, Column]:
+    """The operations behind enrolment rows: joining or resuming at the start; stopping, retiring or leaving later."""
     ended = np.flatnonzero(~np.isnat(block["end_date"]))
     joined = month_of(block["_start"]) == block["first_month"]
     start_kind = np.where(joined, 11, 12)

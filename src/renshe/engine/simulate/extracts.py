@@ -12,6 +12,7 @@ import numpy as np
 from renshe.engine.simulate.block import Block, Scene
 from renshe.engine.simulate.model import NULL, Column, Ints, Mask, Rows, data, month_of
 from renshe.engine.simulate.money import NORMAL
+from renshe.engine.simulate.people import check_digits, digits
 
 TABLES = ("person", "enrolment", "change", "transfer", "contribution", "account", "benefit", "benefit_payment")
 
@@ -98,8 +99,6 @@ def _lose(scene: Scene, block: Block) -> None:
 
 def _ghost_numbers(scene: Scene, block: Block, rows: Ints) -> Column:
     """Numbers of people who are in no system: with serials that nobody else's region has."""
-    from renshe.engine.simulate.people import check_digits, digits
-
     body = np.strings.add("150781", digits(19550101 + (rows % 28), 8))
     body = np.strings.add(body, digits((block.number * 7 + np.arange(len(rows))) % 1000, 3))
     out: Column = np.strings.add(body, check_digits(body))

@@ -11,9 +11,9 @@ from renshe.engine.simulate import accounts, benefits, residents
 from renshe.engine.simulate.block import Block, Scene, add_enrolments, add_persons, enrol, keyed
 from renshe.engine.simulate.careers import OPEN, Mode, Spells, Why
 from renshe.engine.simulate.enrol import second_employers
+from renshe.engine.simulate.ledgers import works_for
 from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data, index_of, stack
 from renshe.engine.simulate.money import normal_rows
-from renshe.engine.simulate.ledgers import works_for
 from renshe.engine.simulate.people import Track
 from renshe.engine.simulate.specials import add_specials, deemed, history, moved
 from renshe.engine.simulate.units import BUSINESS, ENTERPRISE
@@ -79,7 +79,7 @@ def _contribute(scene: Scene, block: Block, rng: np.random.Generator, system: st
 
 
 def _medical(scene: Scene, block: Block) -> None:
-    """Employees' medical insurance (310): workers, retirees who do not pay, the unemployed by the fund; residents' (390)."""
+    """Employees' medical insurance (310): workers, retirees who do not pay, the unemployed; residents' (390)."""
     world, lives, spells = scene.world, block.lives, block.spells
     rng = world.rng("medical", block.number)
     persons, since, until = _residents_medical(scene, block, rng)
@@ -180,7 +180,7 @@ def _resident(scene: Scene, block: Block) -> None:
 
 
 def _resident_base(scene: Scene, block: Block, group: residents.Residents) -> Rows:
-    """What is needed to roll residents' accounts when their payments are final: kept as an account table without sums."""
+    """What is needed to roll residents' accounts when their payments are final: accounts without sums."""
     amounts = data("parameters")["resident_pension"]
     yearly = np.array([sum(amounts[g]) for g in group.grade.tolist()], np.int64) * 100
     stop = np.minimum(np.minimum(group.sixty, group.left), scene.world.opened)

@@ -1,8 +1,8 @@
-"""Units as each system knows them, and their ledgers: what a unit was assessed and paid is the sum of its people's rows.
+"""Units as each system knows them, and their ledgers: a unit's assessment is the sum of its people's rows.
 
 Sums are kept by unit, insurance, month, kind and month of booking while blocks of people pass by, and are written last.
 
-Invariant: a ledger row equals the sum of the person rows with its key, to the cent; a unit that pays for somebody is active.
+Invariant: a ledger row equals the sum of the person rows with its key, to the cent; who pays for somebody is active.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Ledger:
             )
 
     def compare(self, rows: Rows, before: dict[str, Column]) -> None:
-        """Note of which sums a person row was lost or changed since ``before`` (unit, insurance and month as summed)."""
+        """Note which sums lost a row, or had one changed, since ``before`` (unit, insurance and month as summed)."""
         n = len(before["_unit"])
         key = ledger_key(before["_unit"], before["insurance"], before["period"])
         moved = np.zeros(n, np.bool_) if rows.gone is None else rows.gone[:n] & ~before["_gone"]
@@ -119,7 +119,7 @@ class Ledger:
             self.touched.append(key[mark.rows[mark.rows < n]])
 
     def rows(self) -> Rows:
-        """The ledger as a standard table; ``_spoilt`` are rows whose detail an error changed, those without any are marked."""
+        """The ledger as a table; ``_spoilt``: an error changed the detail; rows left without any are marked."""
         made = self._rows()
         key = ledger_key(made["_unit"], made["insurance"], made["period"])
         lost, count = np.unique(np.concatenate([*self.lost, np.empty(0, np.int64)]), return_counts=True)
@@ -166,7 +166,7 @@ def _ledger_columns(unit: Ints, key: tuple[Ints, Ints, Ints, Ints], sums: Ints) 
 
 
 def unit_enrolment_rows(world: World, units: Units, parameters: Parameters, ledger: Ledger) -> Rows:
-    """One row per unit and insurance that the system has for it; the rate is this month's, that of injury the unit's own."""
+    """One row per unit and insurance; the rate is this month's, for injury the unit's own."""
     parts = []
     for insurance, seen in sorted(ledger.insured.items()):
         at = np.flatnonzero(seen)
@@ -248,17 +248,17 @@ def unit_changes(world: World, rows: Rows) -> dict[str, Column]:
 
 
 def works_for(units: Units, unit: Ints, insurance: int) -> Mask:
-    """Whether a unit insures its people in an insurance: civil bodies have no unemployment insurance, businesses no civil pension."""
+    """Whether a unit has an insurance for its people: government none for unemployment, windows none for injury."""
     kind = units.kind[unit]
     if insurance == 210:
-        return kind != GOVERNMENT
+        return np.asarray(kind != GOVERNMENT)
     if insurance == 410:
-        return kind != WINDOW
-    return np.asarray(kind <= BUSINESS) | (kind == WINDOW)
+        return np.asarray(kind != WINDOW)
+    return np.asarray((kind <= BUSINESS) | (kind == WINDOW))
 
 
 def units_of_systems(scene: Scene, ledgers: dict[str, Ledger]) -> dict[tuple[str, str], Rows]:
-    """Units, their enrolments, operations and ledgers, by system and table, the market register and the backup's units."""
+    """Units, their enrolments, operations and ledgers, by system and table, and the market register."""
     out: dict[tuple[str, str], Rows] = {}
     for system, ledger in ledgers.items():
         tables = data("systems")[system]["tables"]

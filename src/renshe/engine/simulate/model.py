@@ -8,7 +8,7 @@ Invariant: all columns of a table have one length; a mark points at a row by its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -22,7 +22,7 @@ Column = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-NULL = np.int64(np.iinfo(np.int64).min)
+NULL = int(np.iinfo(np.int64).min)
 NAT = np.datetime64("NaT", "D")
 
 
@@ -92,7 +92,7 @@ class Rows:
         self.gone[rows] = True
 
 
-def stack(table: str, parts: list[Mapping[str, Column]]) -> Rows:
+def stack(table: str, parts: Sequence[Mapping[str, Column]]) -> Rows:
     """Put blocks of columns one under the other; a column that a block lacks is empty there."""
     names: dict[str, np.dtype[Any]] = {}
     for part in parts:

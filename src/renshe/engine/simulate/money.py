@@ -1,4 +1,4 @@
-"""Contributions: base within floor and ceiling of its year, due = base x rate of its month, rounded half up to the cent.
+"""Contributions: base inside its year's limits, due = base x rate of its month, rounded half up to the cent.
 
 Rates and limits are those of ``data/parameters.yaml``, which is written out as the project's table ``parameter``
 (flexible workers pay 20 % and 8 % is credited, 国发〔2005〕38号; work injury is paid by the unit alone at its own rate,
@@ -130,7 +130,7 @@ def charge(world: World, parameters: Parameters, insurance: int, block: Block, i
 
 
 def credited(insurance: int, flexible: Any, base: Ints, paid: Ints) -> Ints:
-    """What of a person's payment goes to the account: pensions 8 % of the base, medical the employee's share, else nothing."""
+    """What goes to the account: 8 % of the base, in medical the employee's share, else nothing."""
     if insurance in (110, 120):
         return np.where(flexible, half_up(base * 800), paid)
     if insurance == 310:

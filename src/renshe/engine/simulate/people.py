@@ -74,7 +74,7 @@ class People:
 
 
 def retire_month(birth: Dates, file_birth: Dates, sex: Ints, cadre: Mask, early: Mask) -> Ints:
-    """Retirement before 2025 (国发〔1978〕104号): men 60, women 55 in cadre posts, else 50; special kinds of work 5 years earlier."""
+    """Retirement before 2025 (国发〔1978〕104号): men 60, women 55 as cadres, else 50; special work 5 years less."""
     known = np.where(np.isnat(file_birth), birth, np.minimum(birth, file_birth))
     months = np.where(sex == 1, 720, np.where(cadre, 660, 600)) - np.where(early, 60, 0)
     out: Ints = index_of(known) + months
@@ -100,7 +100,8 @@ def yyyymmdd(dates: Dates) -> Ints:
     """Dates as numbers."""
     months = dates.astype("datetime64[M]")
     month = months.astype(np.int64)
-    return (month // 12 + 1970) * 10000 + (month % 12 + 1) * 100 + (dates - months).astype(np.int64) + 1
+    out: Ints = (month // 12 + 1970) * 10000 + (month % 12 + 1) * 100 + (dates - months).astype(np.int64) + 1
+    return out
 
 
 AGES = np.array(
@@ -112,11 +113,12 @@ AGES = np.array(
 def _births(world: World, rng: np.random.Generator, n: int) -> Dates:
     edges = np.concatenate([[0], np.cumsum(AGES / AGES.sum())])
     age_days = np.interp(rng.random(n), edges, np.arange(len(edges)) * 5 * 365.2425)
-    return np.datetime64(world.as_of, "D") - age_days.astype(np.int64) - 1
+    out: Dates = np.datetime64(world.as_of, "D") - age_days.astype(np.int64) - 1
+    return out
 
 
 def _tracks(rng: np.random.Generator, age: Ints, retired: Mask) -> Ints:
-    """Draw tracks: young people are children, those past retirement draw pensions, the others work or live as residents."""
+    """Draw tracks: the young are children, those past retirement draw pensions, others work or live as residents."""
     working = np.cumsum([0.50, 0.085, 0.165, 0.20, 0.035, 0.015])
     tracks = np.array([Track.EMPLOYEE, Track.CIVIL, Track.FLEXIBLE, Track.RESIDENT, Track.DORMANT, Track.GONE])
     old = np.cumsum([0.52, 0.08, 0.395, 0.005])

@@ -9,12 +9,13 @@ Invariant: nobody pays for a year after sixty, and nobody is active here and in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from renshe.engine.simulate.benefits import benefit_rows
+from renshe.engine.simulate.block import Block
 from renshe.engine.simulate.careers import OPEN, Mode, Spells, Why
-from renshe.engine.simulate.model import NULL, Column, Ints, data, index_of
+from renshe.engine.simulate.model import NULL, Column, Ints, data, index_of, month_of
 from renshe.engine.simulate.money import NORMAL, SUBSIDY
 from renshe.engine.simulate.people import Track
 from renshe.engine.simulate.world import World
@@ -35,7 +36,7 @@ class Residents:
     left: Ints
 
 
-def make_residents(world: World, rng: np.random.Generator, block: Any, death: Ints) -> Residents:
+def make_residents(world: World, rng: np.random.Generator, block: Block, death: Ints) -> Residents:
     """Residents of working age and older, and some of the employed who were in the scheme before."""
     people, lives = block.people, block.lives
     born = index_of(people.birth)
@@ -97,8 +98,6 @@ def yearly(world: World, rng: np.random.Generator, residents: Residents, death: 
 def _rows(
     person: Ints, year: int, month: Ints, amount: Ints, kind: int, insurance: int = 170, credit: bool = True
 ) -> Columns:
-    from renshe.engine.simulate.model import month_of
-
     n = len(person)
     nothing, zero = np.full(n, NULL), np.zeros(n, np.int64)
     subsidy = kind == SUBSIDY
@@ -143,8 +142,6 @@ def resident_medical(world: World, rng: np.random.Generator, person: Ints, since
 
 def resident_benefits(world: World, rng: np.random.Generator, residents: Residents, death: Ints) -> Columns:
     """Residents' pensions: from the month after sixty, or from the scheme's start for those older then."""
-    from renshe.engine.simulate.benefits import _frame
-
     old = np.flatnonzero((residents.sixty < world.now) & (residents.left == OPEN))
     start = np.maximum(residents.sixty[old], np.maximum(residents.joined[old], STARTED)) + 1
     end = death[old]
@@ -153,6 +150,8 @@ def resident_benefits(world: World, rng: np.random.Generator, residents: Residen
     n = len(old)
     amount = 10_300 + rng.integers(0, 9_000, n)
     status = np.where(end < OPEN, 3, np.where(rng.random(n) < 0.006, 2, 1))
-    out = _frame(residents.person[old], np.full(n, 170), np.full(n, "H001"), start, end, amount, status, np.full(n, ""))
+    out = benefit_rows(
+        residents.person[old], np.full(n, 170), np.full(n, "H001"), start, end, amount, status, np.full(n, "")
+    )
     out["_paid_to"] = np.where(status == 2, world.now - rng.integers(2, 8, n), end)
     return out

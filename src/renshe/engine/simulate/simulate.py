@@ -50,7 +50,8 @@ def simulate(
     """Write a project of ``persons`` people into the folder ``target`` (made if absent, refused unless empty).
 
     ``dirty`` is the share of rows with an error (0 to 0.2); ``progress(step, done, of)`` is called per block of people.
-    A folder that holds an earlier simulation is written anew. Raises ValueError for impossible arguments and FileExistsError where ``target`` holds files.
+    A folder that holds an earlier simulation is written anew. Raises ValueError for impossible arguments and
+    FileExistsError where ``target`` holds files of somebody's.
     """
     if persons < 1 or not 0 <= dirty <= 0.2:
         raise ValueError("人数须不少于 1，差错率须在 0 与 0.2 之间")
@@ -58,31 +59,34 @@ def simulate(
     _clear(target)
     world = World(persons, seed, dirty, AS_OF)
     scene = Scene(world, make_units(world), read_parameters(world))
-    truth = Truth()
+    truth, controls = Truth(), Controls()
     systems = {name: System(target, name, truth, persons <= SMALL) for name in data("systems")}
     ledgers = {name: Ledger(world, len(scene.units)) for name in ("pension", "medical", "unemployment", "employment")}
     budget, wide = Budget(), choose(scene)
-    controls = Controls()
     with ThreadPoolExecutor(1) as writing:
         # Files are written while the next block is invented; one writer keeps their order.
-        pending: Future[None] | None = None
+        pending: list[Future[None]] = []
         for number in range(world.blocks):
             block = make_block(scene, number)
             add_systems(scene, block)
             add_extracts(world, block)
             _spoil(scene, block, ledgers, budget, wide)
-            if pending:
-                pending.result()
-            pending = writing.submit(_write, world, systems, controls, block.tables, number)
+            while pending:
+                pending.pop().result()
+            pending.append(writing.submit(_write, world, systems, controls, block.tables, number))
             if progress:
                 progress("生成人员", number + 1, world.blocks)
-    assert pending is not None
-    pending.result()
+        pending.pop().result()
     stage = UnitStage(units_of_systems(scene, ledgers))
     _spoil_units(scene, stage, budget, wide)
     _write(world, systems, controls, stage.tables, world.blocks)
     for writer in systems.values():
         writer.close()
+    return _finish(target, world, systems, truth, controls)
+
+
+def _finish(target: Path, world: World, systems: dict[str, System], truth: Truth, controls: Controls) -> SimulateResult:
+    """Write the project around the files."""
     parameter = write_parameters(target, world.region)
     toml = project_toml(world, list(systems.values()), parameter, controls.totals())
     (target / "project.toml").write_text(toml, "utf-8")
@@ -104,7 +108,7 @@ def _write(
 
 
 def _clear(target: Path) -> None:
-    """Take away the files of an earlier simulation; refuse a folder that holds anything else. Rounds and decisions stay."""
+    """Take away the files of an earlier simulation; refuse any other folder. Rounds and decisions stay."""
     if (target / "truth.parquet").is_file():
         for folder in sorted(
             {Path(t["file"]).parts[0] for s in data("systems").values() for t in s["tables"].values()}
@@ -115,7 +119,7 @@ def _clear(target: Path) -> None:
 
 
 def _spoil(scene: Scene, block: Block, ledgers: dict[str, Ledger], budget: Budget, wide: Wide) -> None:
-    """Sum a block's rows into accounts and ledgers, between the errors that the sums share and those that they do not."""
+    """Sum a block's rows into accounts and ledgers, between errors that the sums share and those they do not."""
     paying = [name for name in ledgers if (name, "enrolment") in block.tables]
     for name in paying:
         ledgers[name].insure(block.tables[name, "enrolment"])

@@ -1,4 +1,4 @@
-"""Lawful contribution rows that are not plain months: back-payments, differences, refunds, reversals, advances, history.
+"""Lawful contribution rows that are not plain months: back-payments, differences, refunds, reversals, history.
 
 A month in arrears has not arrived and is paid later as a row of its own kind with interest and late fee (社会保险费征缴
 暂行条例 §13); a wrong base is mended by a difference or by reversing the month and booking it anew. Signs, limits and

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -73,4 +74,8 @@ def _dates(rows: Rows) -> None:
     forms = ("{0:%Y}年{0.month}月{0.day}日", "{0:%Y}.{0.month}.{0.day}", "{0:%Y%m%d}", "{0:%Y/%m/%d}")
     for number, form in enumerate(forms):
         some = (rows["_person"] % 29 == number) & ~np.isnat(rows["birth_date"])
-        _put(rows, "birth_date", some, lambda values, form=form: [form.format(day) for day in values.tolist()])
+        _put(rows, "birth_date", some, partial(_dated, form))
+
+
+def _dated(form: str, values: Column) -> list[str]:
+    return [form.format(day) for day in values.tolist()]

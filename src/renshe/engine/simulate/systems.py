@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data
 from renshe.engine.simulate.damage import damage
 from renshe.engine.simulate.dbf import DbfField, DbfWriter
+from renshe.engine.simulate.model import NULL, Column, Ints, Rows, data
 from renshe.engine.simulate.writers import ParquetWriter, PartedWriter, SheetWriter, TextWriter, Writer
 from renshe.standards import dictionary
 
@@ -109,7 +109,7 @@ class System:
     @property
     def business(self) -> bool:
         """Whether this is a business system of the agency, not an extract to compare with."""
-        return self.spec.get("kind") != "compare"
+        return bool(self.spec.get("kind") != "compare")
 
     def emit(self, rows: Rows, rng: np.random.Generator | None = None) -> None:
         """Append rows of a standard table to its file and write down their marks as truth.

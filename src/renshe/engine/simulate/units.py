@@ -1,4 +1,4 @@
-"""Units: enterprises, institutions, government bodies, individual businesses and the windows that pay for flexible workers.
+"""Units: enterprises, institutions, government bodies, individual businesses and flexible workers' windows.
 
 Credit codes follow GB 32100-2015 (registering department, kind, region, organisation code of GB 11714 inside, check
 character by MOD 31); sizes follow a power law, and some units have ended.
@@ -25,7 +25,7 @@ FOREVER = 9999 * 12
 
 @dataclass(slots=True)
 class Units:
-    """All units of a world, in the order of their start. ``start`` and ``end`` are running months (``FOREVER`` = lives)."""
+    """All units of a world, by their start. ``start`` and ``end`` are running months (``FOREVER``: it lives)."""
 
     kind: Ints
     county: Ints

@@ -1,6 +1,6 @@
 """Files as agencies keep them: text in the encodings in use, workbooks with a title, DBF in GBK, Parquet.
 
-Row numbers are those of the contract: physical line of a text file, row shown by a spreadsheet, record of DBF or Parquet.
+Row numbers are those of the contract: physical line of text, row shown by a spreadsheet, record of DBF or Parquet.
 
 Invariant: a writer returns the row number of every row it is given, and writes the same bytes for the same rows.
 """
@@ -23,9 +23,12 @@ from renshe.engine.simulate.model import Ints
 
 
 class Writer(Protocol):
-    """A file being written, block by block. ``name`` is its path inside the project."""
+    """A file being written, block by block."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Path of the file inside the project."""
+        ...
 
     def write(self, table: pa.Table) -> Ints:
         """Append rows and return the number of each."""
@@ -169,9 +172,15 @@ class PartedWriter:
         bom: bool,
         limit: int,
     ) -> None:
-        self._make = lambda number: TextWriter(root, f"{stem}_{number}{suffix}", header, encoding, delimiter, bom)
-        self.parts = [self._make(1)]
+        self._root, self._stem, self._suffix = root, stem, suffix
+        self._text = (header, encoding, delimiter, bom)
+        self.parts: list[TextWriter] = []
+        self._add()
         self.limit = limit
+
+    def _add(self) -> None:
+        name = f"{self._stem}_{len(self.parts) + 1}{self._suffix}"
+        self.parts.append(TextWriter(self._root, name, *self._text))
 
     @property
     def name(self) -> str:
@@ -186,7 +195,7 @@ class PartedWriter:
         """Begin a new part where the current one is full; rows given at once stay in one part."""
         if self.parts[-1].line > self.limit:
             self.parts[-1].close()
-            self.parts.append(self._make(len(self.parts) + 1))
+            self._add()
 
     def close(self) -> None:
         """Finish the last part."""

@@ -122,8 +122,6 @@ def _less_base(case: Case, rows: Ints) -> None:
 def _negative(side: str) -> Change:
     def change(case: Case, rows: Ints) -> None:
         case.rows[f"{side}_due"][rows] *= -1
-        case.rows[f"{side}_paid"][rows] = case.rows[f"{side}_due"][rows]
-        case.rows[f"{side}_credited"][rows] = 0
 
     return change
 
@@ -131,7 +129,6 @@ def _negative(side: str) -> Change:
 def _paid_negative(side: str) -> Change:
     def change(case: Case, rows: Ints) -> None:
         case.rows[f"{side}_paid"][rows] *= -1
-        case.rows[f"{side}_credited"][rows] = 0
 
     return change
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from renshe.engine.simulate.errors.registry import UNITS, Apply, Case, error
 from renshe.engine.simulate.model import NULL, Ints, Mask, month_index, month_of
-from renshe.engine.simulate.money import BACK, NORMAL
+from renshe.engine.simulate.money import BACK, HISTORY, NORMAL, SUBSIDY
 
 LEDGERS = ("pension", "medical", "unemployment")
 SUMS = ("headcount", "base_total", "unit_due", "person_due", "unit_paid", "person_paid")
@@ -166,12 +166,13 @@ _account("ACC-YEAR-EMPTY", "year", _extra("year", int(NULL)))
 _account("ACC-YEAR-FUTURE", "year", _extra("year", 2023))
 _account("ACC-YEAR-1984", "year", _extra("year", 1980))
 _account("ACC-ROLL", "closing", _booked("closing", lambda v: v + 10_000, settle=False))
+_account("ACC-OPENING", "opening", _booked("opening", lambda v: v + 12_300))
 _account("ACC-INTEREST-NEG", "interest", _booked("interest", lambda v: -np.abs(v) - 100))
 _account("ACC-INTEREST-HIGH", "interest", _booked("interest", lambda v: v * 6 + 10_000), ("pension",))
 _account("ACC-INTEREST-LOW", "interest", _booked("interest", lambda v: v * 0), ("pension",))
 _account("ACC-OPENING-NEG", "opening", _booked("opening", lambda v: -v))
 _account("ACC-PAID-NEG", "paid_out", _booked("paid_out", lambda v: v - 5_000))
-_account("ACC-TRANSFER-NEG", "transfer_in", _booked("transfer_in", lambda v: v - 5_000), ("pension",))
+_account("ACC-TRANSFER-NEG", "transfer_in", _booked("transfer_in", lambda v: v * 0 - 5_000), ("pension",))
 
 
 @error("ACC-TRANSFER", "account", "transfer_in", ("pension",))
@@ -234,3 +235,36 @@ def _credited_dead(case: Case, n: int) -> None:
     case.rows["year"][copies], case.rows["principal"][copies] = year, 240_000
     _settle(case, copies)
     case.mark(copies)
+
+
+@error("ACC-OPENING-PREV", "account", "opening", ACCOUNTS, weight=0.5)
+def _carried_wrongly(case: Case, n: int) -> None:
+    """The closing of the year before was spoilt; this year's opening is right and does not fit."""
+    rows = case.pick(latest(case), n)
+    before = _year_before(case, rows)
+    case.rows["closing"][before] += 7_700
+    case.rows.mark(before, "closing", "ACC-ROLL")
+    case.mark(np.flatnonzero(np.isin(case.rows["_person"], case.rows["_person"][before]) & latest(case)))
+
+
+def _year_before(case: Case, rows: Ints) -> Ints:
+    year = case.scene.world.now // 12 - 2
+    return np.flatnonzero(np.isin(case.rows["_person"], case.persons(rows)) & (case.rows["year"] == year))
+
+
+@error("ACC-GAP", "account", "year", ACCOUNTS, weight=0.5)
+def _year_missing(case: Case, n: int) -> None:
+    """An account of years ago, then nothing, then the accounts of now."""
+    before = _year_before(case, case.pick(latest(case), n))
+    copies = case.rows.copy_rows(before)
+    case.rows["year"][copies] -= 2
+    case.mark(before)
+
+
+@error("ACC-PRINCIPAL", "account", "principal", ACCOUNTS)
+def _principal(case: Case, n: int) -> None:
+    paid = case.table("contribution")
+    odd = np.unique(paid["_person"][(paid["kind"] != NORMAL) & (paid["kind"] != HISTORY) & (paid["kind"] != SUBSIDY)])
+    rows = case.pick(latest(case) & (case.rows["principal"] > 0) & ~np.isin(case.rows["_person"], odd), n)
+    case.set(rows, case.rows["principal"][rows] * 3 + 500_000)
+    _settle(case, rows)

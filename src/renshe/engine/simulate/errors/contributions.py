@@ -23,7 +23,7 @@ def plain(case: Case, *insurances: int, rare: bool = False) -> Mask:
 
     Those of the dead, the moved, the newly retired and the unemployed are kept for the kinds that need them (``rare``).
     """
-    good = case.cached("plain", lambda: _plain(case))
+    good: Mask = case.cached("plain", lambda: _plain(case))
     if not rare:
         good &= case.cached("common", lambda: ~_scarce(case)[case.rows["_person"]])
     if not insurances:
@@ -31,7 +31,7 @@ def plain(case: Case, *insurances: int, rare: bool = False) -> Mask:
     out = np.zeros(len(good), np.bool_)
     for insurance in insurances:
         out |= case.rows["insurance"] == insurance
-    return good & out
+    return np.asarray(good & out)
 
 
 def _scarce(case: Case) -> Mask:
@@ -39,7 +39,7 @@ def _scarce(case: Case) -> Mask:
     out = (block.death < OPEN) | (block.lives.retired < OPEN) | (block.lives.why == Why.OUT)
     out[block.idle.person] = True
     out[case.table("transfer", "pension")["_person"]] = True
-    return out
+    return np.asarray(out)
 
 
 def _plain(case: Case) -> Mask:
@@ -120,7 +120,7 @@ def _no_person(case: Case, n: int) -> None:
     case.rows["_unit"][copies] = case.rows["_unit"][rows]
 
 
-@error("CON-ENROL", "contribution", "insurance", ("pension", "medical"), phase=EARLY)
+@error("CON-ENROL-LOST", "contribution", "insurance", ("pension", "medical"), phase=EARLY)
 def _no_enrolment(case: Case, n: int) -> None:
     """The enrolment of one insurance was lost; its fees were paid all the same."""
     insurance = 410 if case.system == "pension" else 310
@@ -130,6 +130,12 @@ def _no_enrolment(case: Case, n: int) -> None:
         other = case.table(table)
         other.drop(np.flatnonzero(np.isin(other["_person"], persons) & (other["insurance"] == insurance)))
     case.mark(np.flatnonzero(np.isin(case.rows["_person"], persons) & (case.rows["insurance"] == insurance)))
+
+
+@error("CON-ENROL", "contribution", "insurance", ("pension",))
+def _other_insurance(case: Case, n: int) -> None:
+    """A fee booked to an insurance that the person does not have."""
+    case.set(case.run(plain(case, 110), n, 1), 120)
 
 
 @error("CON-UNIT", "contribution", "unit_no", PAYING)

@@ -18,7 +18,8 @@ def _where(case: Case, system: str, persons: Ints) -> Ints:
     extract = case.table("person", system)
     order = np.argsort(extract["_person"])
     at = order[np.clip(np.searchsorted(extract["_person"], persons, sorter=order), 0, len(order) - 1)]
-    return at[extract["_person"][at] == persons]
+    found: Ints = at[extract["_person"][at] == persons]
+    return found
 
 
 def _unknown(case: Case, n: int) -> Ints:
@@ -84,7 +85,7 @@ def _other(case: Case, n: int) -> None:
 
 def _idle(case: Case) -> Mask:
     person = case.rows["_person"]
-    return alive(case) & citizen(case) & np.asarray(case.block.lives.retired[person] == OPEN)
+    return np.asarray(alive(case) & citizen(case) & (case.block.lives.retired[person] == OPEN))
 
 
 @error("PER-DEATH-BIRTH", "person", "death_date", ("pension", "resident"))
@@ -115,3 +116,13 @@ def _before_retirement(case: Case, n: int) -> None:
     rows = case.pick(alive(case) & citizen(case) & long_ago, n)
     case.set(rows, case.rows["retire_date"][rows] - 400 * DAY)
     case.rows.mark(rows, "alive", "PER-DEATH-ALIVE")
+
+
+@error("PER-ALIVE-ACTIVE", "person", "alive", ("pension", "medical"))
+def _declared_dead(case: Case, n: int) -> None:
+    """Marked as dead, without a date, and still paying."""
+    enrolled = case.table("enrolment")
+    paying = np.unique(enrolled["_person"][enrolled["status"] == 1])
+    rows = case.pick(alive(case) & np.isin(case.rows["_person"], paying), n)
+    case.rows.mark(rows, "death_date", "PER-DEATH-EMPTY")
+    case.set(rows, 2)

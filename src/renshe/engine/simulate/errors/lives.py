@@ -1,4 +1,4 @@
-"""Errors of persons that touch other tables: retirement, death, deemed months, payee accounts, what other departments know."""
+"""Errors of persons that touch other tables: retirement, life, deemed months, accounts, others' knowledge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of persons and units that are rarer: nobody's rows, impossible births, posts, ages, holds, receipts of the tax authority."""
+"""Errors of persons and units that are rarer: nobody's rows, impossible births, holds, tax receipts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _numberless(case: Case, n: int) -> None:
     case.set(copies, NULL)
 
 
-def _born(day: Column, blank: bool) -> Apply:
+def _born(day: np.datetime64, blank: bool) -> Apply:
     """A birth date that cannot be, on a row whose identity number is missing too."""
 
     def apply(case: Case, n: int) -> None:
@@ -42,8 +42,8 @@ def _born(day: Column, blank: bool) -> Apply:
     return apply
 
 
-error("PER-BIRTH-FUTURE", "person", "birth_date", ("resident",), weight=0.5)(_born(np.datetime64("2031-03-01"), True))  # type: ignore[arg-type]
-error("PER-BIRTH-1900", "person", "birth_date", ("resident",), weight=0.5)(_born(np.datetime64("1873-03-01"), True))  # type: ignore[arg-type]
+error("PER-BIRTH-FUTURE", "person", "birth_date", ("resident",), weight=0.5)(_born(np.datetime64("2031-03-01"), True))
+error("PER-BIRTH-1900", "person", "birth_date", ("resident",), weight=0.5)(_born(np.datetime64("1873-03-01"), True))
 
 
 @error("PER-AGE-110", "person", "birth_date", ("resident",), weight=0.5)

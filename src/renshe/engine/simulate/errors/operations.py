@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from renshe.engine.simulate.careers import OPEN
@@ -134,8 +136,8 @@ def _any(case: Case) -> Mask:
     return _in(case) | _out(case)
 
 
-def _all(value: object, among: object = _any) -> Apply:
-    return lambda case, n: case.set(case.pick(among(case), n), value)  # type: ignore[operator]
+def _all(value: object, among: Callable[[Case], Mask] = _any) -> Apply:
+    return lambda case, n: case.set(case.pick(among(case), n), value)
 
 
 _moved("TRF-PERSON-EMPTY", "person_no", _all(NULL, _in))
@@ -180,6 +182,17 @@ def _moved_over(case: Case, n: int) -> None:
     case.rows["end_month"][copies] = month_of(middle)
     case.rows["months"][copies] = middle - month_index(case.rows["start_month"][rows]) + 1
     case.mark(np.concatenate([rows, copies]))
+
+
+@error("TRF-LOCAL", "transfer", "start_month", ("pension",))
+def _moved_paid_here(case: Case, n: int) -> None:
+    """Months brought along that were paid here."""
+    rows = case.pick(_in(case), n)
+    end = month_index(case.rows["end_month"][rows]) + 4
+    case.rows["end_month"][rows] = month_of(end)
+    case.rows["months"][rows] += 4
+    case.rows.put("date", rows, case.rows["date"][rows] + 160 * DAY)
+    case.mark(rows)
 
 
 @error("TRF-END-START", "transfer", "end_month", ("pension",))

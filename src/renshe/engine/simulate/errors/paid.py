@@ -74,12 +74,20 @@ def _no_person(case: Case, n: int) -> None:
     case.set(copy(case, rows), case.rows["person_no"][rows] + 630_000)
 
 
-@error("BPY-BENEFIT", "benefit_payment", "insurance", PENSION)
-def _no_benefit(case: Case, n: int) -> None:
-    rows = case.run(regular(case, 2), n, 3)
-    copies = copy(case, rows)
-    case.rows.put("item", copies, "H202")
-    case.set(copies, 410)
+def _without_benefit(length: int) -> Apply:
+    """Payments of an injury pension that nobody granted."""
+
+    def apply(case: Case, n: int) -> None:
+        rows = case.run(regular(case, 2), n, length)
+        copies = copy(case, rows)
+        case.rows.put("item", copies, "H202")
+        case.set(copies, 410)
+
+    return apply
+
+
+_declare("BPY-BENEFIT", "insurance", PENSION, _without_benefit(1))
+_declare("BPY-BENEFIT-LOST", "insurance", PENSION, _without_benefit(4))
 
 
 @error("BPY-DUP", "benefit_payment", "period", ALL)

@@ -7,7 +7,7 @@ import numpy as np
 from renshe.engine.simulate.block import number_of, person_rows
 from renshe.engine.simulate.careers import OPEN
 from renshe.engine.simulate.errors.registry import Apply, Case, error
-from renshe.engine.simulate.model import NAT, NULL, Ints, Mask, index_of, month_of
+from renshe.engine.simulate.model import NAT, NULL, Column, Ints, Mask, Rows, index_of, month_of
 
 PENSION = ("pension", "resident")
 ALL = ("pension", "unemployment", "resident")
@@ -127,27 +127,17 @@ def _two_systems(case: Case, n: int) -> None:
     made = person_rows(block, "resident", double, tuple(persons.columns))
     _append(persons, made.columns, double)
     start = index_of(people.birth[double]) + 721
-    for rows, table, name in (
-        (case.rows, "benefit", "start_month"),
-        (case.table("benefit_payment"), "benefit_payment", "period"),
-    ):
-        at = rows.copy_rows(np.zeros(len(double), np.int64))
-        rows["_person"][at] = double
-        rows["person_no"][at] = number_of("resident", "person", people.index[double])
-        rows[name][at] = month_of(start) if table == "benefit" else month_of(np.full(len(double), case.scene.world.now))
-        rows.put("item", at, "H001")
-        rows["insurance"][at] = 170
-        if table == "benefit":
-            rows["status"][at], rows["end_month"][at], rows["amount"][at] = 1, NULL, 12_000
-            rows["benefit_no"][at] = block.number * 10_000_000 + 109_000_000 + at
-            rows.put("payee", at, people.name[double])
-            rows.put("bank_account", at, people.bank[double])
-            rows.mark(at, "insurance", case.kind)
-        else:
-            rows["paid_month"][at], rows["amount"][at] = rows["period"][at], 12_000
-            rows.put("kind", at, "regular")
-            rows["record_no"][at] = block.number * 10_000_000 + 109_000_000 + at
-            rows.mark(at, "insurance", "BPY-TWO-X")
+    now = month_of(np.full(len(double), case.scene.world.now))
+    at = _new(case, case.rows, double, case.kind)
+    case.rows["start_month"][at], case.rows["status"][at], case.rows["end_month"][at] = month_of(start), 1, NULL
+    case.rows["benefit_no"][at] = block.number * 10_000_000 + 109_000_000 + at
+    case.rows.put("payee", at, people.name[double])
+    case.rows.put("bank_account", at, people.bank[double])
+    payment = case.table("benefit_payment")
+    at = _new(case, payment, double, "BPY-TWO-X")
+    payment["period"][at], payment["paid_month"][at] = now, now
+    payment["record_no"][at] = block.number * 10_000_000 + 109_000_000 + at
+    payment.put("kind", at, "regular")
     there = np.isin(other["_person"], double) & (other["status"] == 1)
     other.mark(np.flatnonzero(there), "insurance", case.kind)
     same = (
@@ -158,10 +148,17 @@ def _two_systems(case: Case, n: int) -> None:
     paid.mark(np.flatnonzero(same), "insurance", "BPY-TWO-X")
 
 
-def _append(rows: object, columns: dict[str, np.ndarray], persons: Ints) -> None:
-    from renshe.engine.simulate.model import Rows
+def _new(case: Case, rows: Rows, persons: Ints, kind: str) -> Ints:
+    """Append rows of the residents' scheme for ``persons``, marked at the insurance."""
+    at = rows.copy_rows(np.zeros(len(persons), np.int64))
+    rows["_person"][at], rows["insurance"][at], rows["amount"][at] = persons, 170, 12_000
+    rows["person_no"][at] = number_of("resident", "person", case.block.people.index[persons])
+    rows.put("item", at, "H001")
+    rows.mark(at, "insurance", kind)
+    return at
 
-    assert isinstance(rows, Rows)
+
+def _append(rows: Rows, columns: dict[str, Column], persons: Ints) -> None:
     at = rows.copy_rows(np.zeros(len(persons), np.int64))
     for name in rows.columns:
         rows.put(name, at, columns[name])

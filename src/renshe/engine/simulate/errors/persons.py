@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from renshe.engine.simulate.errors.registry import Case, error
+from renshe.engine.simulate.errors.registry import Apply, Case, error
 from renshe.engine.simulate.model import NAT, NULL, Ints, Mask
 from renshe.engine.simulate.names import Text
 from renshe.engine.simulate.people import check_digits, digits
@@ -66,10 +68,10 @@ def _work_empty(case: Case, n: int) -> None:
     case.set(case.pick(case.rows["work_start_date"] > np.datetime64("1990-01-01"), n), NAT)
 
 
-def _reshape(case: Case, n: int, change: "np.ufunc | object") -> Ints:
+def _reshape(case: Case, n: int, change: Callable[[Text], Text]) -> Ints:
     rows = case.pick(citizen(case), n)
     numbers = case.rows["id_number"][rows]
-    case.set(rows, change(numbers))  # type: ignore[operator]
+    case.set(rows, change(numbers))
     return rows
 
 
@@ -146,7 +148,7 @@ def _no_dup(case: Case, n: int) -> None:
     case.mark(np.concatenate([rows, case.rows.copy_rows(rows)]))
 
 
-def _name(value: str) -> "object":
+def _name(value: str) -> Apply:
     def apply(case: Case, n: int) -> None:
         rows = case.pick(citizen(case), n)
         case.set(rows, np.full(len(rows), value))
@@ -154,7 +156,7 @@ def _name(value: str) -> "object":
     return apply
 
 
-error("PER-NAME-TEST", "person", "name", ("pension", "medical"))(_name("测试人员01"))  # type: ignore[arg-type]
+error("PER-NAME-TEST", "person", "name", ("pension", "medical"))(_name("测试人员01"))
 
 
 @error("PER-NAME-QUESTION", "person", "name", ("pension", "unemployment", "resident"))
@@ -250,3 +252,8 @@ def _work_birth(case: Case, n: int) -> None:
 def _work_young(case: Case, n: int) -> None:
     rows = case.pick(citizen(case) & _working(case) & (case.rows["birth_date"] > np.datetime64("1984-01-01")), n)
     case.set(rows, case.rows["birth_date"][rows] + 13 * 365 * DAY)
+
+
+@error("PER-WORK-UNIT", "person", "work_start_date", ("employment",))
+def _working_since_when(case: Case, n: int) -> None:
+    case.set(case.pick(case.rows["unit_no"] != NULL, n), NAT)

@@ -71,7 +71,7 @@ class Case:
         return chosen
 
     def run(self, among: Mask, n: int, length: int = 6) -> Ints:
-        """Up to ``n`` rows of ``among`` in runs of about ``length`` rows a person: what a wrong setting does month after month."""
+        """Up to ``n`` rows of ``among`` in runs of about ``length`` rows a victim, as a wrong setting makes."""
         person = self.rows[self.victim]
         good = among & self._there(self.rows)
         starts = self.pick(good, max(1, n // length))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from renshe.engine.simulate.careers import Mode
@@ -12,9 +14,9 @@ from renshe.engine.simulate.errors.registry import Case, error
 from renshe.engine.simulate.model import Mask
 
 
-def _spoil(id: str, table: str, name: str, systems: tuple[str, ...], text: str, among: "object") -> None:
+def _spoil(id: str, table: str, name: str, systems: tuple[str, ...], text: str, among: Callable[[Case], Mask]) -> None:
     def apply(case: Case, n: int) -> None:
-        rows = case.pick(among(case), n)  # type: ignore[operator]
+        rows = case.pick(among(case), n)
         case.rows.raw.setdefault(name, []).extend((int(at), text) for at in rows)
         case.mark(rows)
 
@@ -31,7 +33,7 @@ def _paying(case: Case) -> Mask:
 
 def _alone(case: Case) -> Mask:
     """Flexible payers: no ledger sums their rows."""
-    return plain(case) & (case.rows["_payer"] == Mode.FLEXIBLE)
+    return np.asarray(plain(case) & (case.rows["_payer"] == Mode.FLEXIBLE))
 
 
 def _unnamed(case: Case, n: int) -> None:

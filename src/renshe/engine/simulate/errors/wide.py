@@ -12,7 +12,7 @@ import numpy as np
 from renshe.engine.simulate.block import Block, Scene
 from renshe.engine.simulate.careers import OPEN
 from renshe.engine.simulate.errors.registry import UnitStage
-from renshe.engine.simulate.model import NULL, Ints, Mask, month_of
+from renshe.engine.simulate.model import NULL, Ints, Mask, Rows, month_of
 from renshe.engine.simulate.money import NORMAL
 from renshe.engine.simulate.units import BUSINESS, ENTERPRISE
 
@@ -58,10 +58,7 @@ def mark_people(scene: Scene, wide: Wide, block: Block) -> None:
             rows.mark(np.flatnonzero(at & _there(rows)), "status", "ENR-INSURANCE-ENDED")
 
 
-def _there(rows: object) -> Mask:
-    from renshe.engine.simulate.model import Rows
-
-    assert isinstance(rows, Rows)
+def _there(rows: Rows) -> Mask:
     return np.ones(len(rows), np.bool_) if rows.gone is None else ~rows.gone
 
 
