@@ -237,3 +237,26 @@ rules:
         PENSION: [fee("1", 201412), fee("1", 201603), fee("2", 201503)],
     }
     assert judge(text, rows)[0] == {("DOUBLED", "transfer", 2)}
+
+
+def test_a_key_may_come_from_another_relation(judge) -> None:
+    text = """
+table: benefit_payment
+rules:
+  - {id: AFTER, title: a, field: period, HEAD,
+     with: {p: {table: person, on: [person_no]}, civil: {table: person, system: civil, on: {p._id17: _id17}}},
+     fail: period > month_of(civil.death_date)}
+"""
+    rows = {
+        ("benefit_payment", "pension"): [
+            {"person_no": "1", "period": 202001},
+            {"person_no": "1", "period": 202004},
+            {"person_no": "2", "period": 202004},
+        ],
+        ("person", "pension"): [
+            {"person_no": "1", "id_number": "11010519491231002X"},
+            {"person_no": "2", "id_number": "220802198503120172"},
+        ],
+        ("person", "civil"): [{"id_number": "11010519491231002X", "death_date": "2020-02-03"}],
+    }
+    assert judge(text, rows)[0] == {("AFTER", "benefit_payment", 2)}

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
-from renshe.engine.rules.expression import names, parse
-from renshe.engine.rules.scope import ParamUse, PlainScope, RelatedScope, Uses, take_column
+from renshe.engine.rules.expression import parse
+from renshe.engine.rules.scope import ParamUse, RelatedScope, Uses, take_column
 from renshe.engine.schema import kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
@@ -44,9 +44,8 @@ class Joins:
         """Return the LEFT JOINs for ``uses`` on rows of ``table`` (alias ``t``), building what is not there yet."""
         parts = []
         for at, (relation, needed) in enumerate(uses.relations.items()):
-            effective = self.effective(relation, table)
-            name = self._relation(effective, needed, table)
-            on = f"x{at}.rid = t.rid" if effective.by_row else self._condition(effective, at, table)
+            name = self._relation(relation, needed, table)
+            on = f"x{at}.rid = t.rid" if relation.by_row else _condition(relation, at)
             parts.append(f"LEFT JOIN {name} x{at} ON {on}")
         for at, use in enumerate(uses.params):
             parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at, table)}")
@@ -63,18 +62,6 @@ class Joins:
         if relation.system == "other":
             return {s for s in self.dataset.business_systems() if business - {s}}
         return None if relation.system in having else set()
-
-    def effective(self, relation: Relation, table: str) -> Relation:
-        """Return ``relation`` without key parts that one side has no column for: unknown parts cannot separate."""
-        kept = tuple(
-            pair
-            for at, pair in enumerate(relation.on)
-            if at == 0 or (self._has(table, pair[0]) and self._has(relation.table, pair[1]))
-        )
-        return replace(relation, on=kept) if kept != relation.on else relation
-
-    def _has(self, table: str, text: str) -> bool:
-        return all(self.dataset.has_field(table, name) for _, name in names(parse(text)))
 
     def _relation(self, relation: Relation, needed: set[str], table: str) -> str:
         # How the judged table calls the keys does not matter to what is built, unless its rows are looked at.
@@ -102,24 +89,13 @@ class Joins:
             conditions.append("r._system_kind = 'business'")
         else:
             conditions.append(f"r.system = {quote(relation.system)}")
-        plain = PlainScope(table, "t", self.dataset.as_of)
         for number, (mine, theirs) in enumerate(relation.on):
             operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
-            own, other = compile_expression(parse(mine), plain).text, compile_expression(parse(theirs), scope).text
-            conditions.append(f"{own} {operator} {other}")
+            conditions.append(f"{mine} {operator} {compile_expression(parse(theirs), scope).text}")
         return (
             f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM a_{table} t"
             f" JOIN a_{relation.table} r ON {' AND '.join(conditions)} GROUP BY t.rid"
         )
-
-    def _condition(self, relation: Relation, at: int, table: str) -> str:
-        parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
-        plain = PlainScope(table, "t", self.dataset.as_of)
-        for number, (mine, _) in enumerate(relation.on):
-            # The first part must be known; the others may be null on both sides (parts of a key may be null).
-            operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
-            parts.append(f"x{at}.k{number} {operator} {compile_expression(parse(mine), plain).text}")
-        return " AND ".join(parts)
 
     def _select(self, relation: Relation, columns: frozenset[str]) -> str:
         scope = RelatedScope(relation.table, self.dataset.as_of)
@@ -177,6 +153,15 @@ class Joins:
             self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
             self.dataset.connection.unregister("given")
         return name
+
+
+def _condition(relation: Relation, at: int) -> str:
+    parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
+    for number, (mine, _) in enumerate(relation.on):
+        # The first part must be known; the others may be null on both sides (parts of a key may be null).
+        operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
+        parts.append(f"x{at}.k{number} {operator} {mine}")
+    return " AND ".join(parts)
 
 
 def _taken(columns: frozenset[str], scope: RelatedScope) -> str:

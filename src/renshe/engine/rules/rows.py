@@ -16,7 +16,7 @@ from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.relations import Joins, owns_whole_key
-from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
+from renshe.engine.rules.scope import NetScope, RowScope, Uses, comparable_keys, take_column
 from renshe.engine.schema import kinds
 from renshe.standards.dictionary import table
 
@@ -104,7 +104,7 @@ class RowPass:
             scope = RowScope(rule, uses, self.dataset)
             condition(rule.where, scope)
             condition(rule.fail, scope)
-            ready = _Ready(rule, sources, self._lone(rule, uses, table))
+            ready = _Ready(rule, sources, self._lone(rule))
             if rule.judge is not None:
                 judged_elsewhere.setdefault(rule.judge, []).append(ready)
             elif uses.relations or uses.params:
@@ -118,12 +118,12 @@ class RowPass:
             rows = f"(SELECT * FROM a_{table} WHERE {self.dataset.judged(table, judge=system)})"
             self._pass(table, rows, group, numbers)
 
-    def _lone(self, rule: Rule, uses: Uses, table: str) -> Relation | None:
+    def _lone(self, rule: Rule) -> Relation | None:
         """Where a key part is missing on one side, a row is only comparable if it stands alone for its group."""
-        for relation in uses.relations:
-            effective = self.joins.effective(relation, table)
-            if effective.on != relation.on and owns_whole_key(relation, table):
-                return Relation(table, tuple((mine, mine) for mine, _ in effective.on), take=(("n", "count()"),))
+        for _, relation in rule.relations:
+            kept = comparable_keys(relation, rule, self.dataset)
+            if kept != relation.on and owns_whole_key(relation, rule.table):
+                return Relation(rule.table, tuple((mine, mine) for mine, _ in kept), take=(("n", "count()"),))
         return None
 
     def _pass(self, table: str, rows: str, group: list[_Ready], numbers: dict[str, int]) -> None:
@@ -158,7 +158,7 @@ class RowPass:
         scope = RowScope(ready.rule, uses, self.dataset)
         parts = [ready.sources, condition(ready.rule.where, scope), condition(ready.rule.fail, scope)]
         if ready.lone is not None:
-            alias = uses.alias(ready.lone, "count()")
+            alias = scope.join(ready.lone, "count()")
             parts.append(f"coalesce({alias}.{take_column('count()')}, 1) = 1")
         return " AND ".join(part for part in parts if part != "TRUE")
 

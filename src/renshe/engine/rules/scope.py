@@ -35,8 +35,8 @@ class ParamUse:
 class Uses:
     """What compiled expressions need joined.
 
-    ``relations`` maps each relation, without its takes, to the columns (look-up) or aggregates (texts) needed of it,
-    so that rules which look at the same thing share one join.
+    ``relations`` maps each relation, without its takes and with its own keys as SQL, to the columns (look-up) or
+    aggregates (texts) needed of it, so that rules which look at the same thing share one join.
     """
 
     relations: dict[Relation, set[str]] = field(default_factory=dict)
@@ -174,13 +174,24 @@ class RowScope(PlainScope):
         except KeyError:
             raise ExpressionError(f"with 中没有关联 {relation}", place) from None
         if name == "found":
-            return Sql(f"coalesce({self.uses.alias(related)}.found, FALSE)", "bool")
+            return Sql(f"coalesce({self.join(related)}.found, FALSE)", "bool")
         if related.take:
             return self._taken(related, name, place)
         kind = kinds(related.table).get(name)
         if kind is None:
             raise ExpressionError(f"表 {related.table} 没有字段 {name}", place)
-        return Sql(f'{self.uses.alias(related, name)}."{name}"', kind)
+        return Sql(f'{self.join(related, name)}."{name}"', kind)
+
+    def join(self, relation: Relation, needed: str | None = None) -> str:
+        """Return the alias under which ``relation`` is joined, its own side written as SQL.
+
+        A key may be a column of another relation (``p._id17``): that one is then joined before.
+        """
+        before = set(self.uses.own)
+        keys = relation.on if self.dataset is None else comparable_keys(relation, self.rule, self.dataset)
+        pairs = tuple((compile_expression(parse(mine), self).text, theirs) for mine, theirs in keys)
+        self.uses.own = before
+        return self.uses.alias(replace(relation, on=pairs), needed)
 
     def _taken(self, related: Relation, name: str, place: int) -> Sql:
         text = dict(related.take).get(name)
@@ -188,7 +199,7 @@ class RowScope(PlainScope):
             raise ExpressionError(f"关联的 take 中没有 {name}", place)
         node = parse(text)
         counted = isinstance(node, ex.Call) and node.name in _COUNTS
-        column = f"{self.uses.alias(related, text)}.{take_column(text)}"
+        column = f"{self.join(related, text)}.{take_column(text)}"
         return Sql(f"coalesce({column}, 0)" if counted else column, aggregate_kind(text, related.table))
 
     def empty(self, name: str, place: int) -> Sql:
@@ -212,6 +223,22 @@ class RowScope(PlainScope):
         return Sql(self.uses.param(use), "decimal")
 
 
+def comparable_keys(relation: Relation, rule: Rule, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    """Return the keys of ``relation`` without parts that one side has no column for: unknown parts cannot separate."""
+
+    def known(text: str, table: str) -> bool:
+        return all(
+            dataset.has_field(table if other is None else rule.relation(other).table, name)
+            for other, name in ex.names(parse(text))
+        )
+
+    return tuple(
+        (mine, theirs)
+        for at, (mine, theirs) in enumerate(relation.on)
+        if at == 0 or (known(mine, rule.table) and known(theirs, relation.table))
+    )
+
+
 class NetScope(RowScope):
     """Names inside ``net.fail``: as in a row, and aggregates over the row's group (alias ``n``)."""
 
@@ -226,8 +253,9 @@ class NetScope(RowScope):
 
 
 def _check_relation(relation: Relation, rule: Rule) -> None:
+    scope = PlainScope(rule.table, "t") if relation.by_row else RowScope(rule, Uses())
     for mine, theirs in relation.on:
-        own = compile_expression(parse(mine), PlainScope(rule.table, "t")).kind
+        own = compile_expression(parse(mine), scope).kind
         other = compile_expression(parse(theirs), RelatedScope(relation.table)).kind
         if own is None or own != other:
             raise ExpressionError(f"关联键 {mine} = {theirs} 的类型不同", 1)
