@@ -20,7 +20,11 @@ def add_extracts(world: World, block: Block) -> None:
     everyone = np.flatnonzero(people.id_type != "08")
     dead = np.flatnonzero(~np.isnat(people.death) & (people.id_type != "08"))
     burnt = dead[rng.random(len(dead)) < 0.6]
-    groups = {"police": everyone, "province": everyone, "civil": dead, "cremation": burnt}
+    young = (people.birth > np.datetime64("1970-01-01")) & (people.birth < np.datetime64("2000-01-01"))
+    jailed = np.flatnonzero(young & (people.id_type == "01") & ~np.isin(people.index, people.index[block.idle.person]))[
+        ::200
+    ]
+    groups = {"police": everyone, "province": everyone, "civil": dead, "cremation": burnt, "prison": jailed}
     for system, rows in groups.items():
         columns = [column[0] for column in data("systems")[system]["tables"]["person"]["columns"]]
         made = person_rows(block, system, rows, columns)

@@ -273,6 +273,8 @@ def units_of_systems(scene: Scene, ledgers: dict[str, Ledger]) -> dict[tuple[str
     for (system, _), rows in out.items():
         number_units(system, rows)
     out["market", "unit"] = market_rows(scene.units)
+    known = out["pension", "unit"]
+    out["tax", "unit"] = Rows("unit", {name: known[name] for name in ("_unit", "uscc", "name")})
     return out
 
 

@@ -243,3 +243,17 @@ def _months(value: int) -> Change:
 
 _declare("CON-MONTHS", "months", ("pension",), _months(15), length=2)
 _declare("CON-MONTHS-ONE", "months", ("pension",), _months(2), length=2)
+
+
+def _nothing(case: Case, rows: Ints) -> None:
+    """Nobody declared a base; the months stand there with nothing."""
+    for name in ("base", "unit_due", "person_due", "unit_paid", "person_paid", "unit_credited", "person_credited"):
+        case.rows[name][rows] = 0
+
+
+def _no_due(case: Case, rows: Ints) -> None:
+    case.rows["person_due"][rows] = NULL
+
+
+_business("CON-BASE-ALLZERO", "base", ("pension", "unemployment"), _nothing, _of(*PENSION, 210, unit=True))
+_declare("CON-PDUE-EMPTY", "person_due", PAYING, _no_due, _has("person"))

@@ -105,8 +105,9 @@ def _no_such_kind(case: Case, n: int) -> None:
 def _all_differ(case: Case, n: int) -> None:
     """A sum of another month: nothing fits."""
     rows = case.run(plain(case), n, 2)
-    for name in SUMS[1:]:
+    for name, rule in zip(SUMS[1:], ("BASE", "UDUE", "PDUE", "UPAID", "PPAID"), strict=True):
         case.rows[name][rows] = case.rows[name][rows] * 2 + 777
+        case.rows.mark(rows, name, f"LED-{rule}-MORE+")
     case.set(rows, case.rows["headcount"][rows] + 2)
 
 

@@ -132,6 +132,22 @@ def _no_enrolment(case: Case, n: int) -> None:
     case.mark(np.flatnonzero(np.isin(case.rows["_person"], persons) & (case.rows["insurance"] == insurance)))
 
 
+@error("CON-EXCLUSIVE", "contribution", "insurance", ("pension",), phase=EARLY)
+def _two_schemes(case: Case, n: int) -> None:
+    """Fees of two pension schemes for one month."""
+    rows = case.run(plain(case, 110), max(1, n // 2), 2)
+    copies = add(case, rows, case.rows["_month"][rows])
+    case.rows["insurance"][copies], case.rows["_unit"][copies], case.rows["unit_no"][copies] = 120, -1, NULL
+    case.mark(np.concatenate([rows, copies]))
+
+
+@error("CON-RECORD-DUP", "contribution", "record_no", ("unemployment",))
+def _record_twice(case: Case, n: int) -> None:
+    rows = case.run(plain(case), n, 2)
+    rows = rows[: len(rows) // 2 * 2]
+    case.set(rows, np.repeat(case.rows["record_no"][rows[::2]], 2))
+
+
 @error("CON-ENROL", "contribution", "insurance", ("pension",))
 def _other_insurance(case: Case, n: int) -> None:
     """A fee booked to an insurance that the person does not have."""

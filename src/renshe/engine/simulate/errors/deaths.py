@@ -7,7 +7,8 @@ import numpy as np
 from renshe.engine.simulate.careers import OPEN
 from renshe.engine.simulate.errors.persons import DAY, alive, citizen
 from renshe.engine.simulate.errors.registry import Case, error
-from renshe.engine.simulate.model import NAT, Ints, Mask, first_day
+from renshe.engine.simulate.model import NAT, Ints, Mask, Rows, first_day, index_of
+from renshe.engine.simulate.money import ADVANCE, BACK, NORMAL
 
 KEEPING = ("pension", "medical", "unemployment", "resident")
 """Systems that write a death date."""
@@ -39,11 +40,46 @@ def _day(case: Case, n: int) -> np.ndarray:
     return first_day(month) + case.rng.integers(0, 25, n)
 
 
+def _reaches(case: Case, persons: Ints, days: np.ndarray, who: str) -> None:
+    """Mark what follows from deaths that the department ``who`` knows: what is paid, received and open after them."""
+    death = np.full(len(case.block.people), OPEN)
+    death[persons] = index_of(days)
+    now = case.scene.world.now
+    for (system, table), rows in case.block.tables.items():
+        if system not in (*KEEPING, "employment") or table not in (
+            "contribution",
+            "benefit_payment",
+            "enrolment",
+            "benefit",
+        ):
+            continue
+        month = death[rows["_person"]]
+        if table == "contribution":
+            at = (rows["_month"] > month) & (rows["period"] % 100 > 0) & np.isin(rows["kind"], (NORMAL, BACK, ADVANCE))
+            rows.mark(np.flatnonzero(at), "period", f"CON-DEAD-{who}+")
+        elif table == "benefit_payment":
+            at = (rows["_month"] > month) & np.isin(rows["kind"], ("regular", "back"))
+            returned = np.unique(_slot(rows)[rows["kind"] == "returned"])
+            rows.mark(np.flatnonzero(at & ~np.isin(_slot(rows), returned)), "period", f"BPY-DEAD-{who}+")
+        elif table == "enrolment":
+            at = ((rows["status"] == 1) | (rows["status"] == 4)) & (month < now)
+            rows.mark(np.flatnonzero(at), "status", f"ENR-DEAD-{who}+")
+        else:
+            rows.mark(np.flatnonzero((rows["status"] == 1) & (month < now)), "status", f"BEN-DEAD-{who}+")
+
+
+def _slot(rows: Rows) -> Ints:
+    out: Ints = rows["_person"] * 1_000_000 + rows["period"]
+    return out
+
+
 @error("PER-DEATH-POLICE", "person", "death_date", KEEPING[::3], weight=2)
 def _police(case: Case, n: int) -> None:
     rows = _unknown(case, n)
     at = _where(case, "police", case.persons(rows))
-    case.table("person", "police").put("death_date", at, _day(case, len(at)))
+    days = _day(case, len(at))
+    case.table("person", "police").put("death_date", at, days)
+    _reaches(case, case.table("person", "police")["_person"][at], days, "POLICE")
 
 
 def _listed(case: Case, rows: Ints, system: str) -> None:
@@ -54,7 +90,9 @@ def _listed(case: Case, rows: Ints, system: str) -> None:
     known = _where(case, "police", case.persons(rows))
     for name in extract.columns:
         extract.put(name, at, police[name][known] if name in police.columns else extract[name][at])
-    extract.put("death_date", at, _day(case, len(at)))
+    days = _day(case, len(at))
+    extract.put("death_date", at, days)
+    _reaches(case, extract["_person"][at], days, system.upper())
 
 
 @error("PER-DEATH-CIVIL", "person", "death_date", ("pension", "medical"))
@@ -126,3 +164,23 @@ def _declared_dead(case: Case, n: int) -> None:
     rows = case.pick(alive(case) & np.isin(case.rows["_person"], paying), n)
     case.rows.mark(rows, "death_date", "PER-DEATH-EMPTY")
     case.set(rows, 2)
+
+
+@error("BEN-PRISON", "benefit", "status", ("pension",), weight=0.5)
+def _prisoner(case: Case, n: int) -> None:
+    """A prisoner whose pension was never paused."""
+    citizens = (case.block.people.id_type == "01")[case.rows["_person"]]
+    living = case.block.death[case.rows["_person"]] == OPEN
+    rows = case.pick((case.rows["status"] == 1) & citizens & living, n)
+    prison, police = case.table("person", "prison"), case.table("person", "police")
+    if not len(prison):
+        return
+    at = prison.copy_rows(np.zeros(len(rows), np.int64))
+    known = _where(case, "police", case.persons(rows))
+    for name in prison.columns:
+        prison.put(name, at, police[name][known])
+    persons = police["_person"][known]
+    every = np.isin(case.rows["_person"], persons) & (case.rows["status"] == 1)
+    case.mark(np.flatnonzero(every))
+    paid = case.table("benefit_payment")
+    paid.mark(np.flatnonzero(np.isin(paid["_person"], persons) & (paid["kind"] == "regular")), "period", "BPY-PRISON+")

@@ -208,3 +208,17 @@ def _ended_without_ground(case: Case, n: int) -> None:
     change.put("kind", ops[latest], "21")
     change.put("reason", ops[latest], "6301")
     case.mark(rows)
+
+
+@error("ENR-TERM-RETIRE", "enrolment", "status", ("pension",))
+def _ended_as_retired(case: Case, n: int) -> None:
+    rows = case.pick(idle(case, 110, 120), n)
+    _terminate(case, rows, "251")
+    case.mark(rows)
+
+
+@error("ENR-TERM-TRANSFER", "enrolment", "status", ("pension",))
+def _ended_as_moved(case: Case, n: int) -> None:
+    rows = case.pick(idle(case, 110, 120), n)
+    _terminate(case, rows, "231")
+    case.mark(rows)

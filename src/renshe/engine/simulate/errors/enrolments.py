@@ -6,7 +6,7 @@ import numpy as np
 
 from renshe.engine.simulate.careers import Why
 from renshe.engine.simulate.errors.registry import Apply, Case, error
-from renshe.engine.simulate.model import NAT, NULL, Ints, Mask, index_of, month_of
+from renshe.engine.simulate.model import NAT, NULL, Ints, Mask, first_day, index_of, month_of
 from renshe.engine.simulate.units import WINDOW
 
 BOTH = ("pension", "medical")
@@ -275,3 +275,13 @@ def _base_paused(case: Case, n: int) -> None:
 def _payer(case: Case, n: int) -> None:
     rows = case.pick(over(case) & insured(case, 110), n)
     case.set(rows, np.full(len(rows), "resident"))
+
+
+@error("ENR-START-16", "enrolment", "start_date", ("pension",))
+def _child_worker(case: Case, n: int) -> None:
+    people = case.block.people
+    born = index_of(people.birth[case.rows["_person"]])
+    citizen = (people.id_type == "01")[case.rows["_person"]]
+    alone = ~case.cached("several", lambda: several(case))
+    rows = case.pick(active(case) & citizen & alone & insured(case, 110, 120) & (born > 1970 * 12), n)
+    case.set(rows, first_day(born[rows] + 15 * 12))

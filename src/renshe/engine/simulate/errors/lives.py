@@ -161,6 +161,16 @@ def _deemed_overlap(case: Case, n: int) -> None:
     case.set(rows, now - index_of(case.rows["work_start_date"][rows]))
 
 
+@error("PER-DEEMED-FIRST", "person", "deemed_months", ("pension",))
+def _deemed_long(case: Case, n: int) -> None:
+    """More deemed months than there are before the first enrolment."""
+    life = case.block.lives
+    person = case.rows["_person"]
+    long_ago = (life.retired[person] < case.scene.world.opened - 12) & (life.deemed[person] > 0)
+    rows = case.pick(long_ago & (person % 3 != 0), n)
+    case.set(rows, case.rows["deemed_months"][rows] + 30)
+
+
 @error("PER-ACCOUNT-SHARED", "person", "bank_account", ("pension", "resident"))
 def _account_shared(case: Case, n: int) -> None:
     rows = case.pick(alive(case), max(4, n))

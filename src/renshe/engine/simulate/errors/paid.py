@@ -96,6 +96,13 @@ def _twice(case: Case, n: int) -> None:
     case.mark(np.concatenate([rows, copy(case, rows)]))
 
 
+@error("BPY-RECORD-DUP", "benefit_payment", "record_no", ("unemployment",))
+def _record_twice(case: Case, n: int) -> None:
+    rows = case.run(regular(case, 1), max(2, n // 2 * 2), 2)
+    rows = rows[: len(rows) // 2 * 2]
+    case.set(rows, np.repeat(case.rows["record_no"][rows[::2]], 2))
+
+
 @error("BPY-TWO", "benefit_payment", "insurance", ("pension",))
 def _two(case: Case, n: int) -> None:
     rows = case.run(regular(case, 2) & (case.rows["insurance"] == 110), max(1, n // 2), 2)

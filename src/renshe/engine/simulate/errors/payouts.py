@@ -264,3 +264,11 @@ def _pair(case: Case, n: int) -> None:
 def _other_account(case: Case, n: int) -> None:
     rows = case.pick(running(case), n)
     case.set(rows, np.strings.add("6217000", np.strings.slice(case.rows["bank_account"][rows], 7, 19)))
+
+
+@error("BEN-END-DEATH", "benefit", "end_month", PENSION, weight=0.5)
+def _ended_late(case: Case, n: int) -> None:
+    gone = (case.rows["status"] == 3) & ~np.isin(case.rows["item"], ONCE)
+    death = case.block.death[case.rows["_person"]]
+    rows = case.pick(gone & (death < case.scene.world.now - 4), n)
+    case.set(rows, month_of(death[rows] + 3))

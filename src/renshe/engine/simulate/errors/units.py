@@ -196,7 +196,24 @@ def _market(case: Case, n: int) -> None:
         at = case.of("unit", unit, system)
         if system != case.system:
             case.follow("unit", at, "life_status", system=system)
-        other.mark(at[other["unit_status"][at] == 1], "unit_status", "UNI-MARKET-STATUS")
+        other.mark(at[other["unit_status"][at] <= 2], "unit_status", "UNI-MARKET-ACTIVE+")
+
+
+@error("UNI-MARKET-STATUS", "unit", "unit_status", BOTH, phase=UNITS)
+def _market_unknown(case: Case, n: int) -> None:
+    """Struck off by market supervision; the agency does not say whether the unit lives."""
+    rows = case.pick(live(case) & (kind_of(case) == ENTERPRISE), n)
+    case.rows["life_status"][rows] = NULL
+    register = case.table("unit", "market")
+    struck = np.isin(register["_unit"], case.persons(rows))
+    register["life_status"][struck] = 3
+    case.mark(rows)
+    for system in THREE:
+        at = case.of("unit", case.persons(rows), system)
+        other = case.table("unit", system)
+        if system != case.system:
+            other.mark(at, "life_status", "UNI-MARKET-LIFE+")
+            other.mark(at[other["unit_status"][at] <= 2], "unit_status", "UNI-MARKET-ACTIVE+")
 
 
 @error("UNI-LEGAL-MARKET", "unit", "legal_rep", BOTH, phase=UNITS)
@@ -315,3 +332,21 @@ def _old_rate(case: Case, n: int) -> None:
 @error("UEN-RATE-410", "unit_enrolment", "rate", ("pension",), phase=UNITS)
 def _injury_rate(case: Case, n: int) -> None:
     case.set(case.pick((case.rows["status"] == 1) & (case.rows["insurance"] == 410), n), 500)
+
+
+@error("UEN-TERM-UNSEEN", "unit_enrolment", "status", ("pension",), phase=UNITS)
+def _signed_off_unseen(case: Case, n: int) -> None:
+    rows = case.pick(case.rows["status"] == 2, n)
+    case.set(rows, 3)
+
+
+@error("UNI-NAME-TAX", "unit", "name", ("pension",), phase=UNITS)
+def _tax_name(case: Case, n: int) -> None:
+    """The tax authority knows the unit by another name."""
+    rows = case.pick(live(case) & (kind_of(case) == INSTITUTION), n)
+    tax = case.table("unit", "tax")
+    at = np.flatnonzero(np.isin(tax["_unit"], case.persons(rows)))
+    tax.put("name", at, np.strings.add(tax["name"][at], "（筹）"))
+    case.mark(rows)
+    for system in ("medical", "unemployment", "employment"):
+        case.follow("unit", case.of("unit", case.persons(rows), system), "name", system=system)
