@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+
 import pytest
 
 from renshe.engine.simulate import SimulateResult, simulate

@@ -98,7 +98,7 @@ def _twice(case: Case, n: int) -> None:
 
 @error("BPY-RECORD-DUP", "benefit_payment", "record_no", ("unemployment",))
 def _record_twice(case: Case, n: int) -> None:
-    rows = case.run(regular(case, 1), max(2, n // 2 * 2), 2)
+    rows = case.pick(regular(case), max(2, n // 2 * 2))
     rows = rows[: len(rows) // 2 * 2]
     case.set(rows, np.repeat(case.rows["record_no"][rows[::2]], 2))
 
