@@ -215,8 +215,11 @@ rules:
             {"person_no": "1", "year": 2020, "opening": 0, "principal": 640, "closing": 640},
             {"person_no": "1", "year": 2021, "opening": 600, "principal": 320, "closing": 920},
         ],
-        PENSION: [fee("1", 202011, person_credited=320), fee("1", 202012, person_credited=320)]
-        + [fee("1", 202101, person_credited=300)],
+        PENSION: [
+            fee("1", 202011, person_credited=320),
+            fee("1", 202012, person_credited=320),
+            fee("1", 202101, person_credited=300),
+        ],
     }
     assert judge(text, rows)[0] == {("OPENING", "account", 2), ("PRINCIPAL", "account", 2)}
 

@@ -169,6 +169,11 @@ class _Stager:
         names = frozenset({*known_names(self.task.table), *(normal(text) for text in self.task.columns.values())})
         reader = open_source(self.task.path, encoding=self.task.encoding, sheet=self.task.sheet, known_names=names)
         matching = match_columns(self.task.table, reader.header, self.task.columns)
+        if not matching.fields:
+            raise ColumnError(
+                f"没有一列能对应到表 {self.task.table}（文件的列有：{'、'.join(reader.header[:20])}）；"
+                "请检查 table，或用 renshe inspect 查看后写明 [source.columns]"
+            )
         with (
             pq.ParquetWriter(
                 self.folder / "rows.parquet", self.schema, compression="zstd", compression_level=1
