@@ -66,5 +66,9 @@ def judge(pack: Callable[[str], Catalogue]) -> Iterator[Judge]:
         found = connection.execute('SELECT rule, "table", source_row FROM findings').fetchall()
         return {(str(rule), str(name), int(row)) for rule, name, row in found}, result
 
+    def messages() -> list[str]:
+        return [str(text) for (text,) in connection.execute("SELECT message FROM findings ORDER BY 1").fetchall()]
+
+    run.messages = messages  # type: ignore[attr-defined]
     yield run
     connection.close()

@@ -263,3 +263,14 @@ rules:
         ("person", "civil"): [{"id_number": "11010519491231002X", "death_date": "2020-02-03"}],
     }
     assert judge(text, rows)[0] == {("AFTER", "benefit_payment", 2)}
+
+
+def test_a_message_shows_what_a_code_means(judge) -> None:
+    text = """
+table: person
+rules:
+  - {id: SEX, title: a, field: sex, fail: sex <> _id_sex, message: "登记为{sex}，证件为{_id_sex}", HEAD}
+"""
+    rows = {("person", "pension"): [{"person_no": "1", "sex": "1", "id_number": "11010519491231002X"}]}
+    assert judge(text, rows)[1].findings == {"SEX": 1}
+    assert judge.messages() == ["登记为男，证件为女"]

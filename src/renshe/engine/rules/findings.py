@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import Sql, compile_expression, quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RowScope, Uses
+from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
 SCHEMA = pa.schema(
@@ -38,6 +40,8 @@ SCHEMA = pa.schema(
         ("department", pa.string()),
     ]
 )
+_CODED_FACTS = {"_id_sex": "sex"}
+_SHORT = 12
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
 
 
@@ -114,6 +118,20 @@ def _shown(sql: Sql) -> str:
     return f"regexp_replace({text}, '^(-?[0-9]+[.][0-9][0-9][0-9]*?)0+$', '\\1')" if sql.kind == "decimal" else text
 
 
+def _labelled(node: ex.Node, rule: Rule, value: str) -> str | None:
+    """Return SQL of a code's label where ``node`` is a field of a short code list: a clerk reads 女, not 2."""
+    if not isinstance(node, ex.Name):
+        return None
+    table = rule.table if node.relation is None else rule.relation(node.relation).table
+    name = _CODED_FACTS.get(node.name) or next(
+        (f.codes for f in dictionary()[table].fields if f.name == node.name), None
+    )
+    if name is None or len(code_list(name).values) > _SHORT:
+        return None
+    whens = " ".join(f"WHEN {quote(code.value)} THEN {quote(code.label)}" for code in code_list(name).values.values())
+    return f"CASE {value} {whens} ELSE {value} END"
+
+
 def _message(rule: Rule, scope: RowScope) -> str:
     if rule.message is None:
         return quote(rule.title)
@@ -122,6 +140,8 @@ def _message(rule: Rule, scope: RowScope) -> str:
     parts.append(quote(first))
     for piece in rest:
         name, text = piece.split("}", 1)
-        parts.append(f"coalesce({_shown(compile_expression(parse(name), scope))}, '（空）')")
+        node = parse(name)
+        shown = _labelled(node, rule, compile_expression(node, scope).text)
+        parts.append(f"coalesce({shown or _shown(compile_expression(node, scope))}, '（空）')")
         parts.append(quote(text))
     return " || ".join(part for part in parts if part != "''")
