@@ -165,6 +165,7 @@ def test_a_line_break_inside_quotes_counts_as_a_line(spoilt: SimulateResult) -> 
 def test_every_kind_of_error_occurs(spoilt: SimulateResult) -> None:
     found = {str(row["kind"]) for row in truth(spoilt)}
     assert {kind.id for kind in KINDS} - found == set()
+    assert found >= {"CON-LEDGER", "ENR-INSURANCE-ENDED", "UEN-NOLEDGER", "PER-LOST", "CON-LOST", "UNI-LOST"}
 
 
 def test_a_mark_is_at_the_field_that_its_kind_declares(spoilt: SimulateResult) -> None:

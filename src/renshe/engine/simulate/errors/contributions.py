@@ -53,7 +53,9 @@ def _plain(case: Case) -> Mask:
     good &= (rows["_payer"] <= Mode.AGENT) & (rows["person_no"] == rows["_no"])
     special = np.flatnonzero(rows["kind"] != NORMAL)
     key = _month_key(rows["_person"], rows["_month"])
-    return np.asarray(good & ~np.isin(key, np.unique(key[special])))
+    # A second employer's row of the month would make up for what is wrong here.
+    _, place, count = np.unique(key * 1000 + rows["insurance"], return_inverse=True, return_counts=True)
+    return np.asarray(good & ~np.isin(key, np.unique(key[special])) & (count[place] == 1))
 
 
 def _month_key(person: Ints, month: Ints) -> Ints:

@@ -106,7 +106,7 @@ def _overlap(case: Case, n: int) -> None:
     if len(rows):
         mine = rows[hit][place]
         inside = (key_of(case)[mine] == key_of(case)) & (case.rows["_start"] >= case.rows["_start"][mine])
-        inside &= case.rows["_start"] <= index_of(case.rows["end_date"][rows])[hit][place]
+        inside &= case.rows["_start"] < index_of(case.rows["end_date"][rows])[hit][place]
         case.mark(np.flatnonzero(inside & (case.rows["_end"] >= case.rows["_start"])))
 
 

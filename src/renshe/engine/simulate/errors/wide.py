@@ -37,7 +37,7 @@ def choose(scene: Scene) -> Wide:
         return Wide(np.empty(0, np.int64), np.empty(0, np.int64))
     small = np.isin(units.kind, (ENTERPRISE, BUSINESS)) & (units.end == OPEN) & (units.start < world.opened)
     pool = np.flatnonzero(small & (units.weight < 3))
-    many = max(2, int(len(units) * world.dirty * 0.1))
+    many = max(5, int(len(units) * world.dirty * 0.2))
     chosen = world.rng("wide").permutation(pool)[: 2 * many]
     return Wide(chosen[:many], chosen[many:])
 
