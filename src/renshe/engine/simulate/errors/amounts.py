@@ -229,7 +229,7 @@ _declare("CON-UCREDIT", "unit_credited", ("pension",), _unit_over_credited, _of(
 _business("CON-PCREDIT-8", "person_credited", ("pension",), _eleven, _of(110, payer=int(Mode.FLEXIBLE)))
 _business("CON-UCREDIT-2006", "unit_credited", ("pension",), _three, _of(*PENSION, unit=True))
 _business("CON-PCREDIT-SHORT", "person_credited", ("pension",), _half_credited, _of(*PENSION))
-_declare("CON-CREDIT-UNARRIVED", "person_credited", ("pension",), _credited_unpaid, _recent, 2)
+_business("CON-CREDIT-UNARRIVED", "person_credited", ("pension",), _credited_unpaid, _recent, 2)
 _declare("CON-PCREDIT-NEG", "person_credited", ("pension",), _credit_negative("person"), _of(*PENSION, unit=True))
 _declare("CON-UCREDIT-NEG", "unit_credited", ("pension",), _credit_negative("unit"), _of(*PENSION, unit=True))
 
