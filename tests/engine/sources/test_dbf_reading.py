@@ -229,3 +229,8 @@ def test_any_damaged_byte_loses_no_record_in_silence(write_dbf: WriteDbf, place:
         assert "\n" not in str(exc)
     else:
         assert reader.layout.format != "dbf" or seen == 6 or reader.layout.notes
+
+
+def test_a_single_name_is_read_as_what_it_is_whole_in(write_dbf: WriteDbf, read_rows: ReadRows) -> None:
+    path = write_dbf([("A", "C", 16, 0)], [("李〇",)])
+    assert read_rows(open_source(path)) == {1: ["李〇"]}

@@ -235,6 +235,10 @@ def _decoded(
     return cells
 
 
+def _broken(sample: bytes, encoding: str) -> int:
+    return sample.decode(encoding, "replace").count("\ufffd")
+
+
 def _encoding(path: Path, header: DbfHeader, given: str | None) -> Encoding:
     if given is not None:
         return find_encoding(path, Sample(((0, b""),), 0), given)
@@ -253,7 +257,7 @@ def _encoding(path: Path, header: DbfHeader, given: str | None) -> Encoding:
                 if field.kind in "CV"
             ]
     sample = b"\n".join(texts).replace(b"\0", b" ")
-    if sample.isascii():
+    if sample.isascii() or _broken(sample, "utf-8") > _broken(sample, "gb18030"):
         return "gb18030"
     try:
         return find_encoding(path, Sample(((0, sample),), len(sample)))

@@ -54,6 +54,7 @@ _WHOLE = 4 << 20
 _PIECE = 64 << 10
 _PIECES = 16
 _SCAN = 8 << 20
+_FEW = 64
 _CHARACTERS = 50_000
 _LINES = 2000
 _MANY = 0.5
@@ -227,6 +228,9 @@ def _by_fit(path: Path, sample: Sample) -> Encoding:
     if not beyond:
         return "utf-8"
     misfits, text = _misfits(data, "utf-8")
+    if misfits and beyond < _FEW and not _misfits(data, "gb18030")[0]:
+        # A name or two: what is whole in the one and broken in the other is the one.
+        return "gb18030"
     some = text[:: len(text) // _CHARACTERS + 1]
     wide = sum(1 for char in some if char >= "\u0800" and char != "\ufffd")
     narrow = sum(1 for char in some if "\x80" <= char < "\u0800")
