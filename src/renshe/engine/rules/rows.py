@@ -1,4 +1,4 @@
-"""Row rules of one table in at most two passes: one join-free, one with all relations and parameters joined.
+"""Row rules of one table in few passes: one join-free, the others with relations and parameters joined.
 
 Each pass writes, for the rows on which something fails, one bit per rule; hits are read off the bits.
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
@@ -21,6 +21,9 @@ from renshe.engine.schema import kinds
 from renshe.standards.dictionary import table
 
 _BITS = 62
+# A hash table of a million keys and a few columns is some 100 MB.
+_LARGE = 500_000
+_LARGE_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,29 @@ class RowPass:
                 plain.append(ready)
         judged = f"j_{table}"
         self._pass(table, judged, plain, numbers)
-        self._pass(table, judged, joined, numbers)
+        for group in self._bounded(joined):
+            self._pass(table, judged, group, numbers)
         for system, group in judged_elsewhere.items():
             rows = f"(SELECT * FROM a_{table} WHERE {self.dataset.judged(table, judge=system)})"
             self._pass(table, rows, group, numbers)
+
+    def _bounded(self, joined: list[_Ready]) -> list[list[_Ready]]:
+        """Part rules so that no pass joins more than a few large tables: what a pass joins must fit in memory."""
+        groups: list[tuple[set[Relation], list[_Ready]]] = []
+        for ready in joined:
+            large = {
+                replace(relation, take=())
+                for _, relation in ready.rule.relations
+                if sum(source.rows for _, source in self.dataset.of(relation.table)) > _LARGE
+            }
+            for relations, group in groups:
+                if len(relations | large) <= _LARGE_AT_ONCE:
+                    relations.update(large)
+                    group.append(ready)
+                    break
+            else:
+                groups.append((large, [ready]))
+        return [group for _, group in groups]
 
     def _lone(self, rule: Rule) -> Relation | None:
         """Where a key part is missing on one side, a row is only comparable if it stands alone for its group."""
