@@ -12,6 +12,8 @@ from renshe.cli.show import progress
 from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import RoundResult, clean
 
+_NOTES = 8
+
 
 def run_clean(project: Path, *, backend: str, as_json: bool) -> None:
     """Run one round of ``project`` and print its summary."""
@@ -51,6 +53,12 @@ def summary(result: RoundResult) -> list[str]:
         lines.append(f"  未识别的列 {len(manifest['unmatched_columns'])} 个（见报告）")
     if manifest["unmapped_codes"]:
         lines.append(f"  未对应的代码 {len(manifest['unmapped_codes'])} 个（见报告）")
+    notes = [f"  注意 {source['file']}：{note}" for source in sources for note in source["layout"]["notes"]]
+    lines += notes[:_NOTES]
+    if len(notes) > _NOTES:
+        lines.append(f"  另有 {len(notes) - _NOTES} 条读取说明，见 manifest.json")
+    if manifest["decisions"]["ignored"]:
+        lines.append(f"  decisions 中有 {manifest['decisions']['ignored']} 条决定，这一版本还不应用它们")
     lines.append(f"  报告：{result.folder / 'report.html'}")
     lines.append(f"  问题清单：{result.folder / 'report.xlsx'}")
     return lines

@@ -86,6 +86,14 @@ def load_project(folder: Path) -> Project:
     items = data.get("source", [])
     if not isinstance(items, list) or not items:
         raise ProjectError(f"{file}：没有 [[source]]；请至少写明一个来源")
+    controls = data.get("control", [])
+    if not isinstance(controls, list):
+        raise ProjectError(f"{file}：[control] 应写成 [[control]]（两层方括号）")
+    unknown = set(data) - {"project", "source", "control", "rules"} | set(data.get("rules", {})) - {"packs"}
+    if unknown:
+        raise ProjectError(
+            f"{file}：有不认识的节或项 {'、'.join(sorted(unknown))}；可用的有 project、source、control、rules.packs"
+        )
     sources: list[SourceSpec] = []
     for number, item in enumerate(items, 1):
         sources += _sources(file, number, item)
@@ -95,7 +103,7 @@ def load_project(folder: Path) -> Project:
         region=_region(file, head),
         as_of=_as_of(file, head),
         sources=tuple(sources),
-        controls=tuple(_control(file, number, item) for number, item in enumerate(data.get("control", []), 1)),
+        controls=tuple(_control(file, number, item) for number, item in enumerate(controls, 1)),
         packs=tuple(folder / pack for pack in data.get("rules", {}).get("packs", [])),
     )
 
@@ -138,6 +146,8 @@ def _sources(file: Path, number: int, item: Mapping[str, Any]) -> list[SourceSpe
         raise ProjectError(f"{file}：{place} 没有标准表 {name}；可用的有 {'、'.join((*TABLES, 'parameter'))}")
     columns, codes = item.get("columns", {}), item.get("codes", {})
     known = set(table(name).names)
+    if not all(isinstance(value, dict) for value in (columns, codes, *dict(codes).values())):
+        raise ProjectError(f'{file}：{place} 的 columns 或 codes 写法不对；请写成 [source.codes.sex] 下的 "男" = "1"')
     for what, given in (("columns", columns), ("codes", codes)):
         strange = set(given) - known
         if strange:
@@ -170,7 +180,7 @@ def _expand(file: Path, place: str, url: str) -> str:
 
 def _files(file: Path, place: str, value: Any) -> list[Path]:
     patterns = [value] if isinstance(value, str) else value
-    if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) for p in patterns):
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
         raise ProjectError(f'{file}：{place} 缺少 file（或 url 与 query）；请写 file = "文件名"')
     found: list[Path] = []
     for pattern in patterns:

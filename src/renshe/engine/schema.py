@@ -8,6 +8,7 @@ Invariant: every staged Parquet file has exactly ``columns(table)``, in this ord
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -110,3 +111,14 @@ def kinds(name: str) -> dict[str, Kind]:
     fields = {field.name: _KINDS[field.type] for field in table(name).fields}
     own = {fact: _kind_of(arrow) for fact, arrow in facts(name).items()}
     return {**fields, **own, "system": "text", "_system_kind": "text"}
+
+
+# Systems that an agency compares with and never cleans (contracts.md); a suffix may tell extracts apart (backup_2020).
+_COMPARED = re.compile(
+    r"^(police|civil|market|tax|cremation|prison|backup|court|health|bank|education|province|compare)(?![a-z])"
+)
+
+
+def system_kind(system: str) -> str:
+    """Return ``compare`` for a system that is only compared with, else ``business``."""
+    return "compare" if _COMPARED.match(system) else "business"

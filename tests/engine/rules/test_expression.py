@@ -20,7 +20,7 @@ def sql(text: str, table: str = "contribution") -> str:
         ("base between 1 and 2", '((t."base" >= 1) AND (t."base" <= 2))'),
         ("insurance not in ('110', '120')", "(NOT (t.\"insurance\" IN ('110', '120')))"),
         ("base is not null", '(NOT (t."base" IS NULL))'),
-        ("base / 4 = 1", '((t."base" * 0.25) = 1)'),
+        ("base / 4 = 1", '((CAST(t."base" AS DECIMAL(28, 6)) * 0.25) = 1)'),
         ("unit_no = 'it''s'", "(t.\"unit_no\" = 'it''s')"),
     ],
 )

@@ -274,3 +274,13 @@ rules:
     rows = {("person", "pension"): [{"person_no": "1", "sex": "1", "id_number": "11010519491231002X"}]}
     assert judge(text, rows)[1].findings == {"SEX": 1}
     assert judge.messages() == ["登记为男，证件为女"]
+
+
+def test_amounts_of_sixteen_digits_are_judged_and_never_end_a_round(judge) -> None:
+    text = """
+table: contribution
+rules:
+  - {id: DUE, title: a, field: person_due, fail: abs(person_due - round_cent(base * _person_rate)) + base > 1, HEAD}
+"""
+    rows = [fee("1", 202101, base="9999999999999999.99", person_due="9999999999999999.99", person_rate="0.08")]
+    assert judge(text, {PENSION: rows})[0] == {("DUE", "contribution", 1)}

@@ -165,7 +165,7 @@ def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
 def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = store.cache / f"spill.{os.getpid()}.tmp"
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "1800MB",
+        "memory_limit": "2200MB",
         "preserve_insertion_order": False,
         "temp_directory": str(spill),
         "threads": os.cpu_count() or 1,
@@ -252,7 +252,13 @@ class _Writer:
             "region": self.project.region,
             "renshe": __version__,
             "rules_version": self.catalogue.version,
-            "decisions": {"number": 0, "digest": hashlib.sha256(b"").hexdigest()},
+            "decisions": {
+                "number": 0,
+                "digest": hashlib.sha256(b"").hexdigest(),
+                "ignored": sum(
+                    len(path.read_bytes().splitlines()) for path in (self.project.folder / "decisions").glob("*.jsonl")
+                ),
+            },
             "sources": self._sources(),
             "tables": tables,
             "findings": dict(counted),

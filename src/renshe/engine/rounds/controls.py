@@ -54,7 +54,10 @@ def _count(dataset: Dataset, control: Control, number: int) -> int:
     where = "TRUE"
     if control.where is not None:
         try:
-            where = compile_expression(parse(control.where), PlainScope(control.table, "t", dataset.as_of)).text
+            compiled = compile_expression(parse(control.where), PlainScope(control.table, "t", dataset.as_of))
+            if compiled.kind != "bool":
+                raise ExpressionError("此处应为条件（真假）", 1)
+            where = compiled.text
         except ExpressionError as error:
             raise ProjectError(
                 f"project.toml：第 {number} 个 [[control]] 的 where {error}；写法见 docs/rules.md"

@@ -63,20 +63,30 @@ class Store:
         """Keep a copy of ``path`` under its digest; return the digest and the copy."""
         sha = file_digest(path)
         kept = self.sources / sha
-        while not kept.is_file():
+        # What is kept is what every earlier round stands on: it is looked at, not trusted.
+        while not (kept.is_file() and file_digest(kept) == sha):
             partial = self.sources / f"{os.getpid()}.tmp"
             shutil.copyfile(path, partial)
             # The file may have been saved anew between the two readings: what is kept decides its name.
             sha = file_digest(partial)
             kept = self.sources / sha
             partial.chmod(0o400)
-            partial.rename(kept)
+            partial.replace(kept)
         _keep_memo(path, kept)
         return sha, kept
 
     def numbers(self) -> list[int]:
-        """Return the numbers of the rounds that are there, in order."""
-        return sorted(int(p.name) for p in self.rounds.glob("*") if p.is_dir() and _ROUND.fullmatch(p.name))
+        """Return the numbers of the rounds that are there, in order; other folders are none."""
+        return sorted(
+            int(path.name)
+            for path in self.rounds.glob("*")
+            if _ROUND.fullmatch(path.name) and (path / "manifest.json").is_file()
+        )
+
+    def next_number(self) -> int:
+        """Return a number that no round has and no folder stands in the way of."""
+        taken = [int(path.name) for path in self.rounds.glob("*") if _ROUND.fullmatch(path.name)]
+        return max(taken, default=0) + 1
 
     def folder(self, number: int) -> Path:
         """Return the folder of round ``number``."""
@@ -85,8 +95,7 @@ class Store:
     @contextmanager
     def new_round(self) -> Iterator[tuple[int, Path]]:
         """Yield the next number and a folder to fill; it becomes the round when the block ends well."""
-        numbers = self.numbers()
-        number = numbers[-1] + 1 if numbers else 1
+        number = self.next_number()
         partial = self.rounds / f"{number:04d}.{os.getpid()}.tmp"
         partial.mkdir(mode=0o700)
         try:

@@ -253,6 +253,8 @@ def _read(file: Traversable, origin: str) -> list[Rule]:
         return [_rule(item, table, origin) for item in data["rules"]]
     except yaml.YAMLError as error:
         raise CatalogueError(f"{origin}：不是合法的 YAML：{' '.join(str(error).split())}") from error
+    except UnicodeDecodeError:
+        raise CatalogueError(f"{origin}：不是 UTF-8 编码；请另存为 UTF-8") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise CatalogueError(
             f"{origin}：结构不对（{error}）；每个文件应有 table 和 rules，写法见 docs/rules.md"

@@ -180,8 +180,14 @@ def _number(node: ex.Node, scope: Scope) -> Sql:
 
 def _arithmetic(node: ex.Binary, scope: Scope) -> Sql:
     left, right = _number(node.left, scope), _number(node.right, scope)
-    kind: Kind = "int" if left.kind == right.kind == "int" else "decimal"
-    return Sql(f"({left.text} {node.op} {right.text})", kind)
+    if left.kind == right.kind == "int":
+        return Sql(f"({left.text} {node.op} {right.text})", "int")
+    return Sql(f"({_wide(left.text)} {node.op} {right.text})", "decimal")
+
+
+def _wide(text: str) -> str:
+    """An amount of 16 digits is a finding, never an overflow: sums and products are computed in 38 digits."""
+    return f"CAST({text} AS DECIMAL(28, 6))"
 
 
 def _division(node: ex.Binary, scope: Scope) -> Sql:
@@ -191,7 +197,7 @@ def _division(node: ex.Binary, scope: Scope) -> Sql:
     reciprocal = Decimal(1) / Decimal(divisor)
     if reciprocal * divisor != 1 or -int(reciprocal.as_tuple().exponent) > 6:
         raise ExpressionError("只能除以倒数为有限小数（六位以内）的常数，如 2、4、5、10、100", node.place)
-    return Sql(f"({_number(node.left, scope).text} * {reciprocal:f})", "decimal")
+    return Sql(f"({_wide(_number(node.left, scope).text)} * {reciprocal:f})", "decimal")
 
 
 def _case(node: ex.Case, scope: Scope) -> Sql:

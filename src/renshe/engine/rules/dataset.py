@@ -7,7 +7,6 @@ row over all sources of a table.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,20 +16,10 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.rules.compiling import quote
-from renshe.engine.schema import columns
+from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
-
-# Systems that an agency compares with and never cleans (contracts.md); a suffix may tell extracts apart (backup_2020).
-_COMPARED = re.compile(
-    r"^(police|civil|market|tax|cremation|prison|backup|court|health|bank|education|province|compare)(?![a-z])"
-)
-
-
-def system_kind(system: str) -> str:
-    """Return ``compare`` for a system that is only compared with, else ``business``."""
-    return "compare" if _COMPARED.match(system) else "business"
 
 
 @dataclass(frozen=True, slots=True)

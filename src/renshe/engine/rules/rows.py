@@ -23,7 +23,7 @@ from renshe.standards.dictionary import table
 _BITS = 62
 # A hash table of a million keys and a few columns is some 100 MB.
 _LARGE = 500_000
-_LARGE_AT_ONCE = 3
+_LARGE_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,12 @@ def check_rule(rule: Rule) -> None:
             check()
         except ExpressionError as error:
             raise CatalogueError(f"{rule.origin}：规则 {rule.id} 的 {item} {error}") from None
+        except (KeyError, AttributeError, TypeError) as error:
+            raise CatalogueError(
+                f"{rule.origin}：规则 {rule.id} 的 {item} 写法不对（{error}）；见 docs/rules.md"
+            ) from None
+        except RecursionError:
+            raise CatalogueError(f"{rule.origin}：规则 {rule.id} 的 {item} 嵌套过深；请拆成几条规则") from None
 
 
 def grouping(rule: Rule) -> list[str]:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from renshe.engine.schema import columns as schema_columns
-from renshe.engine.schema import facts
+from renshe.engine.schema import facts, system_kind
 from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns, normal
@@ -118,10 +118,25 @@ def _texts(folder: Traversable) -> list[Traversable]:
 def stage(task: StageTask, cache: Path) -> Staged:
     """Return the staged table of ``task``, from the cache where it is there; SourceError or ColumnError is raised."""
     folder = cache / task.digest()
-    if not (folder / "stats.json").is_file():
+    stats = _cached(folder)
+    if stats is None:
+        shutil.rmtree(folder, ignore_errors=True)
         _write(task, folder)
-    stats = json.loads((folder / "stats.json").read_text("utf-8"))
+        stats = json.loads((folder / "stats.json").read_text("utf-8"))
     return Staged(folder=folder, **stats)
+
+
+def _cached(folder: Path) -> dict[str, Any] | None:
+    """Return what is known of a staged table, None where it is not there or damaged: a cache is only a cache."""
+    try:
+        stats: dict[str, Any] = json.loads((folder / "stats.json").read_text("utf-8"))
+        whole = (
+            pq.read_metadata(folder / "rows.parquet").num_rows == stats["rows_loaded"]
+            and pq.read_metadata(folder / "rejects.parquet").num_rows == stats["rows_rejected"]
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return None
+    return stats if whole else None
 
 
 def _write(task: StageTask, folder: Path) -> None:
@@ -174,6 +189,7 @@ class _Stager:
                 f"没有一列能对应到表 {self.task.table}（文件的列有：{'、'.join(reader.header[:20])}）；"
                 "请检查 table，或用 renshe inspect 查看后写明 [source.columns]"
             )
+        self._need_key(matching, reader.header)
         with (
             pq.ParquetWriter(
                 self.folder / "rows.parquet", self.schema, compression="zstd", compression_level=1
@@ -201,6 +217,19 @@ class _Stager:
             "unmatched": {reader.header[at]: self.examples.get(reader.header[at], []) for at in matching.unmatched},
             "layout": asdict(reader.layout),
         }
+
+    def _need_key(self, matching: Matching, header: tuple[str, ...]) -> None:
+        """A business table without its owner's number can be neither linked nor mended: refused, not loaded empty."""
+        if self.task.table not in TABLES or system_kind(self.task.system) == "compare":
+            return
+        key = (*self.table.key_else, *self.table.key)
+        lacking = [name for name in ("person_no", "unit_no") if name in key][:1]
+        if lacking and lacking[0] not in matching.fields:
+            label = self.table.field(lacking[0]).label
+            raise ColumnError(
+                f"没有“{label}”列（文件的列有：{'、'.join(header[:20])}）；"
+                f'请在 [source.columns] 中写明 {lacking[0]} = "列名"'
+            )
 
     def _rows(self, batch: RawBatch, matching: Matching) -> pa.RecordBatch:
         count = len(batch.rows)
