@@ -62,8 +62,7 @@ def _count(dataset: Dataset, control: Control, number: int) -> int:
             raise ProjectError(
                 f"project.toml：第 {number} 个 [[control]] 的 where {error}；写法见 docs/rules.md"
             ) from None
-    found = dataset.connection.execute(
+    [(count,)] = dataset.connection.execute(
         f"SELECT count(*) FROM a_{control.table} t WHERE t._system_kind = 'business' AND {where}"
-    ).fetchone()
-    assert found is not None
-    return int(found[0])
+    ).fetchall()
+    return int(count)

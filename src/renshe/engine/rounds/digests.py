@@ -18,9 +18,8 @@ def canonical_digest(connection: duckdb.DuckDBPyConnection, relation: str, colum
     parts = ", chr(31), ".join(f'coalesce(CAST("{name}" AS VARCHAR), chr(30))' for name in columns)
     row = f"md5_number(concat({parts}))"
     low, high = f"(h & {(1 << 64) - 1}::UHUGEINT)", "(h >> 64)"
-    found = connection.execute(
+    [found] = connection.execute(
         f"SELECT count(*), sum(CAST({low} AS HUGEINT)), sum(CAST({high} AS HUGEINT))"
         f" FROM (SELECT {row} AS h FROM {relation})"
-    ).fetchone()
-    assert found is not None
+    ).fetchall()
     return hashlib.sha256(repr(tuple(int(part or 0) for part in found)).encode()).hexdigest()

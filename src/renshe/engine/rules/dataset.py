@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.rules.compiling import quote
+from renshe.engine.rules.compiling import one_of, quote
 from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
 from renshe.standards.codes import code_list
@@ -80,7 +80,9 @@ class Dataset:
         chosen = sorted(ordinals)
         if len(chosen) == len(self.of(table)):
             return "TRUE"
-        return f"t._src IN ({', '.join(map(str, chosen))})" if chosen else "FALSE"
+        if not chosen:
+            return "FALSE"
+        return "(" + " OR ".join(f"t._src BETWEEN {low} AND {high}" for low, high in _runs(chosen)) + ")"
 
     def with_field(self, table: str, name: str) -> list[int]:
         """Return the ordinals of the sources of ``table`` that have a column for the field ``name``."""
@@ -122,9 +124,20 @@ class Dataset:
         """SQL condition for the rows that rules judge (of the compared system ``judge`` where given)."""
         condition = f"system = {quote(judge)}" if judge else "_system_kind = 'business'"
         if "insurance" in columns(table):
-            known = ", ".join(quote(value) for value in code_list("insurance").values)
-            condition += f" AND (insurance IS NULL OR insurance IN ({known}))"
+            known = one_of("insurance", [quote(value) for value in code_list("insurance").values])
+            condition += f" AND (insurance IS NULL OR {known})"
         return condition
 
     def _view(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+
+
+def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:
+    """Return ascending ``ordinals`` as stretches from first to last."""
+    runs: list[tuple[int, int]] = []
+    for at in ordinals:
+        if runs and runs[-1][1] == at - 1:
+            runs[-1] = (runs[-1][0], at)
+        else:
+            runs.append((at, at))
+    return runs

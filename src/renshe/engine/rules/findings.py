@@ -96,7 +96,7 @@ class FindingWriter:
             expected = _shown(compile_expression(parse(rule.expected), scope))
         message = _message(rule, scope)
         joins = self.joins.clause(uses, rule.table)
-        self.dataset.connection.execute(
+        [(count,)] = self.dataset.connection.execute(
             f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
             f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
             f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
@@ -104,12 +104,8 @@ class FindingWriter:
             f" {owner_sql(rule, rule.table, self.dataset.region)}"
             f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
-        )
-        found = self.dataset.connection.execute(
-            f"SELECT count(*) FROM hits_{self.table} WHERE rule = {number}"
-        ).fetchone()
-        assert found is not None
-        return int(found[0])
+        ).fetchall()
+        return int(count)
 
 
 def _shown(sql: Sql) -> str:

@@ -49,10 +49,10 @@ def _insert(rule: Rule, table: str, field: Field, dataset: Dataset, test: str, v
     own = replace(rule, field=field.name, department=field.owner)
     label = quote(f"{field.label}“")
     rows = f"(SELECT * FROM a_{table} WHERE _system_kind = 'business' AND {test})"
-    found = dataset.connection.execute(
+    [(count,)] = dataset.connection.execute(
         f"INSERT INTO findings SELECT {quote(own.id)}, {quote(own.class_)}, {quote(own.severity)}, {quote(table)},"
         f" {quote(field.name)}, t.system, t.source_file, t.source_row, {key_sql(table, 't')}, t.{value}, NULL,"
         f" {label} || t.{value} || {quote('”' + own.title)}, NULL, {owner_sql(own, table, dataset.region)}"
         f" FROM {rows} t"
-    ).fetchone()
-    return int(found[0]) if found else 0
+    ).fetchall()
+    return int(count)

@@ -1,29 +1,22 @@
-"""Relations and parameters as joins: each computed once, into a small table, and shared by all rules that ask.
+"""Relations as joins: each computed once, into a small table, and shared by all rules that ask.
 
 Invariant: every join is n:1 (a judged row meets at most one row), so joining never multiplies or drops rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.expression import parse
-from renshe.engine.rules.scope import ParamUse, RelatedScope, Uses, take_column
-from renshe.engine.schema import kinds
-from renshe.standards.codes import code_list
+from renshe.engine.rules.parameter_joins import ParameterJoins
+from renshe.engine.rules.scope import RelatedScope, Uses, take_column
 from renshe.standards.dictionary import dictionary
 
 if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
-
-_PAYER_BY_UNIT = "CASE WHEN t.unit_no IS NULL THEN 'flexible' ELSE 'unit' END"
-_MONTHS = range(198001, 205101)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Joins:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.built: dict[tuple[Relation, str], _Built] = {}
-        self.params: dict[ParamUse, str] = {}
+        self.parameters = ParameterJoins(dataset)
 
     def clause(self, uses: Uses, table: str) -> str:
         """Return the LEFT JOINs for ``uses`` on rows of ``table`` (alias ``t``), building what is not there yet."""
@@ -47,9 +40,7 @@ class Joins:
             name = self._relation(relation, needed, table)
             on = f"x{at}.rid = t.rid" if relation.by_row else _condition(relation, at)
             parts.append(f"LEFT JOIN {name} x{at} ON {on}")
-        for at, use in enumerate(uses.params):
-            parts.append(f"LEFT JOIN {self._param(use)} p{at} ON {_param_condition(use, at, table)}")
-        return " ".join(parts)
+        return " ".join(parts + self.parameters.clauses(uses, table))
 
     def systems(self, relation: Relation) -> set[str] | None:
         """Return the systems whose rows ``relation`` can judge; None where it is any."""
@@ -128,32 +119,6 @@ class Joins:
             f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN a_{relation.table} r ON r.rid = f.rid"
         )
 
-    def _param(self, use: ParamUse) -> str:
-        name = self.params.get(use)
-        if name is None:
-            name = f"param_{len(self.params)}"
-            self.params[use] = name
-            stretches = self.dataset.parameters.dense(
-                use.name,
-                region=self.dataset.region,
-                months=_MONTHS,
-                insurances=["", *code_list("insurance").values] if use.by_insurance else [""],
-                person_kinds=["", *code_list("payer_kind").values] if use.kind is None else [use.kind],
-            )
-            # Joined by equality on the month: a join on a range of months costs ten times as much.
-            rows = [
-                (part.insurance, part.person_kind, month, part.value)
-                for part in stretches
-                for month in _months(part.start_month, part.end_month)
-            ]
-            columns = zip(*rows, strict=True) if rows else ((), (), (), ())
-            kinds_of = (pa.string(), pa.string(), pa.int32(), pa.decimal128(16, 6))
-            arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds_of, strict=True)]
-            self.dataset.connection.register("given", pa.table(arrays, names=["insurance", "kind", "month", "value"]))
-            self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
-            self.dataset.connection.unregister("given")
-        return name
-
 
 def _condition(relation: Relation, at: int) -> str:
     parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
@@ -170,25 +135,7 @@ def _taken(columns: frozenset[str], scope: RelatedScope) -> str:
     )
 
 
-def _param_condition(use: ParamUse, at: int, table: str) -> str:
-    parts = [f"p{at}.month = {use.month}"]
-    if use.by_insurance:
-        parts.append(f"p{at}.insurance = coalesce(t.insurance, '')")
-    if use.kind is None:
-        # Where a table does not say who pays, a unit's number does: what has none was paid by the person.
-        said = "coalesce(t.payer_kind, '')" if "payer_kind" in kinds(table) else _PAYER_BY_UNIT
-        parts.append(f"p{at}.kind = {said}")
-    return " AND ".join(parts)
-
-
 def owns_whole_key(relation: Relation, table: str) -> bool:
     """Whether ``relation`` is matched by the whole key of ``table``: then a row of ``table`` stands for its group."""
     mine = {pair[0] for pair in relation.on}
     return set(dictionary()[table].key) <= mine
-
-
-def _months(start: int, end: int) -> Iterator[int]:
-    month = start
-    while month <= end:
-        yield month
-        month = month + 1 if month % 100 < 12 else month + 89

@@ -10,7 +10,7 @@ from functools import partial
 
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import CatalogueError, Relation, Rule
-from renshe.engine.rules.compiling import Sql, compile_expression, quote
+from renshe.engine.rules.compiling import Sql, compile_expression, one_of, quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import ExpressionError, parse
 from renshe.engine.rules.patterns import check_pattern
@@ -55,18 +55,26 @@ class Uses:
         """Return the SQL of the value of ``use``."""
         if use not in self.params:
             self.params.append(use)
-        return f"p{self.params.index(use)}.value"
+        return f"p{self.months().index(use.month)}.{parameter_column(use.name, use.kind)}"
+
+    def months(self) -> list[str]:
+        """Return the months (SQL) of which parameters are asked, each once: they are joined as ``p0``, ``p1`` …"""
+        return list(dict.fromkeys(use.month for use in self.params))
 
 
 def known_code_sql(name: str, value: str) -> str:
     """Return SQL that is true where ``value`` is of the code list ``name`` (or of its pattern, for open lists)."""
     codes = code_list(name)
-    known = ", ".join(quote(code) for code in codes.values)
-    listed = f"{value} IN ({known})"
+    listed = one_of(value, [quote(code) for code in codes.values])
     if codes.pattern is None:
-        return f"({listed})"
+        return listed
     check_pattern(codes.pattern, 1)
     return f"({listed} OR regexp_matches({value}, {quote(f'^(?:{codes.pattern})$')}))"
+
+
+def parameter_column(name: str, kind: str | None) -> str:
+    """Return the column that holds the parameter ``name`` for the payer kind ``kind`` (None: the row's own)."""
+    return f"v_{name}" if kind is None else f"v_{name}_for_{kind or 'none'}"
 
 
 def take_column(text: str) -> str:

@@ -91,8 +91,8 @@ class SetPass:
         if "period" not in rule.unique.by or members.keys < 2:
             return ""
         month = rule.unique.by.index("period")
-        found = self.connection.execute(f"SELECT min(period), max(period) FROM j_{rule.table}").fetchone()
-        if found is None or found[0] is None:
+        [found] = self.connection.execute(f"SELECT min(period), max(period) FROM j_{rule.table}").fetchall()
+        if found[0] is None:
             return ""
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)

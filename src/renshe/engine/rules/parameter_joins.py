@@ -1,0 +1,102 @@
+"""Parameters as joins: the values that rules ask of one month stand side by side in one table.
+
+A join by month, insurance and payer kind costs the same whether it brings one value or six, so uses that differ only
+in name or in a fixed payer kind share it.
+
+Invariant: a row meets at most one line of a table, and a value is null exactly where the law gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from renshe.engine.rules.scope import Uses, parameter_column
+from renshe.engine.schema import kinds
+from renshe.standards.codes import code_list
+from renshe.standards.periods import add_months
+
+if TYPE_CHECKING:
+    from renshe.engine.rules.dataset import Dataset
+
+_PAYER_BY_UNIT = "CASE WHEN t.unit_no IS NULL THEN 'flexible' ELSE 'unit' END"
+_MONTHS = range(198001, 205101)
+_VALUE = pa.decimal128(16, 6)
+
+_Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a table of values is keyed by besides the month."""
+
+    by_insurance: bool
+    by_kind: bool
+
+
+class ParameterJoins:
+    """Builds the tables of parameter values and writes the join clauses that use them."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.built: dict[_Shape, frozenset[tuple[str, str | None]]] = {}
+
+    def clauses(self, uses: Uses, table: str) -> list[str]:
+        """Return one LEFT JOIN per month that ``uses`` asks for, on rows of ``table`` (alias ``t``)."""
+        parts = []
+        for at, month in enumerate(uses.months()):
+            asked = [use for use in uses.params if use.month == month]
+            shape = _Shape(asked[0].by_insurance, any(use.kind is None for use in asked))
+            conditions = [f"p{at}.month = {month}"]
+            if shape.by_insurance:
+                conditions.append(f"p{at}.insurance = coalesce(t.insurance, '')")
+            if shape.by_kind:
+                # Where a table does not say who pays, a unit's number does: what has none was paid by the person.
+                said = "coalesce(t.payer_kind, '')" if "payer_kind" in kinds(table) else _PAYER_BY_UNIT
+                conditions.append(f"p{at}.kind = {said}")
+            wanted = frozenset((use.name, use.kind) for use in asked)
+            parts.append(f"LEFT JOIN {self._table(shape, wanted)} p{at} ON {' AND '.join(conditions)}")
+        return parts
+
+    def _table(self, shape: _Shape, wanted: frozenset[tuple[str, str | None]]) -> str:
+        """Return the table that holds ``wanted``, with what it held before, so that rules share few tables."""
+        name = f"param_{int(shape.by_insurance)}{int(shape.by_kind)}"
+        before = self.built.get(shape, frozenset())
+        if wanted <= before:
+            return name
+        self.built[shape] = wanted | before
+        columns = {parameter_column(*one): dict(self._values(shape, *one)) for one in sorted(wanted | before, key=str)}
+        keys = sorted(set().union(*columns.values()))
+        fields: dict[str, pa.Array] = {
+            "insurance": pa.array([insurance for insurance, _, _ in keys], pa.string()),
+            "kind": pa.array([kind for _, kind, _ in keys], pa.string()),
+            "month": pa.array([month for _, _, month in keys], pa.int32()),
+        }
+        for column, values in columns.items():
+            fields[column] = pa.array([values.get(key) for key in keys], _VALUE)
+        self.dataset.connection.register("given", pa.table(fields))
+        self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
+        self.dataset.connection.unregister("given")
+        return name
+
+    def _values(self, shape: _Shape, name: str, kind: str | None) -> Iterator[tuple[_Key, Decimal]]:
+        """Yield the value of every insurance, payer kind and month that has one."""
+        payers = ["", *code_list("payer_kind").values] if shape.by_kind else [""]
+        stretches = self.dataset.parameters.dense(
+            name,
+            region=self.dataset.region,
+            months=_MONTHS,
+            insurances=["", *code_list("insurance").values] if shape.by_insurance else [""],
+            person_kinds=payers if kind is None else [kind],
+        )
+        # Joined by equality on the month: a join on a range of months costs ten times as much.
+        for part in stretches:
+            month = part.start_month
+            while month <= part.end_month:
+                for payer in [part.person_kind] if kind is None else payers:
+                    yield (part.insurance, payer, month), part.value
+                month = add_months(month, 1)
