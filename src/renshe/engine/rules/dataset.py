@@ -2,7 +2,7 @@
 
 Invariant: ``s_<table>`` holds every staged row; ``a_<table>`` the rows that count (``valid`` is not '0'); ``j_<table>``
 those that are judged besides: of business systems, with an insurance that the code list knows. ``rid`` identifies a
-row over all sources of a table.
+row over all sources of a table, ``_src`` its source and ``_sys`` its system.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Dataset:
         self.region = region
         self.parameters = parameters
         self.sources = list(sources)
+        self.system_numbers = {name: at for at, name in enumerate(sorted({s.system for s in self.sources}))}
         self.tables = [name for name in dictionary() if any(s.table == name for s in self.sources)]
         for name in self.tables:
             self._create_views(name)
@@ -74,6 +75,13 @@ class Dataset:
     def rows(self, table: str, *, kind: str = "business") -> int:
         """Return how many rows of ``table`` were loaded from systems of ``kind``."""
         return sum(s.rows for _, s in self.of(table) if system_kind(s.system) == kind)
+
+    def judged_rows(self, table: str, judge: str | None) -> tuple[str, int]:
+        """Return SQL of the rows of ``table`` that rules judge (of the system ``judge``, or of business systems)."""
+        if judge is None:
+            return f"j_{table}", self.rows(table)
+        count = sum(source.rows for _, source in self.of(table) if source.system == judge)
+        return f"(SELECT * FROM a_{table} WHERE {self.judged(table, judge=judge)})", count
 
     def sources_where(self, table: str, ordinals: Iterable[int]) -> str:
         """SQL that is true for rows of the given sources of ``table``; TRUE or FALSE where that is all or none."""
@@ -110,7 +118,8 @@ class Dataset:
                 self.connection.register(origin, source.data)
             parts.append(
                 f"SELECT {names}, {at} AS _src, ({at}::BIGINT << 40) + source_row AS rid,"
-                f" {quote(system_kind(source.system))} AS _system_kind FROM {origin}"
+                f" {quote(system_kind(source.system))} AS _system_kind,"
+                f" {self.system_numbers[source.system]}::SMALLINT AS _sys FROM {origin}"
             )
         self._view(f"s_{table}", " UNION ALL ".join(parts))
         valid = f"SELECT * FROM s_{table}"

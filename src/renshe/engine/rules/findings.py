@@ -87,15 +87,8 @@ class FindingWriter:
     def write(self, rule: Rule, number: int) -> int:
         """Insert the findings of ``rule`` and return how many there are."""
         uses = Uses()
-        scope = RowScope(rule, uses, self.dataset)
-        value = expected = "NULL"
-        if rule.field is not None:
-            untyped = f'coalesce(t."{rule.field}"::VARCHAR, t.raw[{quote(rule.field)}])'
-            value = untyped if self.dataset.untyped(rule.table, rule.field) else f't."{rule.field}"::VARCHAR'
-        if rule.expected is not None:
-            expected = _shown(compile_expression(parse(rule.expected), scope))
-        message = _message(rule, scope)
-        joins = self.joins.clause(uses, rule.table)
+        value, expected, message = shown(rule, uses, self.dataset)
+        joins = self.joins.clause(uses, rule.table, rule.judge)
         [(count,)] = self.dataset.connection.execute(
             f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
             f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
@@ -106,6 +99,18 @@ class FindingWriter:
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
         ).fetchall()
         return int(count)
+
+
+def shown(rule: Rule, uses: Uses, dataset: Dataset) -> tuple[str, str, str]:
+    """Return SQL of what a finding of ``rule`` shows: the value found, the value expected, the message."""
+    scope = RowScope(rule, uses, dataset)
+    value = expected = "NULL"
+    if rule.field is not None:
+        untyped = f'coalesce(t."{rule.field}"::VARCHAR, t.raw[{quote(rule.field)}])'
+        value = untyped if dataset.untyped(rule.table, rule.field) else f't."{rule.field}"::VARCHAR'
+    if rule.expected is not None:
+        expected = _shown(compile_expression(parse(rule.expected), scope))
+    return value, expected, _message(rule, scope)
 
 
 def _shown(sql: Sql) -> str:

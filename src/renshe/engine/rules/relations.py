@@ -5,6 +5,7 @@ Invariant: every join is n:1 (a judged row meets at most one row), so joining ne
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,30 @@ if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
 
 
+# An expression over another relation (``x0.…``) rather than over the judged row.
+_LOOKED_UP = re.compile(r"\bx\d+\.")
+# With this many times fewer judged rows than related ones, only what the judged rows point at is looked up.
+_FEW = 4
+# What a join holds in memory per row, besides its columns.
+_ROW_BYTES, _COLUMN_BYTES = 32, 16
+
+
 @dataclass(frozen=True, slots=True)
-class _Built:
+class _Key:
+    """What makes two look-ups the same table: the judged side counts only where it shapes what is looked up."""
+
+    relation: Relation
+    judged: str
+    judge: str | None
+
+
+@dataclass(slots=True)
+class _Table:
+    """The table behind a relation: its columns, and its rows once it is built."""
+
     name: str
-    columns: frozenset[str]
+    columns: set[str]
+    rows: int | None = None
 
 
 class Joins:
@@ -30,17 +51,42 @@ class Joins:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.built: dict[tuple[Relation, str], _Built] = {}
+        self.tables: dict[_Key, _Table] = {}
         self.parameters = ParameterJoins(dataset)
 
-    def clause(self, uses: Uses, table: str) -> str:
+    def want(self, uses: Uses, table: str, judge: str | None = None) -> None:
+        """Note what ``uses`` will need, so that each relation is built once with all its columns."""
+        for relation, needed in uses.relations.items():
+            key = self._key(relation, table, judge)
+            wanted = self.tables.setdefault(key, _Table(f"rel_{len(self.tables)}", set()))
+            if not needed <= wanted.columns:
+                wanted.columns |= needed
+                wanted.rows = None
+
+    def clause(self, uses: Uses, table: str, judge: str | None = None) -> str:
         """Return the LEFT JOINs for ``uses`` on rows of ``table`` (alias ``t``), building what is not there yet."""
+        self.want(uses, table, judge)
         parts = []
-        for at, (relation, needed) in enumerate(uses.relations.items()):
-            name = self._relation(relation, needed, table)
+        for at, relation in enumerate(uses.relations):
+            built = self._built(self._key(relation, table, judge))
             on = f"x{at}.rid = t.rid" if relation.by_row else _condition(relation, at)
-            parts.append(f"LEFT JOIN {name} x{at} ON {on}")
+            parts.append(f"LEFT JOIN {built.name} x{at} ON {on}")
         return " ".join(parts + self.parameters.clauses(uses, table))
+
+    def weights(self, uses: Uses, table: str, judge: str | None = None) -> dict[str, int]:
+        """Return about how many bytes each relation of ``uses`` takes when joined, by the name of its table."""
+        self.want(uses, table, judge)
+        built = {key: self._built(key) for key in (self._key(relation, table, judge) for relation in uses.relations)}
+        return {
+            one.name: (one.rows or 0) * (_ROW_BYTES + _COLUMN_BYTES * (len(key.relation.on) + len(one.columns)))
+            for key, one in built.items()
+        }
+
+    def clear(self) -> None:
+        """Drop every relation: the next judged table asks for other columns of other rows."""
+        for one in self.tables.values():
+            self.dataset.connection.execute(f"DROP TABLE IF EXISTS {one.name}")
+        self.tables.clear()
 
     def systems(self, relation: Relation) -> set[str] | None:
         """Return the systems whose rows ``relation`` can judge; None where it is any."""
@@ -54,28 +100,37 @@ class Joins:
             return {s for s in self.dataset.business_systems() if business - {s}}
         return None if relation.system in having else set()
 
-    def _relation(self, relation: Relation, needed: set[str], table: str) -> str:
-        # How the judged table calls the keys does not matter to what is built, unless its rows are looked at.
-        shared = replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on))
-        key = (relation, table) if relation.by_row else (shared, "")
-        before = self.built.get(key)
-        if before is not None and needed <= before.columns:
-            return before.name
-        columns = frozenset(needed | (before.columns if before else set()))
-        name = before.name if before else f"rel_{len(self.built)}"
-        select = self._select_by_row(relation, columns, table) if relation.by_row else self._select(shared, columns)
-        self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
-        self.built[key] = _Built(name, columns)
-        return name
+    def _key(self, relation: Relation, table: str, judge: str | None) -> _Key:
+        if relation.by_row or self._narrowed(relation, table, judge):
+            return _Key(relation, table, judge)
+        # How the judged table calls the keys does not matter to what is built.
+        return _Key(replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on)), "", None)
 
-    def _select_by_row(self, relation: Relation, columns: frozenset[str], table: str) -> str:
+    def _narrowed(self, relation: Relation, table: str, judge: str | None) -> bool:
+        """Whether to look up only what judged rows point at; not where a key is itself looked up."""
+        _, judged = self.dataset.judged_rows(table, judge)
+        related = sum(source.rows for _, source in self.dataset.of(relation.table))
+        return judged * _FEW < related and not any(_LOOKED_UP.search(mine) for mine, _ in relation.on)
+
+    def _built(self, key: _Key) -> _Table:
+        built = self.tables[key]
+        if built.rows is None:
+            build = self._select_by_row if key.relation.by_row else self._select
+            [(rows,)] = self.dataset.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {built.name} AS {build(key, built.columns)}"
+            ).fetchall()
+            built.rows = int(rows)
+        return built
+
+    def _select_by_row(self, key: _Key, columns: set[str]) -> str:
         """Return SQL with one row per judged row that has related rows, and the aggregates over them."""
+        relation, table = key.relation, key.judged
         scope = RelatedScope(relation.table, self.dataset.as_of, judged=table)
         conditions = [compile_expression(parse(relation.where or "true"), scope).text]
         if relation.system is None:
-            conditions.append("r.system = t.system")
+            conditions.append("r._sys = t._sys")
         elif relation.system == "other":
-            conditions.append("r.system <> t.system AND r._system_kind = 'business'")
+            conditions.append("r._sys <> t._sys AND r._system_kind = 'business'")
         elif relation.system == "*":
             conditions.append("r._system_kind = 'business'")
         else:
@@ -88,7 +143,8 @@ class Joins:
             f" JOIN a_{relation.table} r ON {' AND '.join(conditions)} GROUP BY t.rid"
         )
 
-    def _select(self, relation: Relation, columns: frozenset[str]) -> str:
+    def _select(self, key: _Key, columns: set[str]) -> str:
+        relation = key.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         keys = [compile_expression(parse(theirs), scope).text for _, theirs in relation.on]
         conditions = [f"{keys[0]} IS NOT NULL"]
@@ -97,16 +153,23 @@ class Joins:
         origin = f"a_{relation.table} r"
         system = "NULL"
         if relation.system is None:
-            system = "r.system"
+            system = "r._sys"
         elif relation.system == "other":
-            names = ", ".join(f"({quote(name)})" for name in sorted(self.dataset.business_systems()))
-            origin += f" JOIN (VALUES {names}) o(name) ON r.system <> o.name"
-            system = "o.name"
+            numbers = (self.dataset.system_numbers[name] for name in sorted(self.dataset.business_systems()))
+            listed = ", ".join(f"({number}::SMALLINT)" for number in numbers)
+            origin += f" JOIN (VALUES {listed}) o(sys) ON r._sys <> o.sys"
+            system = "o.sys"
             conditions.append("r._system_kind = 'business'")
         elif relation.system == "*":
             conditions.append("r._system_kind = 'business'")
         else:
             conditions.append(f"r.system = {quote(relation.system)}")
+        if key.judged:
+            judged, _ = self.dataset.judged_rows(key.judged, key.judge)
+            origin += f" SEMI JOIN {judged} t ON " + " AND ".join(
+                f"{theirs} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} {mine}"
+                for at, (theirs, (mine, _)) in enumerate(zip(keys, relation.on, strict=True))
+            )
         named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
         where = " AND ".join(conditions)
         if relation.take:
@@ -121,7 +184,7 @@ class Joins:
 
 
 def _condition(relation: Relation, at: int) -> str:
-    parts = [f"x{at}.sys = t.system"] if relation.system in (None, "other") else []
+    parts = [f"x{at}.sys = t._sys"] if relation.system in (None, "other") else []
     for number, (mine, _) in enumerate(relation.on):
         # The first part must be known; the others may be null on both sides (parts of a key may be null).
         operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
@@ -129,7 +192,7 @@ def _condition(relation: Relation, at: int) -> str:
     return " AND ".join(parts)
 
 
-def _taken(columns: frozenset[str], scope: RelatedScope) -> str:
+def _taken(columns: set[str], scope: RelatedScope) -> str:
     return "".join(
         f", {compile_expression(parse(text), scope).text} AS {take_column(text)}" for text in sorted(columns)
     )

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
+from renshe.engine.rules.findings import shown
 from renshe.engine.rules.relations import Joins, owns_whole_key
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, comparable_keys, take_column
 from renshe.engine.schema import kinds
 from renshe.standards.dictionary import table
 
 _BITS = 62
-# A hash table of a million keys and a few columns is some 100 MB.
-_LARGE = 500_000
-_LARGE_AT_ONCE = 2
+# Of the engine's memory, what the hash tables of one pass may take.
+_JOINED_BYTES = 900 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class _Ready:
     rule: Rule
     sources: str
     lone: Relation | None
+    uses: Uses
 
 
 @dataclass(slots=True)
@@ -96,49 +97,37 @@ class RowPass:
 
     def run(self, table: str, rules: Iterable[Rule], numbers: dict[str, int]) -> None:
         """Judge ``rules`` on ``table`` and insert what fails into ``hits_<table>``."""
-        plain: list[_Ready] = []
-        joined: list[_Ready] = []
-        judged_elsewhere: dict[str, list[_Ready]] = {}
+        judges: dict[str | None, list[_Ready]] = {}
         for rule in rules:
             sources = applicable(rule, self.dataset, self.joins, self.not_run)
-            if sources is None:
-                continue
-            uses = Uses()
-            scope = RowScope(rule, uses, self.dataset)
-            condition(rule.where, scope)
-            condition(rule.fail, scope)
-            ready = _Ready(rule, sources, self._lone(rule))
-            if rule.judge is not None:
-                judged_elsewhere.setdefault(rule.judge, []).append(ready)
-            elif uses.relations or uses.params:
-                joined.append(ready)
-            else:
-                plain.append(ready)
-        judged = f"j_{table}"
-        self._pass(table, judged, plain, numbers)
-        for group in self._bounded(joined):
-            self._pass(table, judged, group, numbers)
-        for system, group in judged_elsewhere.items():
-            rows = f"(SELECT * FROM a_{table} WHERE {self.dataset.judged(table, judge=system)})"
-            self._pass(table, rows, group, numbers)
+            if sources is not None:
+                uses = Uses()
+                ready = _Ready(rule, sources, self._lone(rule), uses)
+                self._test(ready, uses)
+                shown(rule, seen := Uses(), self.dataset)
+                self.joins.want(uses, table, rule.judge)
+                self.joins.want(seen, table, rule.judge)
+                judges.setdefault(rule.judge, []).append(ready)
+        for judge, group in judges.items():
+            for part in self._bounded(table, judge, group):
+                self._pass(table, judge, part, numbers)
 
-    def _bounded(self, joined: list[_Ready]) -> list[list[_Ready]]:
-        """Part rules so that no pass joins more than a few large tables: what a pass joins must fit in memory."""
-        groups: list[tuple[set[Relation], list[_Ready]]] = []
-        for ready in joined:
-            large = {
-                replace(relation, take=())
-                for _, relation in ready.rule.relations
-                if sum(source.rows for _, source in self.dataset.of(relation.table)) > _LARGE
-            }
-            for relations, group in groups:
-                if len(relations | large) <= _LARGE_AT_ONCE:
-                    relations.update(large)
-                    group.append(ready)
+    def _bounded(self, table: str, judge: str | None, group: list[_Ready]) -> list[list[_Ready]]:
+        """Part rules so that what a pass joins fits in memory; those that join nothing go first, in one pass."""
+        parts: list[tuple[dict[str, int], list[_Ready]]] = []
+        plain = [ready for ready in group if not (ready.uses.relations or ready.uses.params)]
+        for ready in group:
+            if not (ready.uses.relations or ready.uses.params):
+                continue
+            weights = self.joins.weights(ready.uses, table, judge)
+            for joined, members in parts:
+                if sum((joined | weights).values()) <= _JOINED_BYTES:
+                    joined.update(weights)
+                    members.append(ready)
                     break
             else:
-                groups.append((large, [ready]))
-        return [group for _, group in groups]
+                parts.append((weights, [ready]))
+        return [plain, *(members for _, members in parts)]
 
     def _lone(self, rule: Rule) -> Relation | None:
         """Where a key part is missing on one side, a row is only comparable if it stands alone for its group."""
@@ -148,9 +137,10 @@ class RowPass:
                 return Relation(rule.table, tuple((mine, mine) for mine, _ in kept), take=(("n", "count()"),))
         return None
 
-    def _pass(self, table: str, rows: str, group: list[_Ready], numbers: dict[str, int]) -> None:
+    def _pass(self, table: str, judge: str | None, group: list[_Ready], numbers: dict[str, int]) -> None:
         if not group:
             return
+        rows, _ = self.dataset.judged_rows(table, judge)
         uses = Uses()
         tests = [self._test(ready, uses) for ready in group]
         words = [tests[at : at + _BITS] for at in range(0, len(tests), _BITS)]
@@ -159,7 +149,7 @@ class RowPass:
             + f" AS b{number}"
             for number, word in enumerate(words)
         )
-        joins = self.joins.clause(uses, table)
+        joins = self.joins.clause(uses, table, judge)
         failing = " OR ".join(f"b{number} <> 0" for number in range(len(words)))
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {rows} t {joins})"
@@ -171,7 +161,7 @@ class RowPass:
                 f"INSERT INTO hits_{table} SELECT {numbers[ready.rule.id]}, rid, NULL FROM failing"
                 f" WHERE b{word} & {1 << bit} <> 0"
             )
-        self._count_not_run(table, rows, group)
+        self._count_not_run(table, judge, group)
         for ready in group:
             if ready.rule.net is not None:
                 self._net(ready.rule, numbers[ready.rule.id])
@@ -184,7 +174,7 @@ class RowPass:
             parts.append(f"coalesce({alias}.{take_column('count()')}, 1) = 1")
         return " AND ".join(part for part in parts if part != "TRUE")
 
-    def _count_not_run(self, table: str, rows: str, group: list[_Ready]) -> None:
+    def _count_not_run(self, table: str, judge: str | None, group: list[_Ready]) -> None:
         """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
         uses = Uses()
         counted: list[tuple[Rule, str, str]] = []
@@ -203,8 +193,10 @@ class RowPass:
             counted.append((ready.rule, " AND ".join(parts), f"缺少参数 {wanted}"))
         if not counted:
             return
+        rows, _ = self.dataset.judged_rows(table, judge)
+        joins = self.joins.clause(uses, table, judge)
         sums = ", ".join(f"count(CASE WHEN {test} THEN 1 END)" for _, test, _ in counted)
-        [found] = self.connection.execute(f"SELECT {sums} FROM {rows} t {self.joins.clause(uses, table)}").fetchall()
+        [found] = self.connection.execute(f"SELECT {sums} FROM {rows} t {joins}").fetchall()
         for (rule, _, reason), count in zip(counted, found, strict=True):
             if count:
                 self.not_run.add(rule.id, count, reason)
@@ -224,9 +216,9 @@ class RowPass:
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT t.* FROM a_{table} t WHERE t.rid IN"
             f" (SELECT rid FROM hits_{table} WHERE rule = {number})),"
-            f" g AS (SELECT r.system AS sys{listed}{takes} FROM a_{table} r"
+            f" g AS (SELECT r._sys AS sys{listed}{takes} FROM a_{table} r"
             f" WHERE {first} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
-            f" SELECT t.rid FROM c t JOIN g n ON n.sys = t.system{matched} {self.joins.clause(uses, table)}"
+            f" SELECT t.rid FROM c t JOIN g n ON n.sys = t._sys{matched} {self.joins.clause(uses, table, rule.judge)}"
             f" WHERE {fails}"
         )
         self.connection.execute(

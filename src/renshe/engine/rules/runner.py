@@ -85,3 +85,4 @@ def _write(
         if numbers[rule.id] in hit:
             result.findings[rule.id] = writer.write(rule, numbers[rule.id])
     dataset.connection.execute(f"DROP TABLE hits_{table}; DROP TABLE rows_{table}")
+    joins.clear()

@@ -55,7 +55,7 @@ class SetPass:
         keys = [compile_expression(parse(text), scope).text for text in by]
         differs = [compile_expression(parse(text), scope).text for text in differ]
         across = (rule.unique or rule.overlap).across  # type: ignore[union-attr]
-        columns = ["t.rid", "'' AS sys" if across else "t.system AS sys"]
+        columns = ["t.rid", "0 AS sys" if across else "t._sys AS sys"]
         columns += [f"{key} AS k{at}" for at, key in enumerate(keys)]
         columns += [f"{value} AS d{at}" for at, value in enumerate(differs)]
         columns += [f"{compile_expression(parse(text), scope).text} AS {name}" for name, text in more.items()]
@@ -63,11 +63,11 @@ class SetPass:
         if without:
             listed = ", ".join(map(str, without))
             tests.append(f"t.rid NOT IN (SELECT rid FROM hits_{rule.table} WHERE rule IN ({listed}))")
-        rows = f"j_{rule.table}"
-        if rule.judge is not None:
-            rows = f"(SELECT * FROM a_{rule.table} WHERE {self.dataset.judged(rule.table, judge=rule.judge)})"
+        rows, _ = self.dataset.judged_rows(rule.table, rule.judge)
         where = " AND ".join(test for test in tests if test != "TRUE") or "TRUE"
-        sql = f"SELECT {', '.join(columns)} FROM {rows} t {self.joins.clause(uses, rule.table)} WHERE {where}"
+        sql = (
+            f"SELECT {', '.join(columns)} FROM {rows} t {self.joins.clause(uses, rule.table, rule.judge)} WHERE {where}"
+        )
         return _Members(sql, len(keys), len(differs))
 
     def _unique(self, rule: Rule, sources: str, without: list[int]) -> str:

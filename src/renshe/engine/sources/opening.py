@@ -64,6 +64,8 @@ def open_source(
     if book is not None:
         return SheetReader(path, book, sheet, known_names)
     suffix = path.suffix.lower()
+    if suffix in _BINARY_SUFFIXES and len(head) < len(_OLE):
+        raise SourceError(f"{path}：只有 {len(head)} 字节，文件不完整；请核对是否导出成功，或向提供方重新索取")
     if suffix == ".dbf" and b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return DbfReader(path, encoding)
     reader = open_text(path, encoding=encoding, known_names=known_names)
