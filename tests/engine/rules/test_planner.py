@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renshe.engine.rules.catalogue import Catalogue, CatalogueError
+from renshe.engine.rules.rows import RowPass
 
 PENSION = ("contribution", "pension")
 
@@ -284,3 +286,31 @@ rules:
 """
     rows = [fee("1", 202101, base="9999999999999999.99", person_due="9999999999999999.99", person_rate="0.08")]
     assert judge(text, {PENSION: rows})[0] == {("DUE", "contribution", 1)}
+
+
+def test_a_pass_that_does_not_fit_in_memory_is_run_as_two(judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """
+table: contribution
+rules:
+  - {id: A, title: a, field: base, fail: base < 0, HEAD}
+  - {id: B, title: b, field: base, fail: base < 100, HEAD}
+  - {id: C, title: c, field: person_no, with: {p: {table: person, on: [person_no]}}, fail: not p.found, HEAD}
+"""
+    rows = {
+        PENSION: [fee("1", 202101, base=-5), fee("2", 202102, base=50)],
+        ("person", "pension"): [{"person_no": "1"}],
+    }
+    whole, _ = judge(text, rows)
+    passes: list[int] = []
+    run = RowPass._pass
+
+    def tight(self: RowPass, table: str, judge: str | None, group: list[Any]) -> None:
+        passes.append(len(group))
+        if len(group) > 1:
+            raise duckdb.OutOfMemoryException("no room for two")
+        run(self, table, judge, group)
+
+    monkeypatch.setattr(RowPass, "_pass", tight)
+    found, _ = judge(text, rows)
+    assert found == whole and len(whole) == 4
+    assert passes == [2, 1, 1, 1]

@@ -20,7 +20,7 @@ import pyarrow as pa
 from renshe.engine.report.labels import RuleInfo, root_order, system_label, unknown_rules
 from renshe.standards.dictionary import dictionary
 
-MEMORY_LIMIT = "2000MB"
+MEMORY_LIMIT = "1200MB"
 # Excel refuses a cell of more than 32,767 UTF-16 units; half of that holds whatever the characters are.
 CELL_CHARS = 16_000
 

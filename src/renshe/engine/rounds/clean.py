@@ -165,7 +165,7 @@ def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
 def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = store.cache / f"spill.{os.getpid()}.tmp"
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "2200MB",
+        "memory_limit": "1600MB",
         "preserve_insertion_order": False,
         "temp_directory": str(spill),
         "threads": os.cpu_count() or 1,

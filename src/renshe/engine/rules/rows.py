@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import duckdb
+
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
@@ -23,7 +25,7 @@ from renshe.standards.dictionary import table
 
 _BITS = 62
 # Of the engine's memory, what the hash tables of one pass may take.
-_JOINED_BYTES = 900 << 20
+_JOINED_BYTES = 600 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,22 @@ class RowPass:
                 judges.setdefault(rule.judge, []).append(ready)
         for judge, group in judges.items():
             for part in self._bounded(table, judge, group):
-                self._pass(table, judge, part, numbers)
+                self._halving(table, judge, part, numbers)
+
+    def _halving(self, table: str, judge: str | None, group: list[_Ready], numbers: dict[str, int]) -> None:
+        """Run one pass, as two where its joins do not fit after all: weights are estimates."""
+        if not group:
+            return
+        try:
+            self._pass(table, judge, group)
+        except duckdb.OutOfMemoryException:
+            if len(group) < 2:
+                raise
+            middle = len(group) // 2
+            self._halving(table, judge, group[:middle], numbers)
+            self._halving(table, judge, group[middle:], numbers)
+        else:
+            self._hits(table, group, numbers)
 
     def _bounded(self, table: str, judge: str | None, group: list[_Ready]) -> list[list[_Ready]]:
         """Part rules so that what a pass joins fits in memory; those that join nothing go first, in one pass."""
@@ -137,9 +154,8 @@ class RowPass:
                 return Relation(rule.table, tuple((mine, mine) for mine, _ in kept), take=(("n", "count()"),))
         return None
 
-    def _pass(self, table: str, judge: str | None, group: list[_Ready], numbers: dict[str, int]) -> None:
-        if not group:
-            return
+    def _pass(self, table: str, judge: str | None, group: list[_Ready]) -> None:
+        """Leave the failing rows of ``group`` in the table ``failing``: row and one bit per rule."""
         rows, _ = self.dataset.judged_rows(table, judge)
         uses = Uses()
         tests = [self._test(ready, uses) for ready in group]
@@ -155,13 +171,16 @@ class RowPass:
             f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {rows} t {joins})"
             f" WHERE {failing}"
         )
+        self._count_not_run(table, judge, group)
+
+    def _hits(self, table: str, group: list[_Ready], numbers: dict[str, int]) -> None:
+        """Read the hits off the bits of ``failing``."""
         for at, ready in enumerate(group):
             word, bit = divmod(at, _BITS)
             self.connection.execute(
                 f"INSERT INTO hits_{table} SELECT {numbers[ready.rule.id]}, rid, NULL FROM failing"
                 f" WHERE b{word} & {1 << bit} <> 0"
             )
-        self._count_not_run(table, judge, group)
         for ready in group:
             if ready.rule.net is not None:
                 self._net(ready.rule, numbers[ready.rule.id])
