@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import big_csv, clean_scale, faults
+from benchmarks import big_csv, clean_scale, faults, text_reader
 
+text_reader.main()
 clean_scale.main()
 big_csv.main()
 faults.main()
