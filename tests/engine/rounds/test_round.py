@@ -47,6 +47,8 @@ def test_the_same_inputs_give_the_same_digests_and_no_change(project: Path) -> N
         "open": first.manifest["changes"]["new"],
         "reopened": 0,
     }
+    page = (project / "rounds/0002/report.html").read_text("utf-8")
+    assert "第 1 轮</th>" in page and "第 2 轮</th>" in page, "the trend knows the rounds before"
 
 
 @pytest.mark.req("S1-12", "S1-15", part="detect")
@@ -105,15 +107,33 @@ def test_bad_configuration_changes_nothing(project: Path) -> None:
     assert not (project / "rounds").exists()
 
 
+def test_an_unfinished_round_is_not_seen_where_rounds_are_looked_for(project: Path) -> None:
+    store = Store(project)
+    with store.locked(), store.new_round() as (_, partial):
+        (partial / "manifest.json").write_text("{}", "utf-8")
+        assert list((project / "rounds").rglob("*")) == []
+    assert (project / "rounds/0001/manifest.json").is_file()
+
+
+def test_what_killed_runs_left_under_any_name_is_swept(project: Path) -> None:
+    left = [project / "rounds/0001.77.tmp", project / "rounds/.0001.77.tmp", project / "cache/unfinished/.0001.77.tmp"]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text("{}", "utf-8")
+    with Store(project).locked():
+        assert not any(folder.exists() for folder in left)
+
+
 @pytest.mark.parametrize("seconds", [0.3, 0.8, 1.2, 1.6, 2.0])
 def test_a_killed_run_leaves_no_half_round_and_the_next_succeeds(project: Path, seconds: float) -> None:
     run = subprocess.Popen([sys.executable, "-m", "renshe.cli.main", "clean", str(project)], stdout=subprocess.DEVNULL)
     time.sleep(seconds)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    whole = [path for path in (project / "rounds").glob("[0-9]*") if not path.name.endswith(".tmp")]
+    whole = list((project / "rounds").glob("*"))
     for path in whole:
         assert (path / "manifest.json").is_file() and (path / "report.html").is_file()
     assert clean(project).number == len(whole) + 1
-    left = [path.name for folder in ("rounds", "sources", "cache/staged") for path in (project / folder).glob("*.tmp")]
+    folders = ("rounds", "sources", "cache/staged", "cache/unfinished")
+    left = [path.name for folder in folders for path in (project / folder).glob("*.tmp")]
     assert [name for name in left if "spill" not in name] == []

@@ -40,13 +40,15 @@ def build_report(
     round_dir: Path,
     rules: Mapping[str, RuleInfo],
     *,
+    rounds: Path | None = None,
     progress: Progress | None = None,
     limits: Limits | None = None,
 ) -> ReportFiles:
     """Write ``report.html``, ``report.xlsx`` and the departments' workbooks into ``round_dir``.
 
     ``round_dir`` holds the round's Parquet files and ``manifest.json`` (contract of rounds); ``rules`` are the rules
-    that made its findings, by id. ``progress`` is called with (step, done, total). Raises ``ReportError`` where
+    that made its findings, by id. ``rounds`` is where earlier rounds stand: a round that is not finished stands
+    elsewhere (default: beside it). ``progress`` is called with (step, done, total). Raises ``ReportError`` where
     findings and rules do not belong together.
     """
     manifest = json.loads((round_dir / "manifest.json").read_text("utf-8"))
@@ -58,7 +60,7 @@ def build_report(
         try:
             if progress is not None:
                 progress("汇总问题", 1, 2)
-            figures = gather_figures(problems, manifest, rules, EXAMPLES)
+            figures = gather_figures(problems, manifest, rules, EXAMPLES, rounds or round_dir.parent)
             workbook, departments = write_workbooks(problems, manifest, work, limits or Limits(), progress)
         finally:
             problems.con.close()

@@ -165,9 +165,9 @@ class Figures:
 
 
 def gather_figures(
-    problems: Problems, manifest: Mapping[str, Any], rules: Mapping[str, RuleInfo], examples: int
+    problems: Problems, manifest: Mapping[str, Any], rules: Mapping[str, RuleInfo], examples: int, rounds: Path
 ) -> Figures:
-    """Read all figures of a round; ``examples``: how many findings to show of each rule."""
+    """Read all figures of a round; ``examples``: findings to show of each rule; ``rounds``: the earlier ones."""
     _tally(problems)
     states = _states(problems)
     reasons, notes = _notes(manifest)
@@ -201,7 +201,7 @@ def gather_figures(
         clean_rules=tuple(rules[rule] for rule in order if rule not in found and rule not in not_run),
         states={state: sum(own.get(state, 0) for own in states.values()) for state in STATES},
         changes=tuple((titles.get(rule, rule), own) for rule, own in sorted(states.items())),
-        trend=_trend(problems.round_dir, manifest),
+        trend=_trend(rounds, manifest),
         rejects=_rejects(problems),
         not_run=tuple(
             (rule, titles.get(rule, rule), rows, reasons.get(rule) or _reason(rules.get(rule), rows))
@@ -355,10 +355,10 @@ def _example(
     )
 
 
-def _trend(round_dir: Path, manifest: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
-    """Return (round, findings) of the rounds kept beside this one and of this one; earlier rounds never change."""
+def _trend(rounds: Path, manifest: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
+    """Return (round, findings) of the rounds in ``rounds`` and of this one; earlier rounds never change."""
     totals = {int(manifest["round"]): sum(manifest["findings"].values())}
-    for path in round_dir.parent.glob("[0-9][0-9][0-9][0-9]/manifest.json"):
+    for path in rounds.glob("[0-9][0-9][0-9][0-9]/manifest.json"):
         earlier = json.loads(path.read_text("utf-8"))
         if earlier["round"] < manifest["round"]:
             totals[earlier["round"]] = sum(earlier["findings"].values())

@@ -98,7 +98,7 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
             progress("生成报告", 2, 3)
             _write_manifest(target, manifest)
             with clock.step("report"):
-                build_report(target, catalogue.rules, progress=progress)
+                build_report(target, catalogue.rules, rounds=store.rounds, progress=progress)
             _write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
 

@@ -1,7 +1,8 @@
 """A project's folder on disk: its lock, its kept sources, its rounds.
 
-Invariant: a round is a folder ``rounds/NNNN`` that appears by one rename and is never changed; whatever else a killed
-run leaves behind has another name and is swept by the next run. Everything is readable by its owner only.
+Invariant: a round is a folder ``rounds/NNNN`` that appears by one rename and is never changed; ``rounds`` never holds
+anything else. What a killed run leaves behind ends in ``.tmp`` and is swept by the next run. Everything is readable by
+its owner only.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Store:
         self.sources = project / "sources"
         self.rounds = project / "rounds"
         self.cache = project / "cache" / "staged"
+        self.unfinished = project / "cache" / "unfinished"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -42,7 +44,7 @@ class Store:
         except Timeout:
             raise BusyError(f"{self.project}：另一个 renshe 正在处理这个项目；请等它结束后再运行") from None
         try:
-            for folder in (self.sources, self.rounds, self.cache):
+            for folder in (self.sources, self.rounds, self.cache, self.unfinished):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
             self._sweep()
@@ -52,7 +54,7 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what killed runs left: none of it was ever visible as a round, a source or a staged table."""
-        for folder in (self.rounds, self.sources, self.cache):
+        for folder in (self.rounds, self.sources, self.cache, self.unfinished):
             for left in folder.glob("*.tmp"):
                 if left.is_dir():
                     shutil.rmtree(left)
@@ -96,7 +98,7 @@ class Store:
     def new_round(self) -> Iterator[tuple[int, Path]]:
         """Yield the next number and a folder to fill; it becomes the round when the block ends well."""
         number = self.next_number()
-        partial = self.rounds / f"{number:04d}.{os.getpid()}.tmp"
+        partial = self._beside_rounds() / f".{number:04d}.{os.getpid()}.tmp"
         partial.mkdir(mode=0o700)
         try:
             yield number, partial
@@ -105,6 +107,14 @@ class Store:
             _sync(self.rounds)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+    def _beside_rounds(self) -> Path:
+        """Return where a round is filled: whoever looks through ``rounds`` for manifests must not come upon it.
+
+        A rename stays on one file system; where ``cache`` is on another, only a hidden name is left.
+        """
+        same = self.unfinished.stat().st_dev == self.rounds.stat().st_dev
+        return self.unfinished if same else self.rounds
 
 
 def _keep_memo(path: Path, kept: Path) -> None:
