@@ -56,7 +56,7 @@ def simulate(
     target: Annotated[Path, typer.Argument(help=t("target"))],
     persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
     seed: Annotated[int, typer.Option(help=t("seed"))] = 1,
-    dirty: Annotated[float, typer.Option(min=0.0, max=0.5, help=t("dirty"))] = 0.02,
+    dirty: Annotated[float, typer.Option(min=0.0, max=0.2, help=t("dirty"))] = 0.02,
     json: Json = False,
 ) -> None:
     from renshe.cli.simulating import run_simulate

@@ -186,3 +186,12 @@ def test_the_dirty_rate_is_about_the_share_of_rows_that_are_wrong(spoilt: Simula
     business = [name for name, spec in data("systems").items() if spec.get("kind") != "compare"]
     total = sum(count for name, count in spoilt.rows.items() if name.split(".")[0] in business)
     assert 0.01 < len(rows) / total < 0.03
+
+
+@pytest.mark.parametrize("persons", [1, 2, 3, 10, 50])
+@pytest.mark.parametrize("seed", [1, 3])
+def test_a_handful_of_people_is_a_project_too(persons: int, seed: int, tmp_path: Path) -> None:
+    made = simulate(tmp_path, persons, seed)
+    assert sum(rows for name, rows in made.rows.items() if name.endswith(".person")) >= persons
+    listed = tomllib.loads((tmp_path / "project.toml").read_text("utf-8"))["source"]
+    assert all((tmp_path / source["file"]).is_file() for source in listed)

@@ -36,7 +36,7 @@ def tax_ledger(scene: Scene, ledger: Rows) -> Rows:
     key = np.stack([ledger[name][at] for name in ("unit_no", "insurance", "period")])
     order = np.lexsort(key[::-1])
     key = key[:, order]
-    first = np.flatnonzero(np.concatenate([[True], (np.diff(key, axis=1) != 0).any(axis=0)]))
+    first = np.flatnonzero(np.concatenate([[True], (np.diff(key, axis=1) != 0).any(axis=0)])[: key.shape[1]])
     sums = {name: np.add.reduceat(ledger[name][at][order], first) for name in ("unit_paid", "person_paid")}
     columns: dict[str, Column] = dict(zip(("unit_no", "insurance", "period"), key[:, first], strict=True))
     return Rows("unit_ledger", {"_unit": ledger["_unit"][at][order][first], **columns, **sums})

@@ -32,6 +32,7 @@ from renshe.engine.simulate.world import World
 MEASURES = ("base", "unit_due", "person_due", "unit_paid", "person_paid")
 SHOWN = ("base_total", *MEASURES[1:])
 KEY = ("unit", "insurance", "period", "kind", "book_month")
+_NONE: Ints = np.empty(0, np.int64)
 
 
 class Ledger:
@@ -135,7 +136,8 @@ class Ledger:
         return made
 
     def _rows(self) -> Rows:
-        parts: list[dict[str, Column]] = []
+        # Of a handful of people none may have an employer: then the ledger has no row, but its columns.
+        parts = [_ledger_columns(_NONE, (_NONE, _NONE, _NONE, _NONE), np.empty((1 + len(MEASURES), 0), np.int64))]
         for insurance, sums in sorted(self.sums.items()):
             at = np.flatnonzero(sums[0])
             period = month_of(self.world.opened + at % self.months)
@@ -167,7 +169,8 @@ def _ledger_columns(unit: Ints, key: tuple[Ints, Ints, Ints, Ints], sums: Ints) 
 
 def unit_enrolment_rows(world: World, units: Units, parameters: Parameters, ledger: Ledger) -> Rows:
     """One row per unit and insurance; the rate is this month's, for injury the unit's own."""
-    parts = []
+    names = ("_unit", "insurance", "status", "start_month", "end_month", "rate", "levy_mode")
+    parts: list[dict[str, Column]] = [dict.fromkeys(names, _NONE)]
     for insurance, seen in sorted(ledger.insured.items()):
         at = np.flatnonzero(seen)
         n = len(at)
@@ -185,7 +188,7 @@ def unit_enrolment_rows(world: World, units: Units, parameters: Parameters, ledg
                 "levy_mode": np.full(n, 2),
             }
         )
-    return Rows("unit_enrolment", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Rows("unit_enrolment", {name: np.concatenate([part[name] for part in parts]) for name in names})
 
 
 def unit_rows(units: Units, ledger: Ledger) -> Rows:

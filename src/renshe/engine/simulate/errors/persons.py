@@ -116,7 +116,7 @@ def _check(case: Case, n: int) -> None:
         wrong = np.where(
             last == "X",
             "1",
-            np.where(last == "9", "0", digits((np.strings.replace(last, "X", "0").astype(np.int64) + 1) % 10, 1)),
+            np.where(last == "9", "0", digits((np.where(last == "X", "0", last).astype(np.int64) + 1) % 10, 1)),
         )
         return np.strings.add(np.strings.slice(numbers, 0, 17), wrong)
 
@@ -198,6 +198,8 @@ def _homophone(case: Case, n: int) -> None:
     for char in HOMOPHONES:
         among |= np.strings.find(names, char) > 0
     rows = case.pick(among & citizen(case), n)
+    if not len(rows):
+        return  # NumPy cannot replace in no text at all
     changed = names[rows]
     for char, other in HOMOPHONES.items():
         changed = np.strings.replace(changed, char, other)
