@@ -7,6 +7,7 @@ Invariant: a rule is judged only on rows whose system has what the rule looks at
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from renshe.engine.schema import kinds
 from renshe.standards.dictionary import table
 
 _BITS = 62
+# A column of the judged row in compiled SQL.
+_JUDGED = re.compile(r'\bt\.(?=")')
 # Of the engine's memory, what the hash tables of one pass may take.
 _JOINED_BYTES = 600 << 20
 
@@ -228,15 +231,15 @@ class RowPass:
         scope = NetScope(rule, uses, self.dataset)
         fails = condition(rule.net.fail, scope)
         keys = [compile_expression(parse(text), RowScope(rule, Uses(), self.dataset)).text for text in rule.net.by]
-        listed = "".join(f", {key.replace('t.', 'r.', 1)} AS k{at}" for at, key in enumerate(keys))
+        own = [_JUDGED.sub("r.", key) for key in keys]
+        listed = "".join(f", {key} AS k{at}" for at, key in enumerate(own))
         takes = "".join(f", {take} AS a{at}" for at, take in enumerate(scope.takes))
         matched = "".join(f" AND n.k{at} IS NOT DISTINCT FROM {key}" for at, key in enumerate(keys))
-        first = keys[0].replace("t.", "r.", 1)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT t.* FROM a_{table} t WHERE t.rid IN"
             f" (SELECT rid FROM hits_{table} WHERE rule = {number})),"
             f" g AS (SELECT r._sys AS sys{listed}{takes} FROM a_{table} r"
-            f" WHERE {first} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
+            f" WHERE {own[0]} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
             f" SELECT t.rid FROM c t JOIN g n ON n.sys = t._sys{matched} {self.joins.clause(uses, table, rule.judge)}"
             f" WHERE {fails}"
         )

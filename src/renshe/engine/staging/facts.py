@@ -109,7 +109,12 @@ def _change(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array
 
 
 def _enrolment(columns: Columns, as_of: date, spoken: Spoken) -> dict[str, pa.Array]:
-    paying = pc.fill_null(pc.is_in(columns["status"], value_set=pa.array(["1", "4"])), False)
+    # Where nothing says whether they pay, that they are enrolled says it.
+    paying = pc.if_else(
+        columns["status"].is_valid(),
+        pc.is_in(columns["status"], value_set=pa.array(["1", "4"])),
+        pc.fill_null(pc.equal(columns["enrol_status"], "1"), False),
+    )
     month = as_of.year * 100 + as_of.month
     ended = pc.fill_null(pc.less(columns["end_month"], month), False)
     return {
