@@ -236,10 +236,8 @@ def _tally(problems: Problems) -> None:
     """Count findings once per subject, rule and field: everything else is a sum over this small table."""
     problems.con.execute("""
         create temp table tally as
-        select s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, f.item, count(*) n
-        from problem p join subject s using (system, kind, place) join rule_info i using (rank)
-        left join field_info f on f."table" = p."table" and f.field = p.field
-        group by s.sid, s.kind, system, p.rank, i.class, p.department, i.severity, f.item""")
+        select sid, kind, system, rank, department, f.item, count(*) n
+        from problem p left join field_info f on f."table" = p."table" and f.field = p.field group by all""")
 
 
 def _counts(problems: Problems, by: str, where: str = "true") -> list[Count]:
@@ -248,7 +246,7 @@ def _counts(problems: Problems, by: str, where: str = "true") -> list[Count]:
         select coalesce({by}, '整行') as label, coalesce(sum(n) filter (severity = 'must_fix'), 0)::bigint as must,
             coalesce(sum(n) filter (severity <> 'must_fix'), 0)::bigint,
             count(distinct sid) filter (kind = 'person'), count(distinct sid) filter (kind = 'unit')
-        from tally where {where} group by 1 order by 2 desc, 3 desc, 1""").fetchall()
+        from tally join rule_info using (rank) where {where} group by 1 order by 2 desc, 3 desc, 1""").fetchall()
     return [Count(*row) for row in rows]
 
 

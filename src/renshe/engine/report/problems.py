@@ -5,11 +5,13 @@ identity number and unit; and every person or unit gets one root cause: the firs
 ``labels.root_order``. A finding of a whole table (a control total) has no row and is nobody's.
 
 Invariant: ``problem`` holds each finding exactly once; rows of one department, and in it of one rule, are neighbours,
-numbered from 1 by ``rn`` without gaps. Memory is bounded: DuckDB spills into ``work`` and all results are Parquet.
+numbered from 1 by ``rn`` without gaps. Memory is bounded however many findings there are: one sort without joins, which
+spills into ``work``; then names are looked up for a slice of rows at a time; all results are Parquet.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,11 @@ import pyarrow as pa
 from renshe.engine.report.labels import RuleInfo, root_order, system_label, unknown_rules
 from renshe.standards.dictionary import dictionary
 
-MEMORY_LIMIT = "1200MB"
+MEMORY_LIMIT = "1100MB"
+# Every thread has buffers of its own: on a machine of many cores they alone would fill the memory.
+THREADS = min(os.cpu_count() or 1, 4)
+# Findings whose names are looked up at once: hash tables of so many rows fit the limit together.
+SLICE = 300_000
 # Excel refuses a cell of more than 32,767 UTF-16 units; half of that holds whatever the characters are.
 CELL_CHARS = 16_000
 
@@ -50,7 +56,7 @@ class Problems:
     """A round's findings as the connection ``con`` sees them.
 
     ``problem`` (all findings, enriched and ordered), ``rule_info``, ``subject`` (one row per person, unit or whole
-    table: ``sid, system, kind, place, root, root_department``). ``lists`` stand in file order.
+    table: ``sid, kind, root, root_department``). ``lists`` stand in file order.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -83,7 +89,9 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path)
     Raises ``ReportError`` where the findings name a rule that ``rules`` does not have.
     """
     con = duckdb.connect()
-    con.execute(f"set memory_limit='{MEMORY_LIMIT}'; set temp_directory={quoted(work / 'spill')}")
+    con.execute(
+        f"set memory_limit='{MEMORY_LIMIT}'; set threads={THREADS}; set temp_directory={quoted(work / 'spill')}"
+    )
     units = ", ".join(f"'{name}'" for name, table in dictionary().items() if "person_no" not in table.names)
     con.execute(f"""
         create view finding as select *, file_row_number fid, "table" in ({units}) of_units,
@@ -97,12 +105,12 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path)
             f"{round_dir.name}/findings.parquet：规则 {missing[0]} 不在规则目录中，请用产生该轮的规则版本生成报告"
         )
     _register(con, rules)
-    _name(con, round_dir)
-    _write_problems(con, work / "problems.parquet")
+    _sort(con, work / "sorted.parquet")
+    _enrich(con, round_dir, work)
     con.execute(
-        "create temp table subject as select row_number() over () sid, * from ("
-        "select system, kind, place, min(rank)::int as root, arg_min(department, rank) as root_department"
-        " from problem group by all)"
+        "create temp table subject as select sid, any_value(kind) kind, min(rank)::int root,"
+        # Of several departments that one rule names, the first in file order.
+        " arg_min(department, (rank::bigint << 40) + rn) root_department from problem group by sid"
     )
     return Problems(con, round_dir, _lists(con, rules))
 
@@ -132,13 +140,63 @@ def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], row
     con.unregister("given")
 
 
-def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
-    """Find names: ``own`` for findings on a person's or unit's own row, ``known`` for numbers on other rows.
+def subject_sql(system: str, kind: str, place: str) -> str:
+    """Return SQL of what tells persons, units and tables apart, in sixteen bytes however long their numbers are."""
+    return f"md5(concat_ws(chr(31), {kind}, coalesce({system}, ''), {place}))::uuid"
+
+
+def _sort(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the findings by department, root order, system and number, numbered; open them as ``sorted``."""
+    texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
+    place = (
+        "coalesce(number, case when f.source_row is null then '*' || f.\"table\""
+        " else '@' || f.source_file || '#' || f.source_row end)"
+    )
+    con.execute(f"""
+        copy (select row_number() over () rn, * exclude (fid) from (
+            select coalesce(f.department, '未定科室') department, i.rank, f.rule, f.of_units, f."table", f.field,
+                f.system, f.source_file, f.source_row, f.key, {texts}, f.related, f.person_no, f.unit_no, f.kind, f.fid,
+                case f.kind when 'unit' then f.unit_no when 'person' then f.person_no end number,
+                {subject_sql("f.system", "f.kind", place)} sid
+            from finding f join rule_info i using (rule)
+            order by department, i.rank, f.of_units, f.system, number, f.source_file, f.source_row, f.fid))
+        to {quoted(path)} (format parquet, row_group_size 40000)""")
+    con.execute(f"create view sorted as select * from read_parquet({quoted(path)})")
+
+
+def _enrich(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> None:
+    """Write the sorted findings with whose they are, a slice at a time, and open them as ``problem``."""
+    rows = int(con.sql("select count(*) from sorted").fetchall()[0][0])
+    paths = []
+    for first in range(1, max(rows, 1) + 1, SLICE):
+        con.execute(f"create temp table slice as select * from sorted where rn between {first} and {first + SLICE - 1}")
+        _find_owners(con, round_dir)
+        paths.append(work / f"problems-{first}.parquet")
+        con.execute(f"""
+            copy (select f.* exclude (person_no, unit_no) replace (coalesce(f.system, '') as system),
+                to_json([f.rule, f."table", f.system, f.key, f.field, f.related])::varchar as identity,
+                case when f."table" = 'person' then o.name when f.kind = 'person' then p.name end person_name,
+                case when f."table" in ('person', 'unit') then o.id_number when f.kind = 'person' then p.id_number
+                    when f.kind = 'unit' then u.id_number end id_number,
+                coalesce(f.unit_no, p.unit_no) unit_no,
+                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label
+            from slice f left join own o using (rn)
+            left join person_known p on p.system = f.system and p.person_no = f.person_no
+            left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
+            left join system_info s on s.system = f.system
+            left join field_info l on l."table" = f."table" and l.field = f.field
+            order by f.rn) to {quoted(paths[-1])} (format parquet, row_group_size 40000)""")
+        con.execute("drop table own; drop table person_known; drop table unit_known; drop table slice")
+    con.execute(f"create view problem as select * from read_parquet([{', '.join(map(quoted, paths))}])")
+
+
+def _find_owners(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
+    """Find the names of ``slice``: ``own`` for findings on a person's or unit's own row, ``known`` for other rows.
 
     A number may stand on several rows (that is then a finding of its own): a row's own name is its own, elsewhere the
     first row of the number speaks.
     """
-    con.execute("create temp table own (fid bigint, name varchar, id_number varchar)")
+    con.execute("create temp table own (rn bigint, name varchar, id_number varchar)")
     for table, key, number, more in (
         ("person", "person_no", "id_number", ", arg_min_null(unit_no, file_row_number) unit_no"),
         ("unit", "unit_no", "uscc", ""),
@@ -150,13 +208,13 @@ def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
             continue
         source = f"read_parquet({quoted(path)}, file_row_number=true)"
         con.execute(f"""
-            insert into own select distinct on (f.fid) f.fid, r.name, r.{number}
-            from finding f join {source} r on r.system = f.system and r.source_file = f.source_file
+            insert into own select distinct on (f.rn) f.rn, r.name, r.{number}
+            from slice f join {source} r on r.system = f.system and r.source_file = f.source_file
                 and r.source_row = f.source_row and r.{key} is not distinct from f.{key}
-            where f."table" = '{table}' order by f.fid, r.file_row_number""")
-        wanted = f"select system, {key} from finding where \"table\" <> '{table}'"
+            where f."table" = '{table}' order by f.rn, r.file_row_number""")
+        wanted = f"select system, {key} from slice where \"table\" <> '{table}'"
         if table == "unit":
-            wanted += " union select system, unit_no from person_known union select system, unit_no from finding"
+            wanted += " union select system, unit_no from person_known union select system, unit_no from slice"
         con.execute(f"""
             create temp table {table}_known as
             select system, {key}, arg_min_null(name, file_row_number) as name,
@@ -164,37 +222,9 @@ def _name(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
             from {source} where (system, {key}) in ({wanted}) group by system, {key}""")
 
 
-def _write_problems(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the enriched findings by department, root order, system and number, and open them as ``problem``."""
-    texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
-    con.execute(f"""
-        copy (select row_number() over () rn, * from (
-            select coalesce(f.department, '未定科室') department, i.rank, f.rule, f.of_units, f."table", f.field,
-                coalesce(f.system, '') system, f.source_file, f.source_row, f.key, {texts}, f.related, f.kind,
-                to_json([f.rule, f."table", f.system, f.key, f.field, f.related])::varchar as identity,
-                case f.kind when 'unit' then f.unit_no when 'person' then f.person_no end number,
-                case when number is not null then number when f.source_row is null then '*' || f."table"
-                    else '@' || f.source_file || '#' || f.source_row end place,
-                case when f."table" = 'person' then o.name when f.kind = 'person' then p.name end person_name,
-                case when f."table" in ('person', 'unit') then o.id_number when f.kind = 'person' then p.id_number
-                    when f.kind = 'unit' then u.id_number end id_number,
-                coalesce(f.unit_no, p.unit_no) unit_no,
-                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label
-            from finding f join rule_info i using (rule) left join own o using (fid)
-            left join person_known p on p.system = f.system and p.person_no = f.person_no
-            left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
-            left join system_info s on s.system = f.system
-            left join field_info l on l."table" = f."table" and l.field = f.field
-            order by department, i.rank, f.of_units, f.system, number, f.source_file, f.source_row, f.fid))
-        to {quoted(path)} (format parquet, row_group_size 40000)""")
-    con.execute(f"create view problem as select * from read_parquet({quoted(path)})")
-    con.execute("drop table own; drop table person_known; drop table unit_known")
-
-
 def _lists(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> tuple[RuleList, ...]:
     rows = con.sql("""
         select rule, department, of_units, min(rn), count(*),
-            count(distinct (system, place)) filter (kind = 'person'),
-            count(distinct (system, place)) filter (kind = 'unit')
+            count(distinct sid) filter (kind = 'person'), count(distinct sid) filter (kind = 'unit')
         from problem group by rule, department, of_units order by 4""").fetchall()
     return tuple(RuleList(rules[rule], *rest) for rule, *rest in rows)

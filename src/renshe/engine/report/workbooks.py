@@ -18,8 +18,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import duckdb
+
 from renshe.engine.report.labels import CLASS_LABELS, GROUP_OF, SEVERITY_LABELS
-from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted
+from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted, subject_sql
 from renshe.engine.report.sheets import RowList, lay_out, people_list, rejects_list, rule_list
 from renshe.engine.report.spreadsheet import Book, write_book
 
@@ -28,6 +30,8 @@ STEP = "写工作簿"
 # One row less than Excel's 1,048,576: the header.
 SHEET_ROWS = 1_048_575
 WORKBOOK_ROWS = 300_000
+# Persons and units whose lines are made at once; the lines of all are then sorted on disk.
+PEOPLE_SLICE = 400_000
 # The writer leaves the interpreter's lock while it compresses: two books at a time use two cores.
 _AT_ONCE = 2
 _GUIDE = (
@@ -91,7 +95,7 @@ def write_workbooks(
     desk = Desk(problems, manifest, limits, progress)
     rejected = _open_rejects(problems)
     whole = problems.count("subject") + problems.rows + rejected <= limits.workbook_rows
-    people = _write_people(problems, work, over_all=whole)
+    people = write_people(problems, work, over_all=whole)
     books: list[Book] = []
     stems = _stems(problems.departments)
     for name in problems.departments:
@@ -121,34 +125,48 @@ def _stems(departments: Iterable[str]) -> dict[str, str]:
     return stems
 
 
-def _write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str, RowList]:
+def write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str, RowList]:
     """Write one line per person or unit, for each department and (as department "") over all; returns the lists."""
-    departments = "unnest([department, ''])" if over_all else "department"
+    con = problems.con
     admission = problems.round_dir / "admission.parquet"
+    con.execute(
+        f"create temp table admitted as select {subject_sql('system', 'kind', 'key')} sid, admissible"
+        f" from read_parquet({quoted(admission)})"
+    )
+    parts = -(-problems.count("subject") // PEOPLE_SLICE) or 1
+    for part in range(parts):
+        _write_people_part(con, work / f"people-{part}.parquet", f"hash(sid) % {parts} = {part}", over_all=over_all)
+    con.execute("drop table admitted")
     path = work / "people.parquet"
-    problems.con.execute(f"""
+    con.execute(f"""
         copy (select row_number() over () rn, * from (
+            from read_parquet({quoted(work / "people-*.parquet")}) order by department, root, system, number, first))
+        to {quoted(path)} (format parquet, row_group_size 40000)""")
+    con.execute(f"create view people as select * from read_parquet({quoted(path)})")
+    counted = con.sql("select department, min(rn), count(*) from people group by department").fetchall()
+    return {"": people_list(1, 0)} | {name: people_list(first, rows) for name, first, rows in counted}
+
+
+def _write_people_part(con: duckdb.DuckDBPyConnection, path: Path, chosen: str, *, over_all: bool) -> None:
+    """Write the lines of those persons and units for whom the SQL condition ``chosen`` holds, in no order."""
+    departments = "unnest([department, ''])" if over_all else "department"
+    con.execute(f"""
+        copy (
             with one as (
-                select {departments} department, system, kind, place, rank, min(rn) first, count(*) n
-                from problem group by problem.department, system, kind, place, rank),
+                select {departments} department, sid, rank, min(rn) first, count(*) n
+                from problem where {chosen} group by problem.department, sid, rank),
             each as (
-                select one.department, system, kind, place, s.root, s.root_department, sum(one.n)::bigint n,
+                select one.department, sid, s.root, s.root_department, sum(one.n)::bigint n,
                     coalesce(sum(one.n) filter (i.severity = 'must_fix'), 0)::bigint must, min(first) first,
                     left(string_agg(i.title, '；' order by rank) filter (rank <> s.root), {CELL_CHARS}) others
-                from one join subject s using (system, kind, place) join rule_info i using (rank)
-                group by all)
-            select e.department, e.kind, p.number, p.person_name, p.id_number, p.unit_name, p.system_label,
-                i.title root_title, case i.severity {_case(SEVERITY_LABELS)} end root_severity,
-                e.root_department, i.remedy root_remedy, e.n, e.must, e.others,
-                case a.admissible when true then '是' when false then '否' end admissible
-            from each e join problem p on p.rn = e.first join rule_info i on i.rank = e.root
-            left join read_parquet({quoted(admission)}) a
-                on a.kind = e.kind and a.system = e.system and a.key = p.number
-            order by e.department, e.root, e.system, p.number, e.first))
-        to {quoted(path)} (format parquet, row_group_size 40000)""")
-    problems.con.execute(f"create view people as select * from read_parquet({quoted(path)})")
-    counted = problems.con.sql("select department, min(rn), count(*) from people group by department").fetchall()
-    return {"": people_list(1, 0)} | {name: people_list(first, rows) for name, first, rows in counted}
+                from one join (from subject where {chosen}) s using (sid) join rule_info i using (rank) group by all)
+            select e.department, e.root, e.first, p.kind, p.system, p.number, p.person_name, p.id_number, p.unit_name,
+                p.system_label, i.title root_title,
+                case i.severity {_case(SEVERITY_LABELS)} end root_severity, e.root_department, i.remedy root_remedy,
+                e.n, e.must, e.others, case a.admissible when true then '是' when false then '否' end admissible
+            from each e join (from problem where {chosen}) p on p.rn = e.first join rule_info i on i.rank = e.root
+            left join (from admitted where {chosen}) a on a.sid = e.sid)
+        to {quoted(path)} (format parquet)""")
 
 
 def _case(labels: Mapping[str, str]) -> str:
