@@ -176,7 +176,9 @@ def test_the_encoding_is_the_one_given_or_said_or_found(write_dbf: WriteDbf, rea
     reader = open_source(path)
     assert (reader.layout.encoding, reader.header) == ("utf-8", ("姓名",))
     assert read_rows(reader)[1] == ["张三"]
-    assert open_source(path, encoding="GBK").layout.encoding == "gb18030"
+    with pytest.raises(SourceError, match="encoding = “GBK” 写错了"):
+        open_source(path, encoding="GBK")
+    assert open_source(write_dbf(fields, records, codepage=0), encoding="GBK").layout.encoding == "gb18030"
     assert open_source(write_dbf(fields, records, encoding="utf-8", codepage=0x4D)).layout.encoding == "gb18030"
     assert open_source(write_dbf(fields, [("a",)], codepage=0x57)).layout.encoding == "gb18030"
     with pytest.raises(SourceError, match="不支持的编码"):

@@ -100,3 +100,11 @@ def test_text_called_xls_is_read_as_text(tmp_path: Path, read_rows: ReadRows) ->
     assert reader.header == ("个人编号", "姓名")
     assert read_rows(reader) == {2: ["00123", "张三"]}
     assert "扩展名是 .xls，内容是文本，已按文本读取" in reader.layout.notes
+
+
+@pytest.mark.parametrize("named", ["klingon", "ascii"])
+def test_a_named_encoding_that_cannot_be_is_the_setting_to_mend(tmp_path: Path, named: str) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(PAGE.format(charset="utf-8").encode("utf-8"))
+    with pytest.raises(SourceError, match=r"请改正(或删去)? encoding"):
+        open_source(path, encoding=named)

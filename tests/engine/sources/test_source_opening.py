@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,7 @@ def test_a_reader_can_be_read_again(tmp_path: Path, contents: dict[str, bytes], 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_no_file_or_no_data_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    with pytest.raises(SourceError, match="找不到文件"):
+    with pytest.raises(SourceError, match="文件不存在"):
         open_source(path)
     path.mkdir()
     with pytest.raises(SourceError, match="不是文件"):
@@ -77,3 +79,29 @@ def test_what_is_no_file_or_no_data_is_refused(tmp_path: Path, suffix: str) -> N
         open_source(path)
     assert str(caught.value).startswith(f"{path}：")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.EACCES, "没有读取权限"), (errno.EIO, "磁盘或网络盘读取出错"), (errno.ENOENT, "刚被移走或改名")],
+)
+def test_a_file_that_the_system_refuses_is_refused_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n")
+
+    def refuse(self: Path, *args: object, **settings: object) -> None:
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(SourceError, match=said) as caught:
+        open_source(path)
+    assert str(caught.value).startswith(f"{path}：")
+
+
+def test_a_circle_of_links_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("b.csv")
+    (tmp_path / "b.csv").symlink_to("a.csv")
+    with pytest.raises(SourceError, match="符号链接循环"):
+        open_source(tmp_path / "a.csv")

@@ -19,6 +19,7 @@ from renshe.engine.sources.encoding import (
     original_bytes,
     take_sample,
 )
+from renshe.engine.sources.text import open_text
 
 TEXT = "个人编号,姓名,性别\n1001,张三,男\n1002,诸葛亮,女\n1003,李四,男\n" * 20
 
@@ -77,6 +78,29 @@ def test_unknown_name_of_encoding_is_refused_with_the_known_ones(tmp_path: Path)
         found(tmp_path / "a.csv", TEXT.encode("utf-8"), "big5")
 
 
+ROWS = "个人编号,姓名,性别\n" + "1001,张三,男\n1002,李四,女\n" * 20
+
+
+@pytest.mark.parametrize("wrote", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("named", ["utf-8", "GBK", "utf-16"])
+def test_a_named_encoding_that_the_file_contradicts_is_refused_and_named(
+    tmp_path: Path, wrote: str, named: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(ROWS.encode(wrote))
+    if wrote.removesuffix("-sig") == named.lower().replace("gbk", "gb18030"):
+        assert open_text(path, encoding=named).header == ("个人编号", "姓名", "性别")
+        return
+    with pytest.raises(SourceError, match=f"encoding = “{named}” 写错了；请改正，或删去它"):
+        open_text(path, encoding=named)
+
+
+def test_damage_in_a_few_places_does_not_overrule_a_named_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(ROWS.encode("gb18030").replace("张三".encode("gb18030"), b"\xd5\xff\xc8", 5))
+    assert open_text(path, encoding="gb18030").layout.encoding == "gb18030"
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -98,7 +122,7 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path, data: bytes, say
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="找不到文件"):
+    with pytest.raises(SourceError, match="文件不存在"):
         take_sample(tmp_path / "none.csv")
 
 

@@ -26,6 +26,7 @@ from renshe.engine.project import Project, ProjectError, SourceSpec, load_projec
 from renshe.engine.report import build_report
 from renshe.engine.rounds.changes import write_changes
 from renshe.engine.rounds.controls import check_controls
+from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rounds.digests import canonical_digest
 from renshe.engine.rounds.scores import score_round, write_admission
 from renshe.engine.rounds.store import Store
@@ -35,6 +36,7 @@ from renshe.engine.rules.dataset import Dataset, StagedSource
 from renshe.engine.rules.findings import COLUMNS, SCHEMA
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.schema import PLACE
+from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.database import snapshot_query
 from renshe.engine.staging.stage import Staged, StageTask, stage
 from renshe.policy.parameters import ParameterBook, load_parameters
@@ -112,6 +114,7 @@ def _stage_all(project: Project, store: Store, progress: Progress) -> list[tuple
             table=spec.table,
             system=spec.system,
             source_file=spec.label,
+            place=spec.place,
             path=kept,
             sha256=sha,
             as_of=project.as_of,
@@ -154,11 +157,13 @@ def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
         return store.keep(spec.path)
     assert spec.url is not None and spec.query is not None
     partial = store.sources / f"query.{os.getpid()}.tmp"
-    snapshot_query(spec.url, spec.query, partial)
     try:
+        snapshot_query(spec.url, spec.query, partial)
         return store.keep(partial)
+    except SourceError as error:
+        raise SourceError(f"{spec.place}（{spec.label}）：{error}") from None
     finally:
-        partial.unlink()
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -245,6 +250,7 @@ class _Writer:
             digests = {name: canonical_digest(self.connection, f"s_{name}", _columns(name)) for name in tables}
             digests["findings"] = canonical_digest(self.connection, "findings", SCHEMA.names)
         counted = self.connection.execute("SELECT rule, count(*) FROM findings GROUP BY 1 ORDER BY 1").fetchall()
+        about = complete_not_run(self.dataset, self.catalogue, result.not_run, controls=bool(controls))
         return {
             "round": number,
             "name": self.project.name,
@@ -263,6 +269,7 @@ class _Writer:
             "tables": tables,
             "findings": dict(counted),
             "not_run": dict(sorted(result.not_run.counts.items())),
+            "not_run_of": dict(sorted(about.items())),
             "notes": dict(sorted(result.not_run.reasons.items())),
             "changes": changes,
             "scores": scores,

@@ -7,6 +7,7 @@ its owner only.
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
@@ -18,11 +19,38 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from renshe.engine.sources.base import unreadable
+
 _ROUND = re.compile(r"[0-9]{4,}")
 
 
 class BusyError(Exception):
     """Another run is at work on the project."""
+
+
+class FullDiskError(Exception):
+    """There is no room left for what a run writes. The text is one Chinese line with its remedy."""
+
+
+_FULL = re.compile(
+    r"No space left on device|Disk quota exceeded|disk is full|failed to offload data block|max_temp_directory_size"
+)
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether an error says that the disk is full: the system's own, or that of an engine or writer above it."""
+    return (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or bool(
+        _FULL.search(str(error))
+    )
+
+
+def full_disk(folder: Path) -> FullDiskError:
+    """Return what to tell where the disk of ``folder`` is full: how much is free there, and what may go."""
+    free = shutil.disk_usage(folder).free / (1 << 30)
+    return FullDiskError(
+        f"{folder}：磁盘已满（清除本次没写完的部分后剩 {free:.1f} GB）；请腾出空间后再运行："
+        "cache 文件夹可以整个删去（会自动重建），rounds 中不再需要的旧轮次可以删去或移走"
+    )
 
 
 class Store:
@@ -49,6 +77,10 @@ class Store:
                 folder.chmod(0o700)
             self._sweep()
             yield
+        except Exception as error:
+            if is_full_disk(error):
+                raise full_disk(self.project) from error
+            raise
         finally:
             lock.release()
 
@@ -62,7 +94,18 @@ class Store:
                     left.unlink()
 
     def keep(self, path: Path) -> tuple[str, Path]:
-        """Keep a copy of ``path`` under its digest; return the digest and the copy."""
+        """Keep a copy of ``path`` under its digest; return the digest and the copy.
+
+        SourceError where ``path`` cannot be read (any more).
+        """
+        try:
+            return self._keep(path)
+        except OSError as error:
+            if is_full_disk(error) or error.filename not in (None, path, str(path)):
+                raise
+            raise unreadable(path, error) from error
+
+    def _keep(self, path: Path) -> tuple[str, Path]:
         sha = file_digest(path)
         kept = self.sources / sha
         # What is kept is what every earlier round stands on: it is looked at, not trusted.

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 from renshe.engine.simulate.model import NULL, Rows, data
 from renshe.engine.simulate.systems import System, Truth
 from renshe.engine.simulate.world import World
+from renshe.standards import dictionary
+from renshe.standards.codes import code_list
 
 
 @dataclass(slots=True)
@@ -117,6 +119,9 @@ def _source(system: System, table: str, files: list[str]) -> list[str]:
             *(f"{name} = {_quote(header)}" for name, header in present.items() if name in named),
         ]
     for name, codes in system.codes.items():
-        if name in present:
-            lines += [f"[source.codes.{name}]", *(f"{_quote(own)} = {_quote(code)}" for code, own in codes.items())]
+        listed = dictionary.table(table).field(name).codes if name in present else None
+        # A name such as ``kind`` has another list in each table.
+        known = {code: own for code, own in codes.items() if listed and code_list(listed).known(code)}
+        if known:
+            lines += [f"[source.codes.{name}]", *(f"{_quote(own)} = {_quote(code)}" for code, own in known.items())]
     return [*lines, ""]

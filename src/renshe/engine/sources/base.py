@@ -5,8 +5,10 @@ Invariant: rows read = rows yielded + rejects; a reader never repairs, guesses o
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -32,12 +34,14 @@ class Reject:
 class RawBatch:
     """A block of rows: ``rows`` numbers them as the contract counts, ``columns`` hold one array per header column.
 
-    Arrays are ``pa.string()`` (null = empty cell) or the native type of a typed source.
+    Arrays are ``pa.string()`` (null = empty cell) or the native type of a typed source. ``unsure`` marks, by place of
+    the column, texts of numbers whose digits may not be those that were written (``cells.Unsure``).
     """
 
     rows: npt.NDArray[np.int64]
     columns: list[pa.Array]
     rejects: list[Reject] = field(default_factory=list)
+    unsure: dict[int, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,3 +69,25 @@ class Reader(Protocol):
 
 class SourceError(Exception):
     """A source cannot be read at all. The text is one Chinese line: file, place in it, remedy."""
+
+
+_REASONS = {
+    errno.ENOENT: "文件不存在，可能刚被移走或改名",
+    errno.EACCES: "没有读取权限",
+    errno.EPERM: "没有读取权限",
+    errno.EISDIR: "是文件夹，不是文件",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.ELOOP: "符号链接循环",
+    errno.EIO: "磁盘或网络盘读取出错",
+    errno.ESTALE: "网络盘已断开",
+}
+
+
+def reason(error: OSError) -> str:
+    """Return in Chinese why the system would not open or read a file."""
+    return _REASONS.get(error.errno or 0, f"无法读取（{error.strerror or error}）")
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    """Return what to tell where the system would not let us read ``path``."""
+    return SourceError(f"{path}：{reason(error)}；请检查该文件及其权限后再运行")

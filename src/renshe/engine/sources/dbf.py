@@ -23,9 +23,9 @@ import pyarrow as pa
 from dbfread.memo import BinaryMemo, MemoFile, find_memofile, open_memofile
 
 from renshe.engine.sources.base import Layout, RawBatch, Reject, SourceError
-from renshe.engine.sources.cells import number_text, value_text
+from renshe.engine.sources.cells import number_text, unsure_cells, value_text
 from renshe.engine.sources.dbf_header import VISUAL_FOXPRO, DbfField, DbfHeader, read_header
-from renshe.engine.sources.encoding import Encoding, Sample, decode_line, find_encoding
+from renshe.engine.sources.encoding import Encoding, Sample, decode_line, find_encoding, refuse_misfit
 from renshe.engine.sources.headers import unique_names
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -133,9 +133,12 @@ class DbfReader:
             flag = int(flags[row])
             reasons[row] = "已删除标记" if flag == _DELETED else f"删除标志字节异常（0x{flag:02X}），记录可能已损坏"
         columns = []
+        unsure: dict[int, Mask] = {}
         nulls = _null_bits(block, self._header)
-        for field, name in zip(self._header.columns, self.header, strict=True):
-            column, bad = self._column(field, block, nulls, memo)
+        for place, (field, name) in enumerate(zip(self._header.columns, self.header, strict=True)):
+            column, bad, doubtful = self._column(field, block, nulls, memo)
+            if doubtful is not None:
+                unsure[place] = doubtful
             for row, what in bad.items():
                 reasons.setdefault(row, f"字段“{name}”{what}")
             columns.append(column)
@@ -148,19 +151,22 @@ class DbfReader:
         ]
         if not keep.all():
             columns = [column.filter(pa.array(keep)) for column in columns]
+            unsure = {place: doubtful[keep] for place, doubtful in unsure.items()}
         rows = np.arange(first, first + len(block), dtype=np.int64)[keep]
-        return RawBatch(rows, columns, rejects)
+        return RawBatch(rows, columns, rejects, unsure)
 
     def _column(
         self, field: DbfField, block: Bytes, nulls: Bytes | None, memo: MemoFile | None
-    ) -> tuple[pa.Array, dict[int, str]]:
-        """Return one field of all records of a block, and what is wrong with it by row."""
+    ) -> tuple[pa.Array, dict[int, str], Mask | None]:
+        """Return one field of all records of a block, what is wrong with it by row, and which numbers are unsure."""
         data = block[:, field.start : field.start + field.length]
         bad: dict[int, str] = {}
+        unsure = None
         if _is_memo(field, self._header):
             column = self._memos(data, memo, bad) if field.kind == "M" else pa.nulls(len(block), pa.string())
         elif binary := _binary(field, self._header):
-            column = pa.array([binary(cell.tobytes()) for cell in data], pa.string())
+            texts = [binary(cell.tobytes()) for cell in data]
+            column, unsure = pa.array(texts, pa.string()), unsure_cells(texts)
         elif field.kind == "L":
             column = pa.array([_LOGICAL.get(flag, chr(flag)) for flag in data[:, 0].tolist()], pa.string())
         else:
@@ -168,7 +174,7 @@ class DbfReader:
             column = fixed_text(data, self._encoding, bad, strip_left=field.kind not in "CV")
         if nulls is not None and field.null_bit is not None:
             column = _masked(column, nulls[:, field.null_bit].astype(bool))
-        return column, bad
+        return column, bad, unsure
 
     def _memos(self, data: Bytes, memo: MemoFile | None, bad: dict[int, str]) -> pa.Array:
         texts: list[str | None] = []
@@ -241,9 +247,22 @@ def _broken(sample: bytes, encoding: str) -> int:
 
 def _encoding(path: Path, header: DbfHeader, given: str | None) -> Encoding:
     if given is not None:
-        return find_encoding(path, Sample(((0, b""),), 0), given)
+        named = find_encoding(path, Sample(((0, b""),), 0), given)
+        refuse_misfit(path, _sampled(path, header), named, given)
+        return named
     if header.is_codepage_936:
         return "gb18030"
+    sample = _sampled(path, header)
+    if sample.isascii() or _broken(sample, "utf-8") > _broken(sample, "gb18030"):
+        return "gb18030"
+    try:
+        return find_encoding(path, Sample(((0, sample),), len(sample)))
+    except SourceError:
+        return "gb18030"
+
+
+def _sampled(path: Path, header: DbfHeader) -> bytes:
+    """Return texts from the whole file."""
     texts = []
     with path.open("rb") as stream:
         for part in range(16):
@@ -256,13 +275,7 @@ def _encoding(path: Path, header: DbfHeader, given: str | None) -> Encoding:
                 for field in header.columns
                 if field.kind in "CV"
             ]
-    sample = b"\n".join(texts).replace(b"\0", b" ")
-    if sample.isascii() or _broken(sample, "utf-8") > _broken(sample, "gb18030"):
-        return "gb18030"
-    try:
-        return find_encoding(path, Sample(((0, sample),), len(sample)))
-    except SourceError:
-        return "gb18030"
+    return b"\n".join(texts).replace(b"\0", b" ")
 
 
 def _is_memo(field: DbfField, header: DbfHeader) -> bool:

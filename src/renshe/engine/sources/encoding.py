@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal, Protocol
 
 import numpy as np
 
-from renshe.engine.sources.base import SourceError
+from renshe.engine.sources.base import SourceError, unreadable
 
 Encoding = Literal["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030"]
 
@@ -55,6 +55,7 @@ _PIECE = 64 << 10
 _PIECES = 16
 _SCAN = 8 << 20
 _FEW = 64
+_SURE = 24
 _CHARACTERS = 50_000
 _LINES = 2000
 _MANY = 0.5
@@ -106,10 +107,8 @@ def take_sample(path: Path) -> Sample:
                 stream.seek(offset)
                 pieces.append((offset, stream.read(_PIECE)))
             return Sample(tuple(pieces), size)
-    except FileNotFoundError as exc:
-        raise SourceError(f"{path}：找不到文件；请核对 project.toml 中的 file") from exc
     except OSError as exc:
-        raise SourceError(f"{path}：无法读取（{exc.strerror}）；请检查文件权限和磁盘") from exc
+        raise unreadable(path, exc) from exc
 
 
 def find_encoding(path: Path, sample: Sample, given: str | None = None) -> Encoding:
@@ -126,6 +125,28 @@ def find_encoding(path: Path, sample: Sample, given: str | None = None) -> Encod
         if head.startswith(mark):
             return encoding
     return _utf16_by_zeros(sample) or _by_fit(path, sample)
+
+
+def refuse_misfit(path: Path, data: bytes, encoding: Encoding, given: str) -> None:
+    """Refuse an encoding that the project names and the file contradicts: SourceError that names the setting.
+
+    ``data`` is a sample of the file. A named encoding wins wherever the file may be in it, however damaged; it loses
+    where a good part of the text does not fit, or where UTF-8 fits what would be other characters throughout.
+    """
+    if encoding in _UTF16:
+        marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        wrong = not marked and b"\n" in data and "\n" not in data[: len(data) & ~1].decode(encoding, "replace")
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        wrong = True
+    else:
+        beyond = len(data) - len(data.translate(None, bytes(range(128, 256))))
+        misfits, text = _misfits(data, "utf-8")
+        whole = misfits <= beyond // 100 and sum(char >= "\u0800" for char in text) * 4 >= beyond
+        wrong = beyond >= _SURE and (
+            _misfits(data, encoding)[0] > _MISFIT_GB18030 * beyond if encoding != "gb18030" else whole
+        )
+    if wrong:
+        raise SourceError(f"{path}：内容不是 {given}，多半是 encoding = “{given}” 写错了；请改正，或删去它由程序识别")
 
 
 def mark_length(head: bytes, encoding: Encoding) -> int:

@@ -33,6 +33,11 @@ class HtmlBook:
     def __init__(self, path: Path, encoding: str | None) -> None:
         self._path = path
         self._codec = encoding or _html_encoding(path)
+        self._remedy = "请改正或删去 encoding" if encoding else "请指明 encoding，或用 Excel 打开后另存为 xlsx"
+        try:
+            codecs.lookup(self._codec)
+        except LookupError:
+            raise SourceError(f"{path}：不支持的编码“{self._codec}”；请改正 encoding，或删去由程序识别") from None
         self.encoding: str | None = self._codec
         parser = _TableParser(None)
         for _ in self._fed(parser):
@@ -49,8 +54,7 @@ class HtmlBook:
                     text = decoder.decode(chunk, final=not chunk)
                 except UnicodeDecodeError as exc:
                     raise SourceError(
-                        f"{self._path}：第 {place + exc.start + 1} 字节附近不是 {self._codec} 文字；"
-                        "请指明 encoding，或用 Excel 打开后另存为 xlsx"
+                        f"{self._path}：第 {place + exc.start + 1} 字节附近不是 {self._codec} 文字；{self._remedy}"
                     ) from exc
                 parser.feed(text)
                 yield

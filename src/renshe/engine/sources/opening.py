@@ -12,7 +12,7 @@ import mmap
 from pathlib import Path
 
 from renshe.engine.sources.archive import Package
-from renshe.engine.sources.base import Reader, SourceError
+from renshe.engine.sources.base import Reader, SourceError, unreadable
 from renshe.engine.sources.dbf import DbfReader
 from renshe.engine.sources.dbf_header import looks_like_dbf
 from renshe.engine.sources.markup import HtmlBook, XmlBook
@@ -75,15 +75,13 @@ def open_source(
 
 
 def _head(path: Path) -> bytes:
-    if not path.exists():
-        raise SourceError(f"{path}：找不到文件；请核对 project.toml 中的 file")
-    if not path.is_file():
-        raise SourceError(f"{path}：不是文件；请核对 project.toml 中的 file")
     try:
+        if path.exists() and not path.is_file():
+            raise SourceError(f"{path}：是文件夹或设备，不是文件；请写其中的数据文件")
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
     except OSError as exc:
-        raise SourceError(f"{path}：无法读取（{exc.strerror}）；请检查文件权限和磁盘") from exc
+        raise unreadable(path, exc) from exc
     if not head:
         raise SourceError(f"{path}：文件是空的（0 字节）；请核对是否导出成功，或向提供方重新索取")
     return head

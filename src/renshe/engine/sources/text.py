@@ -27,6 +27,7 @@ from renshe.engine.sources.encoding import (
     Encoding,
     find_encoding,
     open_stream,
+    refuse_misfit,
     stream_encoding,
     take_sample,
 )
@@ -133,6 +134,8 @@ def open_text(
     if not sample.size:
         raise SourceError(f"{path}：文件是空的（0 字节）；请由原系统重新导出")
     found = find_encoding(path, sample, encoding)
+    if encoding is not None:
+        refuse_misfit(path, b"".join(piece for _, piece in sample.pieces), found, encoding)
     stream = open_stream(path, found)
     try:
         start = stream.read(_HEAD_SIZE)

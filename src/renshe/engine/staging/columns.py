@@ -75,7 +75,8 @@ def match_columns(name: str, header: Sequence[str], explicit: Mapping[str, str])
         loose = [at for at, text in enumerate(normals) if text == normal(column)]
         if not exact and not loose:
             raise ColumnError(
-                f"[source.columns] 的 {field} = “{column}” 在文件中没有这一列；文件的列有：{'、'.join(header)}"
+                f"[source.columns] 的 {field} = “{column}” 在文件中没有这一列；"
+                f"请改成文件的列之一或删去这一行，文件的列有：{'、'.join(header[:40])}{' 等' if header[40:] else ''}"
             )
         fields[field] = (exact or loose)[0]
     taken = set(fields.values())

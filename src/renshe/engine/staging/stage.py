@@ -29,7 +29,7 @@ from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns, normal
 from renshe.engine.staging.facts import compute_facts, derive
-from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, type_column
+from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, settle_years, type_column
 from renshe.standards.dictionary import TABLES, dictionary_version, table
 
 _EXAMPLES = 5
@@ -46,7 +46,10 @@ REJECT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class StageTask:
-    """Everything that decides what a staged table holds; its digest is the name of the cache entry."""
+    """Everything that decides what a staged table holds; its digest is the name of the cache entry.
+
+    ``place`` (where the project speaks of the source) and ``path`` decide nothing; they are for messages and reading.
+    """
 
     table: str
     system: str
@@ -58,10 +61,11 @@ class StageTask:
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    place: str = ""
 
     def digest(self) -> str:
         """Return the digest of source, mapping, dictionary and of the code that stages."""
-        told = {key: str(value) for key, value in asdict(self).items() if key != "path"}
+        told = {key: str(value) for key, value in asdict(self).items() if key not in ("path", "place")}
         told["columns"] = json.dumps(dict(self.columns), sort_keys=True)
         told["codes"] = json.dumps({key: dict(value) for key, value in self.codes.items()}, sort_keys=True)
         told |= {"dictionary": dictionary_version(), "code": code_version()}
@@ -154,12 +158,15 @@ def _write(task: StageTask, folder: Path) -> None:
 
 def _named(task: StageTask, folder: Path) -> dict[str, Any]:
     """Stage, and name the user's own file where it cannot be read: the kept copy's name tells nobody anything."""
+    where = f"{task.source_file}（{task.place}）" if task.place else task.source_file
     try:
         return _Stager(task, folder).run()
     except SourceError as error:
-        raise SourceError(str(error).replace(str(task.path), task.source_file)) from error
+        raise SourceError(str(error).replace(str(task.path), where)) from error
     except ColumnError as error:
-        raise ColumnError(f"{task.source_file}：{error}") from error
+        # Under a wrong encoding every header is strange, and the true columns are what the user would look for.
+        cause = f"；也可能是 encoding = “{task.encoding}” 写错了，可删去它由程序识别" if task.encoding else ""
+        raise ColumnError(f"{where}：{error}{cause}") from error
 
 
 class _Stager:
@@ -242,11 +249,15 @@ class _Stager:
                 found[spec.name] = pa.nulls(count, self.kinds[spec.name])
                 continue
             reading = Reading(self.task.codes.get(spec.name, {}), matching.spoken.get(spec.name))
-            typed = type_column(spec, self.kinds[spec.name], batch.columns[at], reading, self.tally)
+            typed = type_column(
+                spec, self.kinds[spec.name], batch.columns[at], reading, self.tally, batch.unsure.get(at)
+            )
             found[spec.name] = typed.values
             if typed.raw is not None:
                 untyped[spec.name] = typed.raw
         if self.task.table in TABLES:
+            if self.task.table == "contribution":
+                settle_years(found, untyped, self.tally)
             derive(self.task.table, found)
             found |= {
                 "system": pa.repeat(self.task.system, count),
