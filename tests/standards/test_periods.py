@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from renshe.standards.periods import (
     months_between,
     parse_date,
     parse_month,
+    parse_months,
     parse_year,
 )
 
@@ -29,7 +31,7 @@ SPELLINGS = (
     "|1989年1月1日 8:05|19890101000000|19890101.0|32509|32509.0|32509.75|'19890101| 1989-01-01\t|1989- 1- 1"
     "|1989 年 1 月 1 日"
 )
-MONTH_SPELLINGS = "1989年1月|1989年01月份|1989-01|1989-1|198901|1989.01|1989/1|１９８９０１|198901.0"
+MONTH_SPELLINGS = "1989年1月|1989年01月份|1989-01|1989-1|198901|1989.01|1989.1|1989/1|１９８９０１|198901.0"
 
 
 @pytest.mark.parametrize("text", SPELLINGS.split("|"))
@@ -48,12 +50,20 @@ def test_a_month_alone_is_its_first_day_in_a_date_field(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     "89-1-1|890101|0000-00-00|00000000|19890230|20210229|1989-13-01|198913|19891301|19890100|1989-2-30|18491231|21010101"
-    "|99991231|1989-01/01|1989.1|1989|1989年|198900|19999|60001|123|1|二〇二一年|01/31/1989|1989-1-1-1"
+    "|99991231|1989-01/01|1989|1989年|198900|19999|60001|123|1|二〇二一年|01/31/1989|1989-1-1-1"
     "|19890101 25:00:00|6月31日|2021-06-31|无|长期|2021-05-31 00:60:00|198900.5".split("|"),
 )
 def test_what_is_no_date_is_refused_not_guessed(text: str) -> None:
     with pytest.raises(ValueError, match=r"不是|年份"):
         parse_date(text)
+
+
+def test_a_number_2021_1_may_have_been_typed_2021_10_and_is_refused() -> None:
+    written = pa.array([2021.1, 2021.11, 2021.02, 202101.0, None, 1849.1])
+    months, bad = parse_months(written)
+    assert months.to_pylist() == [None, 202111, 202102, 202101, None, None]
+    assert bad.to_pylist() == [True, False, False, False, False, True]
+    assert parse_month("2021.10") == 202110
 
 
 def test_a_year_stays_a_year_in_a_month_field() -> None:
@@ -63,9 +73,7 @@ def test_a_year_stays_a_year_in_a_month_field() -> None:
     assert parse_year("202000") == parse_year("2020") == parse_year("2020年") == parse_year("2020-05-31") == 2020
 
 
-@pytest.mark.parametrize(
-    "text", ["2020", "202013", "20200000", "20211", "21999", "19991", "999912", "2020-0", "2020.1"]
-)
+@pytest.mark.parametrize("text", ["2020", "202013", "20200000", "20211", "21999", "19991", "999912", "2020-0"])
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"不是|年份"):
         parse_month(text)

@@ -4,7 +4,7 @@ Rules: a month is an integer yyyymm, a whole year yyyy00 (residents' yearly paym
 YYYYMMDD and, where only the month is known, stores the first day of it (DQ008). Years run from 1850 to 2100.
 Two-digit years, 0000-00-00 and month 13 are not dates: nothing is guessed, the text stays beside the field.
 Five digits are a day count of Excel's 1900 system; in a month field not where they also read as a year and a one-digit
-month (20211). ``1989.1`` is January or, typed into a number cell, October: it is refused.
+month (20211). ``1989.1`` is January as text; as a number it is January or October and refused.
 
 Invariant: whatever is accepted is a day of the calendar; the bulk twins agree with their scalars.
 """
@@ -135,8 +135,8 @@ def _parts(text: str, serial_from: int = FIRST_SERIAL) -> tuple[int, int | None,
             day = EXCEL_EPOCH + timedelta(days=int(found[1]))
             return day.year, day.month, day.day
     elif found := _SIGNED.fullmatch(bare):
-        year, sign, month, last = found.groups()
-        if month != "0" and (last or sign != "." or month != "1"):
+        year, _, month, last = found.groups()
+        if month != "0":
             return int(year), int(month), int(last) if last else None
     elif found := _CHINESE.fullmatch(bare):
         year, month, last = found.groups()
@@ -177,12 +177,24 @@ def _typed(
     array = flat(array)
     if pa.types.is_dictionary(array.type):
         return _typed(array.dictionary, of_text, of_days).take(array.indices)
+    if pa.types.is_floating(array.type):
+        result = of_text(text_of(array))
+        result.bad |= _tenths(array) & ~result.missing
+        return result
     if not (pa.types.is_date(array.type) or pa.types.is_timestamp(array.type)):
         return of_text(text_of(array))
     here = present(array)
     days = array.cast(pa.date32(), safe=False).view(pa.int32()).fill_null(0).to_numpy().astype(np.int64)
     outside = here & ((days < _MONTH_START[0]) | (days >= _MONTH_START[-1]))
     return Numbers(of_days(np.where(outside, 0, days)), ~here, outside)
+
+
+def _tenths(array: pa.Array) -> Mask:
+    """Return which numbers are 2021.1: typed as 2021.10 they look the same."""
+    value = np.nan_to_num(array.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False))
+    tenths = np.rint(value * 10)
+    tenth: Mask = (np.abs(value * 10 - tenths) < 1e-3) & (tenths % 10 == 1) & _year_known(tenths // 10)
+    return tenth
 
 
 def _month_of_days(days: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -286,7 +298,7 @@ def _fast_years(starts: NDArray[np.int32], data: NDArray[np.uint8], out: NDArray
     return _fast_number(starts, data, out, 4, _year_known)
 
 
-def _year_known(year: NDArray[np.int64]) -> Mask:
+def _year_known(year: NDArray[Any]) -> Mask:
     known: Mask = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
     return known
 

@@ -26,7 +26,7 @@ ID = "220802195805050110"
 
 @pytest.fixture
 def judge() -> Iterator[Judge]:
-    """Judge rows {(table, system): rows} by the house rules; ``absent`` are fields without a column in business files."""
+    """Judge rows {(table, system): rows} by the house rules; ``absent`` are fields without a column in pension."""
     connection = duckdb.connect(":memory:")
 
     def run(rows: Rows, absent: Collection[str] = ()) -> list[Finding]:

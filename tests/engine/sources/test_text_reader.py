@@ -76,9 +76,10 @@ def test_damaged_extract_with_titles_and_totals(load, encoding: str) -> None:
         (9, "重复表头", HEADER),
         (11, "列数不符：应为4列，实为2列", "1004,赵六"),
         (15, "引号未闭合", '1007,"未闭合,1,2'),
+        (17, "空行：只有分隔符", ",,,"),
         (18, "列数不符：应为4列，实为2列；末行没有换行符，文件可能被截断", "1009,截断"),
     ]
-    assert (file.reader.rows_read, file.reader.rows_loaded, file.reader.rows_rejected) == (11, 6, 5)
+    assert (file.reader.rows_read, file.reader.rows_loaded, file.reader.rows_rejected) == (12, 6, 6)
     assert file.layout.header_row == 4
     assert file.layout.notes == [
         "表头之前有2行标题：白城市企业职工养老保险人员汇总表；填报单位：某某市社会保险事业管理局,,,日期：2021-05-31"
@@ -235,10 +236,15 @@ def test_unnamed_last_column_with_values_is_a_column(load) -> None:
     assert file.rows[0] == (2, ["1001", "张三", "1", "2", "甲"])
 
 
-def test_blank_rows_are_no_rows(load) -> None:
+def test_blank_lines_are_no_rows_and_lines_of_delimiters_are_rejects(load) -> None:
     file = load(f'{HEADER}\n\n  \n,,,\n"","","",""\n , \u3000,,\n,,\n\t\n1001,张三,1,2\n')
     assert file.rows == [(9, ["1001", "张三", "1", "2"])]
-    assert file.rejects == []
+    assert file.rejects == [
+        (4, "空行：只有分隔符", ",,,"),
+        (5, "空行：只有分隔符", '"","","",""'),
+        (6, "空行：只有分隔符", " , \u3000,,"),
+        (7, "空行：只有分隔符", ",,"),
+    ]
 
 
 def test_empty_and_quoted_empty_cells_are_null_and_blanks_are_kept(load) -> None:

@@ -1,9 +1,9 @@
 """Cells as text: what a spreadsheet, a DBF or an HTML table shows, written so that nothing of it is invented.
 
 A spreadsheet holds numbers as binary doubles and shows 15 significant digits. Whole numbers below 2**53 are exact and
-keep every digit (bank accounts); above, only the 15 digits that the program itself shows are real, and the rest are
-zeros. An 18-digit identity number in such a cell therefore arrives as ``220802198901011000``: visibly rounded, never
-a wrong number that happens to pass its check digit.
+keep every digit; above, only the 15 digits that the program itself shows are real, and the rest are zeros. An 18-digit
+identity number in such a cell therefore arrives as ``220802198901011000``, and might even pass its check digit. So a
+number of more than 15 digits says of itself that it is unsure, and so does ``2021.1``, which may have been 2021.10.
 
 Invariant: no text is ever in scientific notation; a date is ISO (``1989-01-01``), with its time only if not midnight.
 """
@@ -13,9 +13,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
+
 EXACT = 2**53
+DIGITS_15 = 10**15
 _LAST_SERIAL = 2_958_465  # 9999-12-31
 _BUILTIN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 # Literal parts of a number format: "quoted", [brackets] other than elapsed time, \x, _x and *x.
@@ -24,6 +29,21 @@ _ELAPSED = re.compile(r"\[(h+|m+|s+)\]")
 _ZEROS = re.compile(r"0{2,18}")
 # Numbers whose stored text is already what is shown: no exponent, no needless zero, 15 digits at most.
 _SHORT_NUMBER = re.compile(r"0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]", re.A)
+# What is left of a month written 2021.10 (years 1850 to 2100), as much as of 2021.1.
+_TENTH = re.compile(r"(?:1[89]|20)\d\d\.1", re.A)
+
+
+class Unsure(str):
+    """The text of a stored number whose digits may not be those that were written."""
+
+    __slots__ = ()
+
+
+def unsure_cells(cells: Sequence[str | None]) -> npt.NDArray[np.bool_] | None:
+    """Return which cells are unsure numbers, None where none is."""
+    if Unsure not in set(map(type, cells)):
+        return None
+    return np.fromiter((type(cell) is Unsure for cell in cells), np.bool_, len(cells))
 
 
 def number_text(value: float) -> str:
@@ -31,9 +51,11 @@ def number_text(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     if abs(value) < EXACT and value == int(value):
-        return str(int(value))
-    text = f"{value:.15g}"
-    return format(Decimal(text), "f") if "e" in text else text
+        text = str(int(value))
+    else:
+        text = f"{value:.15g}"
+        text = format(Decimal(text), "f") if "e" in text else text
+    return Unsure(text) if abs(value) >= DIGITS_15 or _TENTH.fullmatch(text) else text
 
 
 def stored_number_text(text: str) -> str:
@@ -42,7 +64,7 @@ def stored_number_text(text: str) -> str:
     Text that is no number comes back as it is.
     """
     if _SHORT_NUMBER.fullmatch(text):
-        return text
+        return Unsure(text) if text.endswith(".1") and _TENTH.fullmatch(text) else text
     try:
         return number_text(float(text))
     except ValueError:
@@ -69,7 +91,7 @@ def formed_text(stored: str, form: str, *, since_1904: bool) -> str:
     """Return a stored number as its form shows it; ValueError where it is no number."""
     if form.startswith("0"):
         text = stored_number_text(stored)
-        return text.zfill(len(form)) if text.isdigit() else text
+        return type(text)(text.zfill(len(form))) if text.isdigit() else text
     return serial_text(float(stored), since_1904=since_1904, elapsed=form == "elapsed")
 
 

@@ -19,6 +19,7 @@ REPEATED_HEADER = "重复表头"
 TOTAL_ROW = "合计行"
 FOOTER_ROW = "表尾行"
 RULED_LINE = "分隔线"
+EMPTY_ROW = "空行：只有分隔符"
 
 BLANKS = " \t\r\n\x0b\x0c\x1a\x1f\u00a0\u3000\ufeff"
 """Characters that make no cell: blanks of both widths, line ends, the byte order mark, the DOS end-of-file mark."""

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from renshe.engine.sources.base import Layout, RawBatch, Reject, SourceError
+from renshe.engine.sources.cells import unsure_cells
 from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
 from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
 from renshe.engine.sources.sheet_xml import Row, column_letters
@@ -147,11 +148,13 @@ class SheetReader:
         return furniture(_padded(row, len(self._columns)), self.header)
 
     def _batch(self, numbers: list[int], rows: list[Row], rejects: list[Reject]) -> RawBatch:
-        columns = [
-            pa.array([row[column] if column < len(row) else None for row in rows], pa.string())
-            for column in self._columns
-        ]
-        return RawBatch(np.array(numbers, dtype=np.int64), columns, rejects)
+        batch = RawBatch(np.array(numbers, dtype=np.int64), [], rejects)
+        for place, column in enumerate(self._columns):
+            cells = [row[column] if column < len(row) else None for row in rows]
+            batch.columns.append(pa.array(cells, pa.string()))
+            if (unsure := unsure_cells(cells)) is not None:
+                batch.unsure[place] = unsure
+        return batch
 
 
 class _Outside:

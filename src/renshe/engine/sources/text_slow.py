@@ -1,7 +1,8 @@
 """What a single line of a damaged file is: a row, a reject with its reason, or nothing.
 
 Business rule: every line that is not blank is loaded or rejected, with its physical line number, a reason that a clerk
-understands and its text; damage stays in the line where it happened and the good lines around it load.
+understands and its text; a line of delimiters alone is a record that holds nothing, a reject. Damage stays in the line
+where it happened and the good lines around it load.
 
 Invariant: the verdict on a line depends on the line and at most the ``RECORD_LINES`` lines behind it.
 """
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from renshe.engine.sources.base import Reject
 from renshe.engine.sources.encoding import Encoding, decode_line, original_bytes, stream_encoding
-from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
+from renshe.engine.sources.furniture import EMPTY_ROW, REPEATED_HEADER, furniture, is_blank, is_repeated_header
 from renshe.engine.sources.splitting import Dialect, Fault, assemble
 from renshe.engine.sources.text_lines import Block
 
@@ -81,7 +82,7 @@ def _judge(block: Block, index: int, shape: Shape, judged: Judged) -> int:
         cells, lines = assemble(text, _following(block, index, shape), shape.dialect, shape.width)
         if isinstance(cells, Fault):
             reason = cells.value
-        elif is_blank(cells):
+        elif is_blank(cells) and len(cells) == 1:
             return lines
         elif (reason := _refusal(cells, shape)) is None:
             judged.rows[index] = [cell or None for cell in cells[: shape.named]]
@@ -119,6 +120,8 @@ def _following(block: Block, index: int, shape: Shape) -> Iterator[str]:
 
 def _refusal(cells: list[str], shape: Shape) -> str | None:
     """Return why cells are no row of the table, None where they are one."""
+    if is_blank(cells):
+        return EMPTY_ROW
     if any(is_repeated_header(cells, header) for header in shape.headers):
         return REPEATED_HEADER
     if (kind := furniture(cells, ())) is not None:

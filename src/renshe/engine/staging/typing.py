@@ -1,5 +1,8 @@
 """Values get their type: text as written becomes dates, months, money, codes, or stays text in ``raw``.
 
+A number that the source holds in fewer digits than it shows is no identity number or account, whatever its check digit
+says, and 2021.1 from a number cell is January or October. A bare year is the month of what is paid by the year.
+
 Invariant: nothing is lost and nothing is guessed. A value that cannot be typed is null in its column and stands,
 as written, in ``raw``; a code that no list knows keeps its own value and is counted as unmapped.
 """
@@ -14,13 +17,17 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.sources.cells import Unsure, number_text
 from renshe.standards import codes, money, periods, text
+from renshe.standards.bulk import Mask
 from renshe.standards.dictionary import Field
 
 _NAMES = frozenset({"name", "legal_rep", "payee", "bank_holder"})
 _OPEN_ENDS = frozenset({"end_date", "end_month"})
 _NO_END = r"^\s*(9999|2999)[-/.年]?(12|99|00)"
 _IDENTIFIERS = frozenset({"id_number", "uscc", "org_code"})
+_LONG_NUMBER = r"^-?\d{16}"
+_BARE_YEAR = r"^(19|20)\d\d$"
 
 
 @dataclass(slots=True)
@@ -47,8 +54,44 @@ class Reading:
     system: str | None = None
 
 
-def type_column(spec: Field, wanted: pa.DataType, column: pa.Array, reading: Reading, tally: Tally) -> Typed:
-    """Return ``column`` as the dictionary types it, counting in ``tally`` what would not be typed."""
+def type_column(
+    spec: Field, wanted: pa.DataType, column: pa.Array, reading: Reading, tally: Tally, unsure: Mask | None = None
+) -> Typed:
+    """Return ``column`` as the dictionary types it, counting in ``tally`` what would not be typed.
+
+    ``unsure`` marks texts that a source held as numbers and may not show as they were written; doubles mark themselves.
+    """
+    held = _held_back(spec, column, unsure)
+    if held is None:
+        return _typed(spec, wanted, column, reading, tally)
+    typed = _typed(spec, wanted, pc.if_else(held.is_valid(), pa.scalar(None, column.type), column), reading, tally)
+    tally.untyped[spec.name] += len(held) - held.null_count
+    return Typed(typed.values, held if typed.raw is None else pc.coalesce(typed.raw, held))
+
+
+def _held_back(spec: Field, column: pa.Array, unsure: Mask | None) -> pa.Array | None:
+    """Return the texts of numbers that cannot be trusted in a field of this type (else null); None where none is."""
+    if spec.type not in ("text", "date", "month", "year"):
+        return None
+    if pa.types.is_floating(column.type):
+        column = _numbers_as_text(column, Unsure)
+    elif unsure is not None:
+        column = pc.if_else(pa.array(unsure), column, pa.scalar(None, pa.string()))
+    else:
+        return None
+    if spec.type == "text":
+        column = pc.if_else(pc.match_substring_regex(column, _LONG_NUMBER), column, pa.scalar(None, pa.string()))
+    return column if column.null_count < len(column) else None
+
+
+def _numbers_as_text(column: pa.Array, kind: type[str] = str) -> pa.Array:
+    """Return doubles as a spreadsheet shows them; those that are no ``kind`` of text become null."""
+    encoded = pc.dictionary_encode(column)
+    texts = [number_text(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array([text if isinstance(text, kind) else None for text in texts], pa.string()).take(encoded.indices)
+
+
+def _typed(spec: Field, wanted: pa.DataType, column: pa.Array, reading: Reading, tally: Tally) -> Typed:
     if spec.name in _OPEN_ENDS:
         column = _without_open_ends(column)
     if spec.type in ("text", "code", "rate"):
@@ -97,8 +140,7 @@ def _as_text(spec: Field, column: pa.Array) -> pa.Array:
 def as_string(column: pa.Array) -> pa.Array:
     """Return a native column as text; whole numbers never carry a decimal point."""
     if pa.types.is_floating(column.type):
-        whole = pc.equal(column, pc.round(column))
-        return pc.if_else(whole, pc.cast(column, pa.int64(), safe=False).cast(pa.string()), column.cast(pa.string()))
+        return _numbers_as_text(column)
     if pa.types.is_decimal(column.type):
         whole = pc.equal(column, pc.round(column))
         plain = column.cast(pa.string())
@@ -113,6 +155,25 @@ def _with_raw(spec: Field, values: pa.Array, bad: pa.BooleanArray, column: pa.Ar
     tally.untyped[spec.name] += count
     written = column if pa.types.is_string(column.type) else as_string(column)
     return Typed(values, pc.if_else(bad, written, pa.scalar(None, pa.string())))
+
+
+def settle_years(found: dict[str, pa.Array], untyped: dict[str, pa.Array], tally: Tally) -> None:
+    """Type, in place, bare years as ``period`` of insurances that are paid by the year: 2021 is then 202100.
+
+    Source: 国发〔2014〕8号, 国发〔2016〕3号 (residents pay once a year). Elsewhere a bare year stays text.
+    """
+    if "period" not in untyped:
+        return
+    written = text.clean_array(untyped["period"])
+    yearly = pc.equal(codes.attribute_array("insurance", found["insurance"], "cycle"), "year")
+    years = pc.fill_null(pc.and_(yearly, pc.match_substring_regex(written, _BARE_YEAR)), False)
+    count = pc.sum(years).as_py() or 0
+    if not count:
+        return
+    months = pc.multiply(pc.if_else(years, written, pa.scalar(None, pa.string())).cast(pa.int32()), 100)
+    found["period"] = pc.coalesce(found["period"], months.cast(found["period"].type))
+    untyped["period"] = pc.if_else(years, pa.scalar(None, pa.string()), untyped["period"])
+    tally.untyped["period"] -= count
 
 
 def raw_maps(rows: int, untyped: Mapping[str, pa.Array]) -> pa.Array:
