@@ -100,6 +100,8 @@ def test_a_pack_of_the_province_is_loaded_tested_and_compared(project: Path, tmp
     old, new = project / "rules-1", project / "rules-2"
     for folder in (old, new):
         folder.mkdir()
+        head = f"name: 吉林省规则\nissuer: 吉林省社会保险事业管理局\nversion: {folder.name[-1]}\n"
+        (folder / "pack.yaml").write_text(head, "utf-8")
     (old / "person.yaml").write_text(PACK, "utf-8")
     (new / "person.yaml").write_text(PACK.replace("optional", "must_fix"), "utf-8")
     toml = project / "project.toml"
@@ -107,7 +109,8 @@ def test_a_pack_of_the_province_is_loaded_tested_and_compared(project: Path, tmp
     found = json.loads(renshe("rules", "--project", str(project), "--json").stdout)
     assert "JL-PHONE" in {rule["id"] for rule in found}
     diff = json.loads(renshe("rules", "diff", str(old), str(new), "--json").stdout)
-    assert diff == {"added": [], "removed": [], "changed": {"JL-PHONE": ["severity"]}}
+    assert diff == {"versions": ["1", "2"], "added": [], "removed": [], "changed": {"JL-PHONE": ["severity"]}}
+    assert "吉林省社会保险事业管理局 1 → " in renshe("rules", "diff", str(old), str(new)).stdout
 
 
 def test_inspect_proposes_lines_that_work(project: Path) -> None:

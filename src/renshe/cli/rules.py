@@ -10,7 +10,8 @@ from typing import Any
 import typer
 
 from renshe.engine.project import load_project
-from renshe.engine.rules.catalogue import Catalogue, Rule, load_catalogue, read_pack
+from renshe.engine.rules.catalogue import Catalogue, Rule, load_catalogue
+from renshe.engine.rules.packs import read_pack
 
 
 def _catalogue(project: Path | None) -> Catalogue:
@@ -61,7 +62,8 @@ def run_test(project: Path | None, *, as_json: bool) -> None:
 
 def run_diff(old: Path, new: Path, *, as_json: bool) -> None:
     """Print which rules two packs add, drop or change, and in what."""
-    before, after = read_pack(old), read_pack(new)
+    earlier, later = read_pack(old), read_pack(new)
+    before, after = earlier.rules, later.rules
     changed = {
         name: sorted(key for key in asdict(before[name]) if asdict(before[name])[key] != asdict(after[name])[key])
         for name in before.keys() & after.keys()
@@ -73,8 +75,9 @@ def run_diff(old: Path, new: Path, *, as_json: bool) -> None:
     }
     found["changed"] = {name: keys for name, keys in found["changed"].items() if keys}  # type: ignore[attr-defined]
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        typer.echo(json.dumps({"versions": [earlier.version, later.version], **found}, ensure_ascii=False))
         return
+    typer.echo(f"{earlier.issuer} {earlier.version} → {later.issuer} {later.version}")
     for name in found["added"]:
         typer.echo(f"新增 {name} {after[name].title}")
     for name in found["removed"]:

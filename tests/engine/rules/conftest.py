@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from renshe.engine.rules.catalogue import Catalogue, build_catalogue, read_pack
+from renshe.engine.rules.catalogue import Catalogue, build_catalogue, read_rules
 from renshe.engine.rules.dataset import Dataset, StagedSource
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.rules.testing import stage_rows
@@ -26,8 +26,9 @@ def pack(tmp_path: Path) -> Callable[[str], Catalogue]:
     """A catalogue of the rules in a YAML text; ``HEAD`` in it stands for what every rule must say."""
 
     def build(text: str) -> Catalogue:
-        (tmp_path / "rules.yaml").write_text(text.replace("HEAD", HEAD), "utf-8")
-        return build_catalogue(read_pack(tmp_path).values(), text.encode())
+        file = tmp_path / "rules.yaml"
+        file.write_text(text.replace("HEAD", HEAD), "utf-8")
+        return build_catalogue(read_rules(file, file.name), text.encode())
 
     return build
 

@@ -27,15 +27,15 @@ from renshe.engine.rules.expression import names, parse
 from renshe.standards.dictionary import dictionary
 
 
-class _Loader(yaml.CSafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML in which ``on``, ``yes`` and ``no`` are words: only true and false are truth values."""
 
 
-_Loader.yaml_implicit_resolvers = {
+Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 Severity = Literal["must_fix", "optional"]
 CLASSES = ("junk", "terminated", "base_info", "empty", "missing", "logic", "duplicate")
@@ -155,6 +155,7 @@ _KEYS = frozenset(
     "id title field where fail unique differ at_least across overlap net with judge expected severity class dimensions"
     " source remedy department requires message examples dq generic".split()
 )
+_TEXTS = "id title field where fail judge expected severity class source remedy department message generic".split()
 _REQUIRED = ("id", "title", "severity", "class", "dimensions", "source", "remedy")
 
 
@@ -162,6 +163,14 @@ def _tuple(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+
+def _are_examples(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) <= {"pass", "fail"}
+        and all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for items in value.values())
+    )
 
 
 def _relation(data: Mapping[str, Any]) -> Relation:
@@ -210,6 +219,11 @@ def _rule(data: Mapping[str, Any], table: str, origin: str) -> Rule:
     lacking = [key for key in _REQUIRED if not data.get(key)]
     if lacking:
         raise CatalogueError(f"{origin}：规则 {name} 缺少 {'、'.join(lacking)}；请补上")
+    strange = [key for key in _TEXTS if not isinstance(data.get(key, ""), str)]
+    if strange:
+        raise CatalogueError(f"{origin}：规则 {name} 的 {'、'.join(strange)} 应为文字；请加引号")
+    if not _are_examples(data.get("examples", {})):
+        raise CatalogueError(f"{origin}：规则 {name} 的 examples 应为 pass 和 fail 两个列表，每项一行数据")
     if data["class"] not in CLASSES or data["severity"] not in ("must_fix", "optional"):
         raise CatalogueError(f"{origin}：规则 {name} 的 class 或 severity 不在允许的值之内（见 docs/rules.md）")
     if not set(_tuple(data["dimensions"])) <= set(DIMENSIONS):
@@ -244,9 +258,10 @@ def _rule(data: Mapping[str, Any], table: str, origin: str) -> Rule:
     )
 
 
-def _read(file: Traversable, origin: str) -> list[Rule]:
+def read_rules(file: Traversable, origin: str) -> list[Rule]:
+    """Return the rules of one file; CatalogueError, naming ``origin`` and rule, where it cannot be read."""
     try:
-        data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
+        data = yaml.load(file.read_text("utf-8"), Loader=Loader)
         table = data["table"]
         if table != "*" and table not in dictionary():
             raise CatalogueError(f"{origin}：没有标准表 {table}")
@@ -275,7 +290,9 @@ def _ordered(rules: list[Rule]) -> dict[str, Rule]:
         order = TopologicalSorter({rule.id: rule.requires for rule in rules}).static_order()
         return {name: by_id[name] for name in order}
     except CycleError as error:
-        raise CatalogueError(f"规则的前提成环：{' → '.join(error.args[1])}；请去掉其中一个 requires") from None
+        circle = error.args[1]
+        files = "、".join(sorted({by_id[name].origin for name in circle}))
+        raise CatalogueError(f"{files}：规则的前提成环：{' → '.join(circle)}；请去掉其中一个 requires") from None
 
 
 def build_catalogue(rules: Iterable[Rule], text: bytes) -> Catalogue:
@@ -288,27 +305,20 @@ def build_catalogue(rules: Iterable[Rule], text: bytes) -> Catalogue:
     return Catalogue(ordered, hashlib.sha256(text).hexdigest()[:16])
 
 
-def read_pack(folder: Path) -> dict[str, Rule]:
-    """Return the rules of one pack (a folder of YAML) by id; CatalogueError where it cannot be read."""
-    return {rule.id: rule for file, origin in _pack_files(folder) for rule in _read(file, origin)}
-
-
-def _pack_files(folder: Path) -> list[tuple[Traversable, str]]:
-    if not folder.is_dir():
-        raise CatalogueError(f"规则包 {folder} 不是文件夹；请检查路径（project.toml 的 [rules] packs）")
-    return [(file, f"{folder.name}/{file.name}") for file in sorted(folder.glob("*.yaml")) if file.name != "pack.yaml"]
-
-
 @lru_cache(maxsize=8)
 def load_catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     """Return the rules of the house and of ``packs`` (folders of YAML); CatalogueError on the first unsound one."""
+    from renshe.engine.rules.packs import read_pack
+
     rules: list[Rule] = []
     text = b""
     book = resources.files("renshe.engine").joinpath("rulebook")
-    files = [(file, file.name) for file in sorted(book.iterdir(), key=lambda f: f.name) if file.name.endswith(".yaml")]
-    for pack in packs:
-        files += _pack_files(pack)
-    for file, origin in files:
-        rules += _read(file, origin)
-        text += file.read_bytes()
+    for file in sorted(book.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".yaml"):
+            rules += read_rules(file, file.name)
+            text += file.read_bytes()
+    for folder in packs:
+        pack = read_pack(folder)
+        rules += pack.rules.values()
+        text += pack.text
     return build_catalogue(rules, text)
