@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from renshe.standards.dictionary import TABLES, dictionary, table
+from renshe.standards.text import label_key
 
 
 @pytest.mark.req("S0-1", part="detect")
@@ -13,7 +14,7 @@ def test_no_name_leads_to_two_fields_of_a_table(name: str) -> None:
     owner: dict[str, str] = {}
     for field in table(name).fields:
         for text in {field.code, field.name, field.label, *field.aliases} - {""}:
-            assert owner.setdefault(text.upper(), field.name) == field.name, text
+            assert owner.setdefault(label_key(text), field.name) == field.name, text
 
 
 @pytest.mark.req("S4-12", part="detect")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renshe.standards.text import clean, clean_name, unit_name_key
+from renshe.standards.text import clean, clean_name, label_key, unit_name_key
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,9 @@ def test_unit_names_that_differ_have_different_keys() -> None:
     assert unit_name_key("白城市第一中学") != unit_name_key("白城市第二中学")
     assert unit_name_key("白城市商贸股份有限公司") != unit_name_key("白城市商贸有限公司")
     assert unit_name_key("（）") is None
+
+
+def test_a_column_name_is_compared_without_unit_blanks_and_punctuation() -> None:
+    assert label_key("缴费基数（元）") == label_key(" 缴费 基数 ") == label_key("*缴费_基数：") == "缴费基数"
+    assert label_key("ａac002") == "AAC002"
+    assert label_key("(元)") == "元"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from renshe.engine.sources.base import Layout
 from renshe.engine.sources.opening import open_source
-from renshe.engine.staging.columns import known_names, match_columns, normal
+from renshe.engine.staging.columns import known_names, match_columns
 from renshe.engine.staging.typing import as_string
 from renshe.standards import codes, money, periods, text
 from renshe.standards.dictionary import TABLES, table
@@ -92,7 +92,7 @@ def inspect_file(
 
 def _likely_table(header: tuple[str, ...]) -> str | None:
     """Return the table that most columns fit; among equals the one with the fewest fields left over."""
-    normals = {normal(name) for name in header}
+    normals = {text.label_key(name) for name in header}
     scored = [(len(normals & known_names(name).keys()), -len(table(name).fields), name) for name in TABLES]
     best = max(scored)
     return best[2] if best[0] else None

@@ -10,6 +10,7 @@ Invariant: cleaning is idempotent, and ``f_array`` / ``f_states`` give for every
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,10 @@ _TOUCHED = (*range(0x21), 0x7F, 0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
 _FIRST = byte_table(*b"'=nN\\(<#", 0xE2, 0xEF)
 _TOUCHED_TEXT = byte_table(*_TOUCHED)
 _TOUCHED_NAME = byte_table(*_TOUCHED, *b".")
+
+# After NFKC: what joins and ornaments the words of a column name, and a unit behind it.
+_SEPARATORS = re.compile(r"[\s\u200b\ufeff_\-—·.、,，:：;；/\\*＊()（）\[\]【】“”\"']+")
+_IN_BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 
 _FAR = r"[^\x00-ɏ]"  # beyond the Latin letters: Chinese characters and the other scripts of the country
 _INNER_BLANK = re.compile(rf"(?<={_FAR}) +(?={_FAR})| *· *|(?<={_FAR}) *[.．] *(?={_FAR})")
@@ -90,6 +95,12 @@ def clean_name_array(array: Any) -> pa.StringArray:
 def _cleaned(array: Any, function: Callable[[str | None], str | None], rows: Any) -> pa.StringArray:
     texts = text_of(array)
     return map_text(texts, function, rows_with(texts, rows, _FIRST))
+
+
+def label_key(text: str) -> str:
+    """Return a column name as it is compared: width, case, blanks, punctuation and a unit in brackets do not count."""
+    half = unicodedata.normalize("NFKC", text).upper()
+    return _SEPARATORS.sub("", _IN_BRACKETS.sub("", half)) or _SEPARATORS.sub("", half)
 
 
 def half_width(text: str) -> str:

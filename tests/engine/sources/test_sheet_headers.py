@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renshe.engine.sources.headers import find_header, name_key, unique_names
+from renshe.engine.sources.headers import find_header, unique_names
 
 PERSON = frozenset({"AAC001", "个人编号", "AAC003", "姓名", "AAC002", "公民身份号码", "AAB001", "单位编号"})
 PAYMENT = PERSON | {
@@ -166,8 +166,3 @@ def test_any_grid_has_a_header_inside_it_or_none(rows: list[list[str | None]]) -
     header = find_header(rows, PERSON)
     assert len(header.names) == max((len(row) for row in rows), default=0)
     assert 0 <= header.first <= header.last < len(rows) or not header.found
-
-
-def test_name_keys() -> None:
-    assert name_key("缴费基数（元）") == name_key(" 缴费 基数 ")
-    assert name_key("(元)") == "元"

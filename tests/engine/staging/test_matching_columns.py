@@ -28,6 +28,43 @@ def test_a_column_is_known_by_code_name_label_or_alias(written: str, field: str)
     assert match_columns("person", ["其他", written], {}).fields == {field: 1}
 
 
+@pytest.mark.req("S0-1", part="columns")
+@pytest.mark.parametrize(
+    ("name", "header", "fields"),
+    [
+        ("person", "编号 XM SFZH xb CSRQ DWBH 住址", "person_no name id_number sex birth_date unit_no address"),
+        ("person", "生日 户口所在地区划 居住地区划代码", "birth_date household_code residence_code"),
+        ("unit", "编号 DWMC 住址", "unit_no name address"),
+        ("benefit", "GRBH 卡号", "person_no bank_account"),
+        ("contribution", "GRBH 所属年月 类型 JFJS", "person_no period kind base"),
+        ("account", "GRBH 账户种类", "person_no account_kind"),
+        ("account", "GRBH 类型", "person_no account_kind"),
+        ("change", "DWBH 类型 日期", "unit_no kind date"),
+        ("transfer", "类型 日期", "direction date"),
+    ],
+)
+def test_short_headings_and_initials_are_known_where_one_field_can_be_meant(
+    name: str, header: str, fields: str
+) -> None:
+    found = match_columns(name, header.split(), {})
+    assert found.fields == {field: at for at, field in enumerate(fields.split())}
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("contribution", "编号"),
+        ("person", "卡号"),
+        ("person", "日期"),
+        ("unit", "类型"),
+        ("benefit", "类型"),
+        ("enrolment", "日期"),
+    ],
+)
+def test_a_heading_that_may_mean_two_fields_is_left_to_the_project(name: str, heading: str) -> None:
+    assert match_columns(name, [heading], {}).fields == {}
+
+
 def test_what_the_project_names_comes_first_and_is_not_matched_twice() -> None:
     found = match_columns("person", ["个人编号", "姓名", "曾用名"], {"name": "曾用名"})
     assert found.fields == {"name": 2, "person_no": 0}

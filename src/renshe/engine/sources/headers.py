@@ -15,11 +15,12 @@ Invariant: a row is a header only if every cell of it reads like a label; data a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from renshe.standards.text import label_key
 
 Cells = Sequence[str | None]
 
@@ -30,8 +31,6 @@ _MAX_HEADER_ROWS = 3
 _PAYERS = frozenset("单位 个人 集体 财政".split())
 _PARTIAL = _PAYERS | frozenset("合计 小计 总计 金额 人数 年 月 日 月数 比例 本金 利息".split())
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
-_SEPARATORS = re.compile(r"[\s\u200b\ufeff_\-—·.、,，:：;；/\\*＊()（）\[\]【】“”\"']+")
-_UNIT = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _NUMBER_OR_DATE = re.compile(
     r"[-+¥￥]?[\d,.]*\d[\d,.]*(%|元)?|\d{4}\s*[-/.年]\s*\d{1,2}(\s*[-/.月]\s*\d{1,2}\s*日?|\s*月)?", re.A
 )
@@ -54,12 +53,6 @@ class Header:
     def found(self) -> bool:
         """Whether there is a header at all."""
         return self.last >= self.first
-
-
-def name_key(text: str) -> str:
-    """Return a column name as it is compared: width, case, blanks, punctuation and a unit in brackets do not count."""
-    half = unicodedata.normalize("NFKC", text).casefold()
-    return _SEPARATORS.sub("", _UNIT.sub("", half)) or _SEPARATORS.sub("", half)
 
 
 def clean_name(text: str | None) -> str:
@@ -93,7 +86,7 @@ def find_header(rows: Sequence[Cells], known_names: frozenset[str]) -> Header:
 
     ``known_names`` are labels, codes and aliases of the table that is expected; they may be given in any spelling.
     """
-    known = frozenset(name_key(name) for name in known_names)
+    known = frozenset(label_key(name) for name in known_names)
     preview = [list(row) for row in rows[:PREVIEW_ROWS]]
     width = max((len(row) for row in preview), default=0)
     preview = [row + [None] * (width - len(row)) for row in preview]
@@ -110,7 +103,7 @@ def _labels(row: Cells) -> int:
 
 
 def _known_count(names: Sequence[str | None], known: frozenset[str]) -> int:
-    return len({key for name in names if name and (key := name_key(name)) in known})
+    return len({key for name in names if name and (key := label_key(name)) in known})
 
 
 def _best_known(rows: list[list[str | None]], known: frozenset[str]) -> int | None:
@@ -235,12 +228,12 @@ def _combined(rows: list[list[str | None]], known: frozenset[str]) -> tuple[str,
 
 
 def _joined(parent: str, child: str, known: frozenset[str], *, alone: bool) -> str:
-    if not parent or not child or name_key(parent) == name_key(child):
+    if not parent or not child or label_key(parent) == label_key(child):
         return child or parent
     for name in (child + parent, parent + child):
-        if name_key(name) in known:
+        if label_key(name) in known:
             return name
-    if alone and child not in _PARTIAL and name_key(child) in known:
+    if alone and child not in _PARTIAL and label_key(child) in known:
         return child
     return child + parent if child in _PAYERS else parent + child
 

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import iso_text, stored_number_text
-from renshe.engine.sources.sheet_xml import Row, SheetFacts
+from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xlsx import formula_notes
 
 _CHUNK = 1 << 18
@@ -222,10 +222,11 @@ class XmlBook:
         ]
 
 
-class _SpreadsheetParser:
+class _SpreadsheetParser(XmlFeed):
     """Turns an XML spreadsheet into the rows of one sheet; names are taken without their prefixes."""
 
     def __init__(self, sheet: str | None) -> None:
+        super().__init__()
         self.names: list[str] = []
         self.done: list[tuple[int, Row]] = []
         self.facts = SheetFacts()
@@ -237,21 +238,11 @@ class _SpreadsheetParser:
         self._cell: dict[str, str] = {}
         self._kind = ""
         self._buffer: list[str] = []
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
 
     @property
     def line(self) -> int:
         """The line of the file that the parser has come to."""
         return self._parser.CurrentLineNumber
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.Parse(chunk, False)
-
-    def finish(self) -> None:
-        self._parser.Parse(b"", True)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]

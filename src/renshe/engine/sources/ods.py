@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from xml.parsers import expat
 
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import iso_text, stored_number_text
-from renshe.engine.sources.sheet_xml import Row, SheetFacts
+from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xls import password_error
 from renshe.engine.sources.xlsx import formula_notes
 
@@ -80,10 +79,11 @@ class OdsBook:
         return formula_notes(self._facts.get(name, SheetFacts()))
 
 
-class _ContentParser:
+class _ContentParser(XmlFeed):
     """Turns content.xml into rows of one sheet: (first row number, how often it is repeated, cells)."""
 
     def __init__(self, sheet: str | None) -> None:
+        super().__init__()
         self.names: list[str] = []
         self.done: list[tuple[int, int, Row]] = []
         self.facts = SheetFacts()
@@ -96,16 +96,6 @@ class _ContentParser:
         self._cell: dict[str, str] = {}
         self._paragraphs: list[str] = []
         self._hidden_depth = 0
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.Parse(chunk, False)
-
-    def finish(self) -> None:
-        self._parser.Parse(b"", True)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "table:table":

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from typing import IO
+from typing import IO, Any
 from xml.parsers import expat
 
 from renshe.engine.sources.cells import formed_text, iso_text, stored_number_text
@@ -171,10 +171,35 @@ def put(row: Row, column: int, text: str) -> None:
     row[column] = text
 
 
-class _SheetParser:
+class XmlFeed:
+    """An XML parser that is fed as bytes come in and calls ``_start`` and ``_end`` of its heirs."""
+
+    def __init__(self) -> None:
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def feed(self, chunk: bytes) -> None:
+        """Parse the next bytes; ExpatError where they are no XML."""
+        self._parser.Parse(chunk, False)
+
+    def finish(self) -> None:
+        """Say that there are no more bytes; ExpatError where the document is not at its end."""
+        self._parser.Parse(b"", True)
+
+    def _start(self, name: str, attributes: Any) -> None:
+        raise NotImplementedError
+
+    def _end(self, name: str) -> None:
+        raise NotImplementedError
+
+
+class _SheetParser(XmlFeed):
     """Turns the XML of one sheet into rows, as the bytes come in."""
 
     def __init__(self, context: CellContext) -> None:
+        super().__init__()
         self.done: list[tuple[int, Row]] = []
         self._context = context
         self._row: Row = []
@@ -182,17 +207,8 @@ class _SheetParser:
         self._cell: Attributes = []
         self._formula = self._phonetic = False
         self._buffer: list[str] = []
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._root
-        self._parser.EndElementHandler = self._end
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.Parse(chunk, False)
-
-    def finish(self) -> None:
-        self._parser.Parse(b"", True)
 
     def _root(self, name: str, _attributes: Attributes) -> None:
         """Learn the prefix that this writer puts before every name ("" or "x:")."""

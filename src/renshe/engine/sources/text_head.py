@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from renshe.engine.sources.base import Reject
 from renshe.engine.sources.furniture import is_blank
-from renshe.engine.sources.headers import PREVIEW_ROWS, Header, clean_name, find_header, name_key, unique_names
+from renshe.engine.sources.headers import PREVIEW_ROWS, Header, clean_name, find_header, unique_names
 from renshe.engine.sources.splitting import Dialect, assemble, split
 from renshe.engine.sources.text_lines import Block
+from renshe.standards.text import label_key
 
 BEFORE_HEADER = "表头之前的行"
 
@@ -113,8 +114,8 @@ def _header(rows: list[list[str]], known_names: frozenset[str]) -> Header:
     header = find_header(rows, known_names)
     if not header.found:
         return header
-    keys = frozenset(map(name_key, known_names))
-    counts = [len({key for cell in row if (key := name_key(cell)) in keys}) for row in rows[: header.last + 1]]
+    keys = frozenset(map(label_key, known_names))
+    counts = [len({key for cell in row if (key := label_key(cell)) in keys}) for row in rows[: header.last + 1]]
     best = max(counts[header.first :])
     if header.first == header.last or header.known > best:
         return header

@@ -12,11 +12,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from xml.parsers import expat
 
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.cells import number_form
-from renshe.engine.sources.sheet_xml import CellContext, Row, SheetFacts, sheet_rows, unescaped
+from renshe.engine.sources.sheet_xml import CellContext, Row, SheetFacts, XmlFeed, sheet_rows, unescaped
 
 _CHUNK = 1 << 18
 
@@ -118,23 +117,14 @@ def formula_notes(facts: SheetFacts, *, recalculate: bool = False) -> list[str]:
     return notes
 
 
-class _StringsParser:
+class _StringsParser(XmlFeed):
     """Collects the shared strings: the text runs of each item, phonetic hints left out."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.strings: list[str] = []
         self._buffer: list[str] = []
         self._phonetic = False
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.Parse(chunk, False)
-
-    def finish(self) -> None:
-        self._parser.Parse(b"", True)
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]

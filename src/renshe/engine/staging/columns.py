@@ -7,16 +7,14 @@ never dropped in silence.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from renshe.standards.dictionary import table
+from renshe.standards.text import label_key
 
-_UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
-_DROP = re.compile(r"[\s\u3000\ufeff:：*＊_\-/]+")
 
 
 class ColumnError(ValueError):
@@ -36,20 +34,13 @@ class Matching:
     spoken: Mapping[str, str]
 
 
-def normal(text: str) -> str:
-    """Return a header cell as it is compared: half width, upper case, without blanks, marks and unit brackets."""
-    half = unicodedata.normalize("NFKC", text).upper()
-    bare = _DROP.sub("", _UNIT.sub("", half))
-    return bare or _DROP.sub("", half)
-
-
 @lru_cache(maxsize=32)
 def _own_names(name: str) -> Mapping[str, str]:
     known: dict[str, str] = {}
     for field in table(name).fields:
         for text in (field.code, field.name, field.label):
             if text:
-                known.setdefault(normal(text), field.name)
+                known.setdefault(label_key(text), field.name)
     return known
 
 
@@ -62,17 +53,17 @@ def known_names(name: str) -> Mapping[str, str]:
     known = dict(_own_names(name))
     for field in table(name).fields:
         for text in field.aliases:
-            known.setdefault(normal(text), field.name)
+            known.setdefault(label_key(text), field.name)
     return known
 
 
 def match_columns(name: str, header: Sequence[str], explicit: Mapping[str, str]) -> Matching:
     """Match the columns of a file to the fields of table ``name``; ColumnError where ``explicit`` cannot be met."""
-    normals = [normal(text) for text in header]
+    normals = [label_key(text) for text in header]
     fields: dict[str, int] = {}
     for field, column in explicit.items():
         exact = [at for at, text in enumerate(header) if text == column]
-        loose = [at for at, text in enumerate(normals) if text == normal(column)]
+        loose = [at for at, text in enumerate(normals) if text == label_key(column)]
         if not exact and not loose:
             raise ColumnError(
                 f"[source.columns] 的 {field} = “{column}” 在文件中没有这一列；"

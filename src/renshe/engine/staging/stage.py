@@ -27,10 +27,11 @@ from renshe.engine.schema import columns as schema_columns
 from renshe.engine.schema import facts, system_kind
 from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
-from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns, normal
+from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns
 from renshe.engine.staging.facts import compute_facts, derive
 from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, settle_years, type_column
 from renshe.standards.dictionary import TABLES, dictionary_version, table
+from renshe.standards.text import label_key
 
 _EXAMPLES = 5
 REJECT_SCHEMA = pa.schema(
@@ -188,7 +189,7 @@ class _Stager:
         return {name: pa.int32() if name == "start_month" else pa.string() for name in self.table.names}
 
     def run(self) -> dict[str, Any]:
-        names = frozenset({*known_names(self.task.table), *(normal(text) for text in self.task.columns.values())})
+        names = frozenset({*known_names(self.task.table), *(label_key(text) for text in self.task.columns.values())})
         reader = open_source(self.task.path, encoding=self.task.encoding, sheet=self.task.sheet, known_names=names)
         matching = match_columns(self.task.table, reader.header, self.task.columns)
         if not matching.fields:
