@@ -189,13 +189,16 @@ def _manifest(tables: dict[str, int], counts: dict[str, int], persons: int) -> d
         "decisions": {"number": 1280, "digest": "9c" * 32},
         "sources": [
             {"system": system, "table": table, "file": f"{system}/{table}.csv", "sha256": "ab12" * 16,
-             "rows_read": tables[table] // 3 + 40, "rows_loaded": tables[table] // 3, "rows_rejected": 40}
+             "rows_read": tables[table] // 3 + 40, "rows_loaded": tables[table] // 3, "rows_rejected": 40,
+             "layout": {"format": "txt", "encoding": "gb18030", "delimiter": ",", "sheet": None, "header_row": 1,
+                        "notes": []}}
             for system in ("pension", "medical", "unemployment") for table in ("person", "unit", "contribution")
         ],
         "tables": tables,
         "findings": counts,
         "not_run": {"PER-NAME-CIVIL": 120000, "CON-BASE-HIGH": 31200},
-        "notes": {"PER-NAME-CIVIL": "项目中没有民政部门的数据"},
+        "not_run_of": {"PER-NAME-CIVIL": 120000, "CON-BASE-HIGH": 240000},
+        "notes": {"PER-NAME-CIVIL": "项目中没有系统 civil 的表 person", "CON-BASE-HIGH": "缺少参数 base_ceiling"},
         "scores": {
             "overall": scores,
             "by_system": {"pension": scores, "medical": worse, "unemployment": scores},
@@ -210,7 +213,8 @@ def _manifest(tables: dict[str, int], counts: dict[str, int], persons: int) -> d
             {"source": "pension/ac01.csv", "column": "备注2", "examples": ["已核", "李小芳", "220802198001011234"],
              "rows": 5210}
         ],
-        "unmapped_codes": [{"source": "medical/ac01.csv", "field": "sex", "value": "未说明", "count": 312}],
+        "unmapped_codes": [{"source": "medical/ac01.csv", "field": "sex", "label": "性别", "value": "未说明",
+                            "count": 312}],
         "controls": [
             {"table": "enrolment", "where": "insurance = '110' and status = '1'", "expected": 412345, "actual": 412345},
             {"table": "benefit", "where": "insurance = '110'", "expected": 98001, "actual": 97988},

@@ -166,12 +166,56 @@ def test_earlier_rounds_make_a_line(make_round: Callable[..., Path], rules: Any)
 
 
 def test_what_was_not_read_or_not_judged_is_said(page: str) -> None:
-    assert rows(page, "因缺少数据或参数")["姓名与公安不一致PER-POLICE"] == ["5", "项目中没有公安数据"]
     assert rows(page, "按来源和原因")["pension/person.csv"][1] == "1"
     assert rows(page, "没有对应到标准字段的列")["pension/person.csv"] == ["备注", "4", "王**、220802********1230"]
     assert rows(page, "不在标准代码表中")["pension/person.csv"] == ["性别", "未说明", "31"]
     assert rows(page, "公布数与载入数对照")["人员参保"] == ["insurance = '110'", "98", "97", "-1", "不符"]
     assert "出生日期晚于今天" in page
+
+
+def test_sources_tell_how_they_were_read_and_what_is_remarkable(make_round: Callable[..., Path], rules: Any) -> None:
+    folder = make_round()
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    plain = {**told["sources"][1], "file": "平常.xlsx", "layout": {**told["sources"][1]["layout"], "notes": []}}
+    (folder / "manifest.json").write_text(json.dumps(told | {"sources": [plain, *told["sources"]]}), "utf-8")
+    page = build_report(folder, rules).html.read_text("utf-8")
+    (table,) = [found for name, found in Page(page).tables.items() if name == "来源文件"]
+    assert [row[2] for row in table[1:]] == [
+        "pension/person.csv文本，GB18030，竖线分隔",
+        "居民/单位.xlsxXLSX，工作表“单位表”，表头在第 3 行",
+        "平常.xlsxXLSX，工作表“单位表”，表头在第 3 行",
+    ]
+    assert [row[6] for row in table[1:]] == [
+        "未识别的列：备注未对应的代码值：性别“未说明”", "另有工作表“附表 220802********1230”未读取", "",
+    ]  # fmt: skip
+    assert "3 个来源中有 2 个需要留意" in page and "2 个来源有读取说明" in page
+
+
+@pytest.mark.req("S1-33", part="report")
+def test_rules_that_never_ran_stand_apart_from_those_that_found_nothing(page: str) -> None:
+    never = rows(page, "未检查的规则，按原因")
+    assert never["项目中没有“人员参保”表"] == ["1", "参保基数为空"]
+    assert never["缺少参数“个人账户记账利率”"] == ["1", "利息与记账利率不符"]
+    partly = rows(page, "因缺少数据或参数")
+    assert partly["姓名与公安不一致PER-POLICE"] == ["5", "6", "项目中没有“公安”系统的“人员”表"]
+    clean = re.search(r"全部检查过、未发现问题的规则（2 条）.*?</details>", page, re.S)
+    assert clean is not None and "出生日期晚于今天" in clean[0]
+    assert not {"参保基数为空", "利息与记账利率不符", "姓名与公安不一致"} & set(re.findall(r"<li>(.*?) <", clean[0]))
+    assert "2 条规则未检查" in page and "1 条规则有一部分行无法判断" in page
+
+
+def test_a_wrong_control_total_alone_is_said_plainly(
+    make_round: Callable[..., Path], rules: Any, findings: Any
+) -> None:
+    totals = [item for item in findings if item["rule"] == "CTL-TOTAL"]
+    page = build_report(make_round(totals), rules).html.read_text("utf-8")
+    verdict = re.search(r'class="(verdict.*?)">(.*?)</p>', page)
+    assert verdict is not None and verdict[1] == "verdict"
+    assert verdict[2] == (
+        "本轮检查 8 行数据，逐行检查没有必改问题，但 1 项控制总数与数据不符（公布 98 实有 97），数据可能不全或有多余："
+        "先查明差额，再作为合格数据使用。"
+    )
+    assert "本轮没有发现问题" not in page and "没有人或单位的记录需要修改" in page
 
 
 def test_rules_show_ground_remedy_and_examples(page: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import resources
 
 import pytest
+import yaml
 
 from renshe.engine.report.labels import CLASS_LABELS, GROUPS, root_order, system_label, unknown_rules
 
@@ -62,3 +64,10 @@ def test_rules_that_the_catalogue_lacks_are_named() -> None:
 
 def test_local_systems_keep_their_own_name() -> None:
     assert (system_label("pension"), system_label("老系统")) == ("养老保险", "老系统")
+    assert (system_label("backup_2020"), system_label("old_backup")) == ("历史备份 2020", "old_backup")
+
+
+def test_every_system_of_a_simulated_project_has_a_chinese_name() -> None:
+    simulated = yaml.safe_load((resources.files("renshe.engine.simulate") / "data/systems.yaml").read_text("utf-8"))
+    assert {"resident", "province"} <= set(simulated)
+    assert [name for name in simulated if system_label(name) == name] == []

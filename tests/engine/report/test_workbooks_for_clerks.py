@@ -61,7 +61,7 @@ def test_small_limits_split_sheets_and_workbooks_and_lose_nothing(make_round: An
     phone = sorted(name for path in departments for name in read(path) if name.startswith("联系电话为空"))
     assert phone == ["联系电话为空", "联系电话为空(2)"]
     index = read(files.workbook)
-    assert set(index) == {"说明", "汇总", "未能载入的行", "未能载入的行(2)"}
+    assert set(index) == {"说明", "汇总", "来源与读取情况", "未能载入的行", "未能载入的行(2)"}
     assert any(path.name == "report-社会保险经办服务科-第2册.xlsx" for path in departments)
     told = {row["规则编号"]: row["工作簿"] for row in index["汇总"]}
     assert told["ACC-ROLL"].startswith("report-企业职工养老保险管理科")
@@ -167,6 +167,17 @@ def test_rejected_rows_are_listed_with_their_text(make_round: Any, rules: Any) -
     assert rows[2]["原文"].startswith("xxx") and len(rows[2]["原文"]) <= 32_767
 
 
+def test_sources_are_listed_with_what_their_readers_said(make_round: Any, rules: Any) -> None:
+    rows = read(build_report(make_round(), rules).workbook)["来源与读取情况"]
+    assert [(row["系统"], row["表"], row["来源文件"], row["读取行数"], row["未载入行数"]) for row in rows] == [
+        ("养老保险", "人员", "pension/person.csv", 8, 3),
+        ("城乡居民养老", "单位", "居民/单位.xlsx", 2, 0),
+    ]
+    assert [row["读取方式"] for row in rows] == ["文本，GB18030，竖线分隔", "XLSX，工作表“单位表”，表头在第 3 行"]
+    assert rows[0]["读取说明"] == "未识别的列：备注；未对应的代码值：性别“未说明”"
+    assert rows[1]["读取说明"] == "另有工作表“附表 220802********1230”未读取"
+
+
 def test_the_summary_counts_and_links_every_list(make_round: Any, rules: Any, findings: Any) -> None:
     files = build_report(make_round(), rules)
     summary = read(files.workbook)["汇总"]
@@ -190,7 +201,7 @@ def test_files_are_their_owners_alone_and_nothing_else_is_left(make_round: Any, 
 def test_a_round_without_findings_has_a_report(make_round: Any, rules: Any) -> None:
     files = build_report(make_round([]), rules)
     assert files.departments == ()
-    assert set(read(files.workbook)) == {"说明", "未能载入的行"}
+    assert set(read(files.workbook)) == {"说明", "来源与读取情况", "未能载入的行"}
     assert "没有必改问题" in files.html.read_text("utf-8")
 
 

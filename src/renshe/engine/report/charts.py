@@ -67,7 +67,7 @@ def divided_bar(title: str, parts: Sequence[tuple[str, int]]) -> Markup:
         body.append(_bar(left, 42, 10, 10, f"part p{place}"))
         share = f"{value / total:.0%}" if total else "0%"
         body.append(_text(left + 16, 52, f"{name} {share}", "label"))
-    return _svg(60, title, "".join(body))
+    return _svg(60, title, "".join(body), kind="chart parts")
 
 
 def line_chart(title: str, points: Sequence[tuple[str, int]]) -> Markup:

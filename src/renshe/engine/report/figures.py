@@ -27,7 +27,8 @@ from renshe.engine.report.labels import (
 )
 from renshe.engine.report.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
 from renshe.engine.report.problems import Problems, RuleList, quoted
-from renshe.standards.dictionary import dictionary
+from renshe.engine.report.reading import Source, sources
+from renshe.engine.report.unchecked import NotChecked, not_checked
 
 STATES = ("fixed", "new", "open", "reopened")
 
@@ -136,12 +137,12 @@ class Figures:
     admission_reasons: tuple[tuple[str, int], ...]
     rules: tuple[RuleLine, ...]
     clean_rules: tuple[RuleInfo, ...]
+    unchecked: NotChecked
+    sources: tuple[Source, ...]
     states: Mapping[str, int]
     changes: tuple[tuple[str, Mapping[str, int]], ...]
     trend: tuple[tuple[int, int], ...]
     rejects: tuple[tuple[str, str, int, str], ...]
-    not_run: tuple[tuple[str, str, int, str], ...]
-    notes: tuple[str, ...]
     unmatched: tuple[Mapping[str, Any], ...]
     unmapped: tuple[Mapping[str, Any], ...]
 
@@ -159,6 +160,16 @@ class Figures:
         return sorted(moved, key=lambda item: (-item[1].get("reopened", 0), -item[1].get("new", 0), item[0]))
 
     @property
+    def remarkable(self) -> int:
+        """Number of sources of which something must be known."""
+        return sum(source.remarkable for source in self.sources)
+
+    @property
+    def only_controls(self) -> bool:
+        """Whether nothing must be mended but control totals, which are nobody's."""
+        return self.all.must > 0 and not self.must.persons and not self.must.units and bool(self.bad_controls)
+
+    @property
     def bad_controls(self) -> list[Mapping[str, Any]]:
         """Control totals that the data does not meet."""
         return [item for item in self.manifest.get("controls", ()) if item["expected"] != item["actual"]]
@@ -170,8 +181,6 @@ def gather_figures(
     """Read all figures of a round; ``examples``: findings to show of each rule; ``rounds``: the earlier ones."""
     _tally(problems)
     states = _states(problems)
-    reasons, notes = _notes(manifest)
-    not_run: Mapping[str, int] = manifest.get("not_run", {})
     found = {item.rule.id for item in problems.lists}
     order = root_order(rules)
     scores = manifest.get("scores", {})
@@ -198,16 +207,13 @@ def gather_figures(
         ),
         admission_reasons=_admission_reasons(problems, titles),
         rules=_rule_lines(problems, states, examples),
-        clean_rules=tuple(rules[rule] for rule in order if rule not in found and rule not in not_run),
+        clean_rules=tuple(rules[rule] for rule in order if rule not in found and rule not in manifest["not_run"]),
+        unchecked=not_checked(manifest, rules),
+        sources=sources(manifest),
         states={state: sum(own.get(state, 0) for own in states.values()) for state in STATES},
         changes=tuple((titles.get(rule, rule), own) for rule, own in sorted(states.items())),
         trend=_trend(rounds, manifest),
         rejects=_rejects(problems),
-        not_run=tuple(
-            (rule, titles.get(rule, rule), rows, reasons.get(rule) or _reason(rules.get(rule), rows))
-            for rule, rows in sorted(not_run.items(), key=lambda item: (-item[1], item[0]))
-        ),
-        notes=notes,
         unmatched=tuple(
             {**item, "examples": [mask_free(str(text)) for text in item["examples"]]}
             for item in manifest.get("unmatched_columns", ())
@@ -217,13 +223,6 @@ def gather_figures(
             for item in manifest.get("unmapped_codes", ())
         ),
     )
-
-
-def _reason(rule: RuleInfo | None, rows: int) -> str:
-    """Say why a rule was not run where the round does not: without rows, its table is not there at all."""
-    if rule is not None and rows == 0 and rule.table in dictionary():
-        return f"项目中没有“{dictionary()[rule.table].label}”表"
-    return "缺少所需的列、表、业务系统或参数"
 
 
 def _code_shown(item: Mapping[str, Any]) -> str:
@@ -281,12 +280,6 @@ def _states(problems: Problems) -> dict[str, dict[str, int]]:
     for rule, state, count in problems.con.sql(sql).fetchall():
         states.setdefault(rule, {})[state] = count
     return states
-
-
-def _notes(manifest: Mapping[str, Any]) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Split the manifest's notes into reasons by rule (a mapping) and general remarks (a list)."""
-    notes = manifest.get("notes", ())
-    return (notes, ()) if isinstance(notes, Mapping) else ({}, tuple(map(str, notes)))
 
 
 def _admission_reasons(problems: Problems, titles: Mapping[str, str]) -> tuple[tuple[str, int], ...]:

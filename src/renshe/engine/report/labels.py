@@ -85,6 +85,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "medical": "医疗保险",
     "unemployment": "失业保险",
     "injury": "工伤保险",
+    "maternity": "生育保险",
+    "resident": "城乡居民养老",
     "employment": "就业",
     "police": "公安",
     "civil": "民政",
@@ -93,13 +95,20 @@ SYSTEM_LABELS: dict[str, str] = {
     "cremation": "殡葬",
     "prison": "司法",
     "backup": "历史备份",
+    "province": "省级名单",
+    "court": "法院",
+    "health": "卫生健康",
+    "bank": "银行",
+    "education": "教育",
+    "compare": "比对数据",
 }
 DECISIONS: tuple[str, ...] = ("更正", "补录", "剔除", "经核实无误", "退回核实")
 
 
 def system_label(system: str) -> str:
-    """Return the Chinese name of a source system, or its own name where it is a local one."""
-    return SYSTEM_LABELS.get(system, system)
+    """Return the Chinese name of a source system (backup_2020: 历史备份 2020), or its own name if it is a local one."""
+    known, _, more = system.partition("_")
+    return f"{SYSTEM_LABELS[known]} {more}".rstrip() if known in SYSTEM_LABELS else system
 
 
 def region_label(code: str) -> str:

@@ -65,6 +65,13 @@ def _digest(text: str) -> Markup:
 def verdict(figures: Figures) -> str:
     """Say in one sentence whether the data can be admitted and what stands in the way most."""
     found = figures.all
+    if figures.only_controls:
+        wrong = "、".join(f"公布 {item['expected']:,} 实有 {item['actual']:,}" for item in figures.bad_controls[:3])
+        return (
+            f"本轮检查 {figures.rows:,} 行数据，逐行检查没有必改问题，"
+            f"但 {len(figures.bad_controls)} 项控制总数与数据不符（{wrong}），"
+            "数据可能不全或有多余：先查明差额，再作为合格数据使用。"
+        )
     if not found.must:
         tail = f"；另有可选问题 {found.optional:,} 个，由科室酌情处理" if found.optional else ""
         return f"本轮检查 {figures.rows:,} 行数据，没有必改问题{tail}。"
@@ -85,10 +92,12 @@ def _cautions(figures: Figures) -> list[tuple[str, str]]:
     rejected = sum(count for _, _, count, _ in figures.rejects)
     given = (
         (len(figures.bad_controls), "项控制总数与数据不符，数据可能不全", "controls"),
+        (sum(bool(source.notes) for source in figures.sources), "个来源有读取说明", "sources"),
         (rejected, "行未能载入", "rejects"),
         (len(figures.unmatched), "个列未识别，内容未参与检查", "columns"),
         (len(figures.unmapped), "个代码值未对应标准代码", "codes"),
-        (len(figures.not_run), "条规则因缺少数据或参数未执行（或部分未执行）", "notrun"),
+        (figures.unchecked.rules, "条规则未检查（缺少数据或参数）", "notrun"),
+        (len(figures.unchecked.partly), "条规则有一部分行无法判断", "partrun"),
     )
     return [(f"{count:,} {text}", anchor) for count, text, anchor in given if count]
 

@@ -105,6 +105,18 @@ _PEOPLE = (
     Column("其他问题", "others", 40, "wrap"),
     Column("可入库", "admissible", 8),
 )
+_SOURCES = (
+    Column("序号", "rn", 6, "count"),
+    Column("系统", "system", 14),
+    Column("表", "table_name", 14),
+    Column("来源文件", "file", 30, "wrap"),
+    Column("读取方式", "form", 34, "wrap"),
+    Column("读取行数", "rows_read", 10, "count"),
+    Column("载入行数", "rows_loaded", 10, "count"),
+    Column("未载入行数", "rows_rejected", 11, "count"),
+    Column("读取说明", "notes", 60, "wrap"),
+    Column("SHA-256 摘要", "sha256", 68),
+)
 _REJECTS = (
     Column("序号", "rn", 8, "count"),
     Column("来源文件", "source_file", 26),
@@ -134,6 +146,11 @@ def people_list(first: int, rows: int) -> RowList:
     """Return the list of persons and units, one line each."""
     number = Column("序号", f"rn - {first} + 1", 8, "count")
     return RowList("按人清单", "people", first, rows, (number, *_PEOPLE))
+
+
+def sources_list(rows: int) -> RowList:
+    """Return the list of sources and how each was read."""
+    return RowList("来源与读取情况", "reading", 1, rows, _SOURCES)
 
 
 def rejects_list(rows: int) -> RowList:

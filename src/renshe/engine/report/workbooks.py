@@ -22,7 +22,8 @@ import duckdb
 
 from renshe.engine.report.labels import CLASS_LABELS, GROUP_OF, SEVERITY_LABELS
 from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted, subject_sql
-from renshe.engine.report.sheets import RowList, lay_out, people_list, rejects_list, rule_list
+from renshe.engine.report.reading import sources
+from renshe.engine.report.sheets import RowList, lay_out, people_list, rejects_list, rule_list, sources_list
 from renshe.engine.report.spreadsheet import Book, write_book
 
 Progress = Callable[[str, int, int], None]
@@ -94,7 +95,8 @@ def write_workbooks(
     """Write all workbooks beside the round's files; returns ``report.xlsx`` and the departments' workbooks."""
     desk = Desk(problems, manifest, limits, progress)
     rejected = _open_rejects(problems)
-    whole = problems.count("subject") + problems.rows + rejected <= limits.workbook_rows
+    read = _open_sources(problems, manifest)
+    whole = problems.count("subject") + problems.rows + rejected + read <= limits.workbook_rows
     people = write_people(problems, work, over_all=whole)
     books: list[Book] = []
     stems = _stems(problems.departments)
@@ -102,7 +104,7 @@ def write_workbooks(
         lists = [item for item in problems.lists if item.department == name]
         plan = [people[name], *map(rule_list, lists)]
         books += _plan_set(desk, stems[name], plan, lists, name)
-    rest = [rejects_list(rejected)]
+    rest = [sources_list(read), rejects_list(rejected)]
     over_all = [people[""], *map(rule_list, problems.lists), *rest] if whole else rest
     first, *more = _plan_set(desk, "report", over_all, problems.lists, "全部科室")
     books += [first, *more]
@@ -181,6 +183,19 @@ def _open_rejects(problems: Problems) -> int:
         f" left(raw, {CELL_CHARS}) raw from read_parquet({path}, file_row_number=true)"
     )
     return problems.count("rejected")
+
+
+def _open_sources(problems: Problems, manifest: Mapping[str, Any]) -> int:
+    """Open the sources as the table ``reading``; returns how many there are."""
+    problems.con.execute(
+        "create table reading (rn bigint, system varchar, table_name varchar, file varchar, form varchar,"
+        " rows_read bigint, rows_loaded bigint, rows_rejected bigint, notes varchar, sha256 varchar)"
+    )
+    for rn, item in enumerate(sources(manifest), 1):
+        notes = "；".join(item.notes)[:CELL_CHARS]
+        row = (item.system, item.table, item.file, item.form, item.read, item.loaded, item.rejected, notes, item.sha256)
+        problems.con.execute("insert into reading values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [rn, *row])
+    return problems.count("reading")
 
 
 def _plan_set(desk: Desk, stem: str, plan: list[RowList], lists: Sequence[RuleList], title: str) -> list[Book]:

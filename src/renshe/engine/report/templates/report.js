@@ -1,6 +1,14 @@
 // Search, filter and sort of the rule table. The page is complete without it.
 (function () {
   "use strict";
+  // A box that scrolls must be reachable by keyboard.
+  function reach() {
+    document.querySelectorAll(".scroll").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; }
+    });
+  }
+  reach();
+  document.addEventListener("toggle", reach, true);
   var table = document.getElementById("rule-table");
   var tools = document.getElementById("tools");
   if (!table || !tools) { return; }
