@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from pathlib import Path
 
 
 def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
     from renshe.engine.project import ProjectError
-    from renshe.engine.rounds.store import BusyError
+    from renshe.engine.rounds.store import BusyError, FullDiskError, full_disk, is_full_disk
     from renshe.engine.rules.catalogue import CatalogueError
     from renshe.engine.sources.base import SourceError
     from renshe.engine.staging.columns import ColumnError
@@ -19,7 +20,10 @@ def explain(error: BaseException) -> int:
     if isinstance(error, ProjectError | SourceError | ColumnError | CatalogueError):
         print(f"错误：{line}", file=sys.stderr)
         return 2
-    if isinstance(error, BusyError):
+    if is_full_disk(error):
+        error = full_disk(Path.cwd())
+        line = str(error)
+    if isinstance(error, BusyError | FullDiskError):
         print(f"错误：{line}", file=sys.stderr)
         return 1
     if isinstance(error, OSError):

@@ -46,9 +46,9 @@ def is_full_disk(error: BaseException) -> bool:
 
 def full_disk(folder: Path) -> FullDiskError:
     """Return what to tell where the disk of ``folder`` is full: how much is free there, and what may go."""
-    free = shutil.disk_usage(folder).free / (1 << 30)
+    free = shutil.disk_usage(folder).free // (1 << 20)
     return FullDiskError(
-        f"{folder}：磁盘已满（清除本次没写完的部分后剩 {free:.1f} GB）；请腾出空间后再运行："
+        f"{folder}：磁盘已满（清除本次没写完的部分后剩 {free:,} MB）；请腾出空间后再运行："
         "cache 文件夹可以整个删去（会自动重建），rounds 中不再需要的旧轮次可以删去或移走"
     )
 
@@ -111,12 +111,15 @@ class Store:
         # What is kept is what every earlier round stands on: it is looked at, not trusted.
         while not (kept.is_file() and file_digest(kept) == sha):
             partial = self.sources / f"{os.getpid()}.tmp"
-            shutil.copyfile(path, partial)
-            # The file may have been saved anew between the two readings: what is kept decides its name.
-            sha = file_digest(partial)
-            kept = self.sources / sha
-            partial.chmod(0o400)
-            partial.replace(kept)
+            try:
+                shutil.copyfile(path, partial)
+                # The file may have been saved anew between the two readings: what is kept decides its name.
+                sha = file_digest(partial)
+                kept = self.sources / sha
+                partial.chmod(0o400)
+                partial.replace(kept)
+            finally:
+                partial.unlink(missing_ok=True)
         _keep_memo(path, kept)
         return sha, kept
 
