@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from renshe.standards.periods import (
     add_months,
     age_months,
-    as_month,
     is_month,
     month_of,
     months_between,
@@ -144,9 +143,3 @@ def test_an_age_is_reached_in_the_month_of_the_birthday(birth: date, months: int
     last_day = date(*divmod(add_months(month, 1), 100), 1) - timedelta(days=1)
     whole = (last_day.year - birth.year) * 12 + last_day.month - birth.month - (last_day.day < birth.day)
     assert months - whole in (0, 1), "never more than the calendar gives by the end of the month, but for short months"
-
-
-def test_as_month_takes_what_programs_have() -> None:
-    assert as_month(202105) == as_month("2021-05") == as_month(date(2021, 5, 31)) == 202105
-    with pytest.raises(ValueError, match=r"不是年月|不是日期"):
-        as_month(202113)

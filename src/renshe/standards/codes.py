@@ -12,7 +12,6 @@ Invariant: no spelling stands for two values of a list; the bulk twins agree wit
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -98,15 +97,6 @@ def _folder() -> Any:
 def code_list_names() -> tuple[str, ...]:
     """Return the names of all lists."""
     return tuple(sorted(item.name.removesuffix(".yaml") for item in _folder().iterdir() if item.name.endswith(".yaml")))
-
-
-@lru_cache(maxsize=1)
-def codes_version() -> str:
-    """Return a short digest of all lists: staged tables are cached under it."""
-    digest = hashlib.sha256()
-    for name in code_list_names():
-        digest.update(_folder().joinpath(f"{name}.yaml").read_bytes())
-    return digest.hexdigest()[:16]
 
 
 @cache

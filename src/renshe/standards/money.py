@@ -43,14 +43,6 @@ def round_cent(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP)
 
 
-def to_cents(value: Decimal) -> int:
-    """Return yuan as whole fen; ValueError where there are parts of a fen."""
-    cents = value * 100
-    if cents != int(cents):
-        raise ValueError(f"金额不足一分：{value}")
-    return int(cents)
-
-
 def from_cents(cents: int) -> Decimal:
     """Return fen as yuan with two decimals."""
     return Decimal(cents).scaleb(-2).quantize(CENT)

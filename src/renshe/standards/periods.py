@@ -48,13 +48,6 @@ def month_of(day: date) -> int:
     return day.year * 100 + day.month
 
 
-def as_month(value: int | str | date) -> int:
-    """Return a month yyyymm (or a year yyyy00) from an integer, a text or a date; ValueError when it is none."""
-    if isinstance(value, date):
-        return month_of(value)
-    return parse_month(str(value))
-
-
 def _index(month: int) -> int:
     if not is_month(month):
         raise ValueError(f"不是年月：{month}（应为 yyyymm，如 202105）")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from renshe.engine.sources.base import Layout, SourceError
-from renshe.engine.sources.text import PADDED_NOTE, TextReader, open_text, sniff
+from renshe.engine.sources.text import PADDED_NOTE, TextReader, open_text
 
 NAMES = frozenset({"个人编号", "姓名", "性别", "缴费基数", "AAC001", "AAC003", "AAC004", "AAE180", "单位名称"})
 HEADER = "个人编号,姓名,性别,缴费基数"
@@ -326,8 +326,8 @@ def test_file_that_vanishes_is_refused(load, tmp_path: Path) -> None:
         list(reader.batches())
 
 
-def test_sniff_says_how_a_file_would_be_read(tmp_path: Path) -> None:
+def test_the_layout_says_how_a_file_would_be_read(tmp_path: Path) -> None:
     path = tmp_path / "人员.TSV"
     path.write_bytes("汇总\n个人编号\t姓名\n1001\t张三\n".encode("gb18030"))
     expected = Layout("tsv", "gb18030", "\t", header_row=2, notes=["表头之前有1行标题：汇总"])
-    assert sniff(path, known_names=NAMES) == expected
+    assert open_text(path, known_names=NAMES).layout == expected

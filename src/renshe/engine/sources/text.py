@@ -151,11 +151,6 @@ def open_text(
     return TextReader(path, form, _layout(path, form), block_size=block_size, line_limit=line_limit)
 
 
-def sniff(path: Path, *, encoding: str | None = None, known_names: frozenset[str] = frozenset()) -> Layout:
-    """Return how a text file would be read (encoding, delimiter, header row, notes). SourceError as ``open_text``."""
-    return open_text(path, encoding=encoding, known_names=known_names).layout
-
-
 def _first_filled_block(path: Path, encoding: Encoding, line_end: bytes, limit: int) -> Block:
     stream = open_stream(path, encoding)
     try:
