@@ -10,16 +10,18 @@ import typer
 
 from renshe.engine.inspection import inspect_file
 from renshe.engine.project import ProjectError
+from renshe.engine.sources.base import unreadable
 from renshe.standards.dictionary import TABLES
 
 
 def run_inspect(file: Path, *, table: str | None, sheet: str | None, encoding: str | None, as_json: bool) -> None:
     """Print how ``file`` is read, its columns and the mapping that is proposed."""
-    if not file.is_file():
-        raise ProjectError(f"{file}：文件不存在；请检查路径")
     if table is not None and table not in TABLES:
         raise ProjectError(f"--table {table}：没有这个标准表；可用的有 {'、'.join(TABLES)}")
-    look = inspect_file(file, table_name=table, sheet=sheet, encoding=encoding)
+    try:
+        look = inspect_file(file, table_name=table, sheet=sheet, encoding=encoding)
+    except OSError as error:
+        raise unreadable(file, error) from error
     if as_json:
         typer.echo(json.dumps({**asdict(look), "proposal": look.proposal(file.name)}, ensure_ascii=False))
         return

@@ -1,6 +1,7 @@
 """A look into one file before it becomes a source: how it was read, what its columns hold, what they could fill.
 
-Invariant: nothing is written; what is proposed is only proposed.
+Invariant: nothing is written; what is proposed is only proposed. What is shown is masked like a report: screens are
+photographed and pasted into messages.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from renshe.engine.staging.columns import known_names, match_columns
 from renshe.engine.staging.typing import as_string
 from renshe.standards import codes, money, periods, text
 from renshe.standards.dictionary import TABLES, table
+from renshe.standards.masks import mask_digits, mask_free, mask_value
 
 _ROWS = 200_000
 _TOP = 5
+# A value of every twentieth row is nobody's name.
+_COMMON = 20
 _TYPED = 0.95
 
 
@@ -70,7 +74,7 @@ def inspect_file(
     rows, complete = 0, True
     for batch in reader.batches():
         rows += len(batch.rows)
-        rejects += [(reject.source_row, reject.reason) for reject in batch.rejects]
+        rejects += [(reject.source_row, mask_digits(reject.reason)) for reject in batch.rejects]
         for at, column in enumerate(batch.columns):
             parts[at].append(column if pa.types.is_string(column.type) else as_string(column))
         if rows >= _ROWS:
@@ -78,11 +82,14 @@ def inspect_file(
             break
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     chosen = table_name or _likely_table(reader.header)
+    reader.layout.notes[:] = map(mask_digits, reader.layout.notes)
     look = Look(reader.layout, rows, complete, rejects[:20], chosen)
     matched = match_columns(chosen, reader.header, {}).fields if chosen else {}
     fields = {at: name for name, at in matched.items()}
     for at, name in enumerate(reader.header):
-        column = ColumnLook(name, _filled(columns[at]), _kind(columns[at]), _top(columns[at]))
+        top = _masked(chosen, fields.get(at), _top(columns[at]), rows)
+        # Where a file has no header, its first row stands in the place of names.
+        column = ColumnLook(mask_digits(name), _filled(columns[at]), _kind(columns[at]), top)
         if at in fields and chosen:
             column.field, column.label = fields[at], table(chosen).field(fields[at]).label
             _propose_codes(look, chosen, fields[at], columns[at])
@@ -105,6 +112,15 @@ def _filled(column: pa.Array) -> float:
 def _top(column: pa.Array) -> list[tuple[str, int]]:
     counts = Counter({item["values"]: item["counts"] for item in pc.value_counts(column.drop_null()).to_pylist()})
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_TOP]
+
+
+def _masked(name: str | None, field_name: str | None, top: list[tuple[str, int]], rows: int) -> list[tuple[str, int]]:
+    if name and field_name:
+        return [(mask_value(name, field_name, value), count) for value, count in top]
+    return [
+        (mask_digits(value) if count > 2 and count * _COMMON >= rows else mask_free(value), count)
+        for value, count in top
+    ]
 
 
 def _kind(column: pa.Array) -> str:
@@ -133,5 +149,9 @@ def _propose_codes(look: Look, name: str, field_name: str, column: pa.Array) -> 
         return
     _, unmapped = codes.map_codes(spec.codes, text.clean_array(column), {})
     if unmapped:
-        common = sorted(unmapped, key=lambda value: -unmapped[value])[:20]
-        look.codes[field_name] = dict.fromkeys(common, "")
+        # What a mask would change is no code, but personal data in the wrong column.
+        common = [
+            value for value in sorted(unmapped, key=lambda value: -unmapped[value]) if mask_digits(value) == value
+        ]
+        if common:
+            look.codes[field_name] = dict.fromkeys(common[:20], "")

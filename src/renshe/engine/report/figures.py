@@ -25,10 +25,10 @@ from renshe.engine.report.labels import (
     root_order,
     system_label,
 )
-from renshe.engine.report.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
 from renshe.engine.report.problems import Problems, RuleList, quoted
 from renshe.engine.report.reading import Source, sources
 from renshe.engine.report.unchecked import NotChecked, not_checked
+from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
 
 STATES = ("fixed", "new", "open", "reopened")
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from renshe.engine.report.labels import system_label
-from renshe.engine.report.masks import mask_digits, mask_free
 from renshe.standards.dictionary import table
+from renshe.standards.masks import mask_digits, mask_free
 
 _DELIMITERS = {",": "逗号分隔", "\t": "制表符分隔", "|": "竖线分隔", ";": "分号分隔", " ": "空格分隔"}
 _FORMATS = {"txt": "文本", "parquet": "Parquet", "query": "数据库查询"}

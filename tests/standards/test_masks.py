@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renshe.engine.report.masks import mask_digits, mask_free, mask_id, mask_name, mask_tail, mask_value
+from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_tail, mask_value
 
 FIELDS = ["name", "payee", "id_number", "bank_account", "phone", "address", "old", "person_no", "period", ""]
 
