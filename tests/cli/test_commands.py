@@ -40,6 +40,8 @@ def test_clean_prints_json_and_nothing_else(project: Path) -> None:
         ('table  = "unit"', 'table  = "units"', "没有标准表 units"),
         ("status = '1'", "status == '1'", "[[control]] 的 where"),
         ('region = "220800"', "region = 220800", "region"),
+        ('region = "220800"', 'region = "229999"', "不在行政区划代码表"),
+        ("as_of  =", "asof  =", "asof 是不是 as_of？"),
         ("[project]", "[project", "不是合法的 TOML"),
     ],
 )
