@@ -112,6 +112,8 @@ def test_a_pack_of_the_province_is_loaded_tested_and_compared(project: Path, tmp
     assert "JL-PHONE" in {rule["id"] for rule in found}
     diff = json.loads(renshe("rules", "diff", str(old), str(new), "--json").stdout)
     assert diff == {"versions": ["1", "2"], "added": [], "removed": [], "changed": {"JL-PHONE": ["severity"]}}
+    [issued] = json.loads(renshe("clean", str(project), "--json").stdout)["packs"]
+    assert (issued["issuer"], issued["version"]) == ("吉林省社会保险事业管理局", "1")
     assert "吉林省社会保险事业管理局 1 → " in renshe("rules", "diff", str(old), str(new)).stdout
 
 

@@ -258,6 +258,7 @@ class _Writer:
             "region": self.project.region,
             "renshe": __version__,
             "rules_version": self.catalogue.version,
+            "packs": list(self.catalogue.packs),
             "decisions": {
                 "number": 0,
                 "digest": hashlib.sha256(b"").hexdigest(),

@@ -141,10 +141,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All rules by id, in an order in which every rule comes after its prerequisites, and the text's digest."""
+    """All rules by id, in an order in which every rule comes after its prerequisites, and the text's digest.
+
+    ``packs`` says of each pack who issued it in which version, for the manifest.
+    """
 
     rules: Mapping[str, Rule]
     version: str
+    packs: tuple[Mapping[str, str], ...] = ()
 
     def of(self, table: str) -> list[Rule]:
         """Return the rules that judge rows of ``table``."""
@@ -295,14 +299,14 @@ def _ordered(rules: list[Rule]) -> dict[str, Rule]:
         raise CatalogueError(f"{files}：规则的前提成环：{' → '.join(circle)}；请去掉其中一个 requires") from None
 
 
-def build_catalogue(rules: Iterable[Rule], text: bytes) -> Catalogue:
+def build_catalogue(rules: Iterable[Rule], text: bytes, packs: tuple[Mapping[str, str], ...] = ()) -> Catalogue:
     """Return a sound catalogue of ``rules``; ``text`` is what the version digest is taken over."""
     from renshe.engine.rules.scope import check_rule
 
     ordered = _ordered(list(rules))
     for rule in ordered.values():
         check_rule(rule)
-    return Catalogue(ordered, hashlib.sha256(text).hexdigest()[:16])
+    return Catalogue(ordered, hashlib.sha256(text).hexdigest()[:16], packs)
 
 
 @lru_cache(maxsize=8)
@@ -317,8 +321,8 @@ def load_catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
         if file.name.endswith(".yaml"):
             rules += read_rules(file, file.name)
             text += file.read_bytes()
-    for folder in packs:
-        pack = read_pack(folder)
+    issued = [read_pack(folder) for folder in packs]
+    for pack in issued:
         rules += pack.rules.values()
         text += pack.text
-    return build_catalogue(rules, text)
+    return build_catalogue(rules, text, tuple(pack.head for pack in issued))

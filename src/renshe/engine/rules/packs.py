@@ -34,6 +34,11 @@ class Pack:
     rules: dict[str, Rule]
     text: bytes
 
+    @property
+    def head(self) -> dict[str, str]:
+        """Return who issued what in which version."""
+        return {"name": self.name, "issuer": self.issuer, "version": self.version, "document": self.document}
+
 
 def read_pack(folder: Path) -> Pack:
     """Return the pack in ``folder``; CatalogueError (one Chinese line: file, rule, remedy) where it is not sound."""
