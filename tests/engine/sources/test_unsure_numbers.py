@@ -20,7 +20,6 @@ def unsure(reader: Reader) -> dict[int, list[bool]]:
     return {place: mask.tolist() for place, mask in batch.unsure.items()}
 
 
-@pytest.mark.req("S1-27", part="detect")
 def test_long_numbers_and_tenths_of_a_workbook_are_unsure_and_texts_are_not(write_book) -> None:
     rows = [
         ["个人编号", "社会保障号码", "费款所属期"],

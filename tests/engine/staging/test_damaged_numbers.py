@@ -37,7 +37,6 @@ def book(path: Path, rows: list[list[Any]]) -> Path:
     return path
 
 
-@pytest.mark.req("S1-27", part="detect")
 def test_long_numbers_of_number_cells_stay_text_and_are_no_values(tmp_path: Path) -> None:
     rows = [
         ["个人编号", "社会保障号码", "银行账号"],
@@ -97,7 +96,6 @@ def test_amounts_of_more_than_two_decimals_are_never_rounded(tmp_path: Path) -> 
     assert [str(second[name]) for name in ("base", "person_due", "unit_due")] == ["4000.25", "320.00", "640.50"]
 
 
-@pytest.mark.req("S1-27", part="detect")
 def test_a_number_that_lost_digits_is_one_finding_for_the_clerk(tmp_path: Path) -> None:
     rows = [["个人编号", "姓名", "社会保障号码", "银行账号"], ["1", "王建国", float(BY_CHANCE), "6217000010001234567"]]
     book(tmp_path / "人员.xlsx", rows)
