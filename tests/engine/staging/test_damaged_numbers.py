@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 import xlsxwriter
 
 from renshe.engine.rounds.clean import clean
