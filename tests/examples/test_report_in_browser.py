@@ -57,6 +57,19 @@ def test_the_page_fits_the_width_of_the_screen(page: Page, report: Path, width: 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_only_tables_scroll_sideways_each_in_its_box_and_by_keyboard_too(page: Page, report: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = "[...document.querySelectorAll('{0}')].filter(box => box.scrollWidth > box.clientWidth + 1)"
+    assert page.evaluate(wide.format("header, section, dl, p, form") + ".map(box => box.id || box.className)") == []
+    page.wait_for_function(wide.format(".scroll") + ".every(box => box.tabIndex === 0)")
+    if width == 390:
+        assert page.evaluate(wide.format(".scroll") + ".length") > 0
+
+
 def test_no_whole_identity_number_can_be_read(page: Page, report: Path) -> None:
     page.goto(report.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")

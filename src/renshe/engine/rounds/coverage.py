@@ -31,12 +31,11 @@ def complete_not_run(dataset: Dataset, catalogue: Catalogue, not_run: NotRun, *,
 
 def _look(dataset: Dataset, rule: Rule, not_run: NotRun) -> None:
     sources = _sources(dataset, rule)
-    label = table(rule.table).label
+    whose = (f"系统 {rule.judge} 的" if rule.judge else "经办系统的") + f"“{table(rule.table).label}”表"
     if not sources:
-        whose = f"系统 {rule.judge} 的" if rule.judge else "经办系统的"
-        not_run.add(rule.id, 0, f"项目中没有{whose}“{label}”表")
+        not_run.add(rule.id, 0, f"项目中没有{whose}")
     elif not any(source.rows for source in sources):
-        not_run.add(rule.id, 0, f"“{label}”表没有数据行")
+        not_run.add(rule.id, 0, f"{whose}没有数据行")
     else:
         for name in _compared(rule):
             left = sum(s.rows for s in sources if not dataset.has_field(rule.table, name, [s.system]))
