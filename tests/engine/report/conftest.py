@@ -133,7 +133,7 @@ def manifest(findings: list[dict[str, Any]]) -> dict[str, Any]:
         "not_run": {"PER-POLICE": 5, "PER-BASE": 0, "PER-RATE": 2},
         "not_run_of": {"PER-POLICE": 6, "PER-BASE": 0, "PER-RATE": 2},
         "notes": {"PER-POLICE": "项目中没有系统 police 的表 person", "PER-BASE": "项目中没有表 enrolment",
-                  "PER-RATE": "缺少参数 account_interest_rate"},
+                  "PER-RATE": "缺少参数 account_interest_rate（个人账户记账利率）"},
         "scores": {"overall": dimensions, "by_system": {"pension": dimensions}, "by_department": {},
                    "by_region": {"220802": dimensions}},
         "admission": {"person": {"total": 3000, "admissible": 2999}},

@@ -195,7 +195,7 @@ def test_sources_tell_how_they_were_read_and_what_is_remarkable(make_round: Call
 def test_rules_that_never_ran_stand_apart_from_those_that_found_nothing(page: str) -> None:
     never = rows(page, "未检查的规则，按原因")
     assert never["项目中没有“人员参保”表"] == ["1", "参保基数为空"]
-    assert never["缺少参数“个人账户记账利率”"] == ["1", "利息与记账利率不符"]
+    assert never["缺少参数 account_interest_rate（个人账户记账利率）"] == ["1", "利息与记账利率不符"]
     partly = rows(page, "因缺少数据或参数")
     assert partly["姓名与公安不一致PER-POLICE"] == ["5", "6", "项目中没有“公安”系统的“人员”表"]
     clean = re.search(r"全部检查过、未发现问题的规则（2 条）.*?</details>", page, re.S)

@@ -12,6 +12,7 @@ import pytest
 from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
 from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.rows import NotRun
 from renshe.engine.rules.runner import run_rules
 from renshe.engine.schema import columns
 from renshe.policy.parameters import ParameterBook
@@ -62,6 +63,17 @@ def test_duplicates_of_a_column_that_is_not_there_were_not_looked_for(catalogue:
     found, about, _ = not_run(catalogue, [PERSON])
     assert {(found[name], about[name]) for name in by_account} == {((2, "来源中没有“银行账号”列"), 2)}
     assert "PER-NO-DUP" not in found
+
+
+def test_missing_parameters_are_named_as_a_project_gives_them_and_in_chinese(catalogue: Catalogue) -> None:
+    counted = NotRun()
+    counted.add("ACC-INTEREST-HIGH", 1, "缺少参数 account_interest_rate、local_rate")
+    with duckdb.connect() as connection:
+        dataset = Dataset(
+            connection, [PERSON], as_of=date(2021, 5, 31), region="220800", parameters=ParameterBook((), [])
+        )
+        complete_not_run(dataset, catalogue, counted, controls=True)
+    assert counted.reasons["ACC-INTEREST-HIGH"] == "缺少参数 account_interest_rate（个人账户记账利率）、local_rate"
 
 
 def test_control_totals_that_nobody_gave_were_not_checked(catalogue: Catalogue) -> None:

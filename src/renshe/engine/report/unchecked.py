@@ -11,16 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from renshe.engine.report.labels import RuleInfo, system_label
-from renshe.policy.parameters import load_parameters
 from renshe.standards.dictionary import dictionary
 
 _OF_SYSTEM = re.compile(r"系统 (\S+) 的(?:表 (\w+))?")
 _TABLE = re.compile(r"没有表 (\w+)")
-_PARAMETERS = re.compile(r"缺少参数 ([\w、]+)")
 _SYSTEMS = {"*": "任何经办", "other": "其他经办"}
 
 
@@ -66,12 +63,9 @@ def not_checked(manifest: Mapping[str, Any], rules: Mapping[str, RuleInfo]) -> N
 
 
 def reason_shown(text: str) -> str:
-    """Return a reason with the Chinese names of systems, tables and parameters."""
+    """Return a reason with the Chinese names of systems and tables."""
     text = _OF_SYSTEM.sub(_system_shown, text)
-    text = _TABLE.sub(lambda hit: f"没有“{_table_label(hit[1])}”表", text)
-    return _PARAMETERS.sub(
-        lambda hit: "缺少参数“" + "、".join(_parameters().get(name, name) for name in hit[1].split("、")) + "”", text
-    )
+    return _TABLE.sub(lambda hit: f"没有“{_table_label(hit[1])}”表", text)
 
 
 def _system_shown(hit: re.Match[str]) -> str:
@@ -81,8 +75,3 @@ def _system_shown(hit: re.Match[str]) -> str:
 
 def _table_label(name: str) -> str:
     return dictionary()[name].label if name in dictionary() else name
-
-
-@lru_cache(maxsize=1)
-def _parameters() -> dict[str, str]:
-    return {entry.name: entry.label for entry in load_parameters() if entry.label}

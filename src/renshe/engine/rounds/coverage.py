@@ -8,10 +8,15 @@ Invariant: every rule of the catalogue either judged all rows that it is about o
 
 from __future__ import annotations
 
+import re
+
 from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.dataset import Dataset, StagedSource
 from renshe.engine.rules.rows import NotRun
+from renshe.policy.parameters import load_parameters
 from renshe.standards.dictionary import table
+
+_PARAMETERS = re.compile(r"缺少参数 ([\w、]+)")
 
 
 def complete_not_run(dataset: Dataset, catalogue: Catalogue, not_run: NotRun, *, controls: bool) -> dict[str, int]:
@@ -26,7 +31,16 @@ def complete_not_run(dataset: Dataset, catalogue: Catalogue, not_run: NotRun, *,
                 not_run.add(rule.id, 0, "project.toml 没有给出控制总数（[[control]]）")
         elif rule.id not in not_run.counts:
             _look(dataset, rule, not_run)
+    for name, reason in not_run.reasons.items():
+        not_run.reasons[name] = _PARAMETERS.sub(_named, reason)
     return {name: sum(source.rows for source in _sources(dataset, catalogue.rules[name])) for name in not_run.counts}
+
+
+def _named(hit: re.Match[str]) -> str:
+    """Add to the names of parameters, by which a project gives them, what they are called."""
+    labels = {entry.name: entry.label for entry in load_parameters() if entry.label}
+    names = [f"{name}（{labels[name]}）" if name in labels else name for name in hit[1].split("、")]
+    return f"缺少参数 {'、'.join(names)}"
 
 
 def _look(dataset: Dataset, rule: Rule, not_run: NotRun) -> None:
