@@ -100,8 +100,7 @@ def test_a_source_is_a_file_or_a_query(tmp_path: Path, source: str, said: str) -
         ("person", "sex", "3", "“甲” = “3”：3 不是 sex 的标准值；可用的有 1 男、2 女、9 未说明的性别"),
         ("person", "name", "张三", "name 不是代码字段"),
         ("person", "sexx", "1", "sexx 不是表 person 的字段；sexx 是不是 sex？"),
-        ("unit", "industry", "木材", "或符合"),
-        ("enrolment", "insurance", "11", "110 企业职工"),
+        ("person", "alive", "8", "8 不是 alive 的标准值"),
     ],
 )
 def test_a_mapping_to_what_is_no_standard_value_is_refused(
@@ -113,9 +112,13 @@ def test_a_mapping_to_what_is_no_standard_value_is_refused(
     assert "第 1 个 [[source]]" in line
 
 
-def test_long_lists_are_shown_by_their_first_dozen(tmp_path: Path) -> None:
-    line = refusal(tmp_path, HEAD + PERSON + '[source.codes.ethnicity]\n"甲" = "99"\n')
-    assert "01 汉族" in line and line.endswith("12 侗族 等")
+@pytest.mark.parametrize(("table", "field"), [("enrolment", "insurance"), ("person", "ethnicity"), ("change", "kind")])
+def test_a_local_code_of_a_list_that_grows_is_taken_and_reported_with_the_data(
+    tmp_path: Path, table: str, field: str
+) -> None:
+    text = HEAD + PERSON.replace("person", table) + f'[source.codes.{field}]\n"甲" = "9001"\n'
+    [source] = load_project(project(tmp_path, text)).sources
+    assert source.codes == {field: {"甲": "9001"}}
 
 
 @pytest.mark.parametrize(

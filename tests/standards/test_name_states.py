@@ -9,10 +9,10 @@ from renshe.standards.names import name_state, unit_name_state
 PERSONS = {
     "test": "测试 测试员 测试3 张三测试 张三1 李四02 假人 虚拟 无名氏 不详 姓名不详 某某 张某 王某某 1111 aaa ＸＸＸ "
     "张×× 张XX abc asdf 12345 啊啊啊 丁丁丁 test TEST01 无 待定 用户1",
-    "latin": "John Zhangsan A1 82345671 20210501 Müller",
+    "latin": "John Zhangsan Müller",
     "private": "张\ue863 \uf8ff三 李\U000f0000",
     "question": "张? 李？四 王\ufffd 赵□ ??? □□",
-    "chars": "张3 张三! 李@四 王（大） 阿Q 张*三 赵_六 钱#",
+    "chars": "A1 82345671 20210501 220882198601248358 张3 张三! 李@四 王（大） 阿Q 张*三 赵_六 钱#",
 }
 CLEAN_PERSONS = (
     "张三 李四 王五 丽丽 丁丁 欧阳娜娜 买买提·吐尔逊 买买提.吐尔逊 𠀀三 李\U00031350 王㐂 张〇 口天 试玉 司马相如 "

@@ -81,7 +81,8 @@ def name_state(text: str | None) -> str | None:
     folded = half_width(name).lower()
     if _invented(folded) or _INVENTED_PERSON.fullmatch(folded):
         return "test"
-    return _damage(folded, _person_char)
+    # A unit may be called 3M; a person's number in the name's place is no name, whatever letters stand beside it.
+    return "chars" if any(map(str.isdigit, folded)) else _damage(folded, _person_char)
 
 
 def unit_name_state(text: str | None) -> str | None:

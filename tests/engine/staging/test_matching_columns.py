@@ -97,3 +97,8 @@ def test_a_code_wins_over_an_alias_that_stands_before_it() -> None:
 
 def test_the_code_that_a_column_bears_is_kept_for_reading_its_values() -> None:
     assert match_columns("contribution", ["AAE143", "缴费基数"], {}).spoken == {"kind": "AAE143"}
+
+
+def test_a_name_that_a_dbf_cut_to_ten_characters_is_known_where_only_one_field_can_be_meant() -> None:
+    matching = match_columns("person", ["FILE_BIRTH", "HOUSEHOLD_", "WORK_START"], {})
+    assert set(matching.fields) == {"file_birth_date", "household_code", "work_start_date"}

@@ -7,6 +7,7 @@ never dropped in silence.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from renshe.standards.dictionary import table
 from renshe.standards.text import label_key
 
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
+_DBF_NAME = 10
 
 
 class ColumnError(ValueError):
@@ -54,6 +56,11 @@ def known_names(name: str) -> Mapping[str, str]:
     for field in table(name).fields:
         for text in field.aliases:
             known.setdefault(label_key(text), field.name)
+    # A DBF cuts names to ten characters.
+    cut = Counter(field.name[:_DBF_NAME] for field in table(name).fields)
+    for field in table(name).fields:
+        if cut[field.name[:_DBF_NAME]] == 1:
+            known.setdefault(label_key(field.name[:_DBF_NAME]), field.name)
     return known
 
 
