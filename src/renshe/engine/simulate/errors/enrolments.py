@@ -96,10 +96,17 @@ for _id, _field, _systems, _value, _which in (
     declare(_id, _field, _systems, _put(int(_value), _which))
 
 
-@error("ENR-STATUS-MIX", "enrolment", "status", FOUR)
-def _mix(case: Case, n: int) -> None:
+@error("ENR-ENROL-MIX", "enrolment", "enrol_status", FOUR)
+def _enrol_mix(case: Case, n: int) -> None:
     rows = case.pick(active(case), n)
     case.rows["enrol_status"][rows] = 4
+    case.mark(rows)
+
+
+@error("ENR-STATUS-MIX", "enrolment", "status", FOUR)
+def _mix(case: Case, n: int) -> None:
+    rows = case.pick(over(case) & (case.rows["enrol_status"] == 4), n)
+    case.rows["status"][rows] = 1
     case.mark(rows)
 
 
