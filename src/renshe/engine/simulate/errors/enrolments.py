@@ -105,7 +105,8 @@ def _enrol_mix(case: Case, n: int) -> None:
 
 @error("ENR-STATUS-MIX", "enrolment", "status", FOUR)
 def _mix(case: Case, n: int) -> None:
-    rows = case.pick(over(case) & (case.rows["enrol_status"] == 4), n)
+    rows = case.pick(over(case), n)
+    case.rows["enrol_status"][rows] = 4
     case.rows["status"][rows] = 1
     case.mark(rows)
 
