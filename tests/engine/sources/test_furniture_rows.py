@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from renshe.engine.sources.base import Reader
 from renshe.engine.sources.furniture import (
     BLANKS,
     FOOTER_ROW,
@@ -18,8 +23,15 @@ from renshe.engine.sources.furniture import (
     TOTAL_ROW,
     furniture,
     is_blank,
+    is_footer,
     is_total,
 )
+from renshe.engine.sources.opening import open_source
+from renshe.engine.sources.text_columns import odd_rows
+
+ReadRows = Callable[[Reader], dict[int, list[Any]]]
+ReadRejects = Callable[[Reader], dict[int, str]]
+WriteBook = Callable[..., Path]
 
 HEADER = ("单位编号", "单位名称", "人数", "缴费基数", "单位应缴", "个人应缴", "经办日期", "备注", "险种")
 
@@ -106,6 +118,69 @@ def test_rows_without_header_repeat_none() -> None:
 )
 def test_foot_of_a_page_is_a_footer(cells: list[str | None]) -> None:
     assert furniture(cells, HEADER) == FOOTER_ROW
+
+
+FOOTERS = [
+    ["制表人：某某", None, "审核：", None],
+    ["单位负责人：", None, "填报人：李", None],
+    ["（盖章）", None, None, None],
+    ["打印时间", "2021-5-1", None, None],
+    ["共2条记录", None, None, None],
+    ["共 2 条"],
+    ["联系电话", "04361234567", None, None],
+    ["审核", "张某", "负责人：", "李某"],
+    ["注1：本表一式两份", None, None, None],
+    [" ", "填报人：李", None, None],
+    ["第 1 页", "共 5 页", None, None],
+]
+
+
+@pytest.mark.parametrize("cells", FOOTERS)
+def test_foot_of_a_narrow_table_is_a_footer_in_text_and_workbooks(
+    cells: list[str | None], tmp_path: Path, write_xlsx: WriteBook, read_rows: ReadRows, read_rejects: ReadRejects
+) -> None:
+    header, person = ["个人编号", "姓名", "单位编号", "地址"], ["P1", "注意", None, None]
+    grid = [header, person, cells]
+    text = tmp_path / "people.csv"
+    text.write_text("".join(",".join(cell or "" for cell in line) + "\n" for line in grid), "utf-8")
+    for path in (text, write_xlsx(Sheet1=grid)):
+        assert read_rows(open_source(path)) == {2: person}
+        assert read_rejects(open_source(path)) == {3: FOOTER_ROW}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["P1", "注意", None, None],
+        ["P1", "制表人：某某", None, None],
+        [None, "备注", None, None],
+        [None, "审核", "2021-5-1", None],
+        ["注意", None, None, None],
+        ["审核：无", "220802198901011234", None, None],
+        ["统计局", None, None, None],
+        ["负责人：某", "220001", "某公司", None],
+    ],
+)
+def test_what_may_be_a_record_is_no_footer(cells: list[str | None]) -> None:
+    assert furniture(cells, HEADER[:4]) is None
+
+
+LABELS = st.sampled_from(
+    ["制表人：", "审核", "备注", "（盖章）", "共2条", "负责人", "注意", "第1页", "联系电话", "注：无"]
+)
+NUMBERS = st.from_regex(r"[A-Z]{0,2}[0-9]{1,12}", fullmatch=True)
+
+
+@given(NUMBERS, st.lists(st.none() | LABELS, max_size=8))
+def test_row_that_begins_with_a_number_is_never_a_footer(number: str, rest: list[str | None]) -> None:
+    assert not is_footer([number, *rest])
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.none() | LABELS | NUMBERS, min_size=4, max_size=4), min_size=1, max_size=6))
+def test_every_footer_is_looked_at_in_fast_reading(rows: list[list[str | None]]) -> None:
+    odd = odd_rows([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], 4)
+    assert [cells for cells, seen in zip(rows, odd, strict=True) if is_footer(cells) and not seen] == []
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,15 @@ TOTAL_MARK, TOTAL_LEADS = "计", "合小总共累"
 LINE_CHARACTERS = "-=_+─━—"
 """Characters that draw a line."""
 
-FOOTER_CELLS = 4
-"""A footer has at most this many cells that are not empty, and fewer than half of the columns."""
+FOOTER_WORDS = (
+    *("制表", "填表", "填报", "编制", "审核", "复核", "复审", "初审", "审批", "经办", "主管", "分管", "负责", "单位"),
+    *("部门", "科室", "打印", "导出", "统计", "报送", "上报", "联系", "数据来源", "盖章", "公章", "签章", "签字"),
+    *("签名", "日期", "备注", "说明", "附注", "注", "以下", "第", "共"),
+)
+"""Every footer begins with one of these, perhaps behind a bracket: what a fast search may look for."""
+
+FOOTER_BRACKETS = "（(【["
+"""Brackets that may open a footer."""
 
 _NO_BLANKS = {ord(char): None for char in BLANKS}
 _TOTAL = re.compile(
@@ -42,11 +49,21 @@ _TOTAL = re.compile(
 _INNER_TOTAL = frozenset({"合计", "小计", "总计", "本页合计", "本页小计"})
 _IDENTIFIER = re.compile(r"\d{15}|\d{17}[\dXx]|[0-9A-HJ-NP-Z]{18}|0\d{4,}|[A-Za-z]{1,4}\d{4,}")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-_FOOTER = re.compile(
-    r"(?:制表|填表|填报|编制|审核|复核|复审|初审|经办|主管|单位负责|负责|分管领导|打印|导出|统计|报送|上报|联系|数据来源)"
-    r"(?:人|人员|单位|部门|机构|日期|时间|电话|领导)?(?:[（(]?(?:签字|签章|盖章|签名|公章)[）)]?)?[:：].*"
-    r"|(?:备注|说明|注|附注)[:：].*|以下(?:空白|无正文)|第\d+页[,，/]?(?:共\d+页)?|共\d+页[,，/]?(?:第\d+页)?"
+_OWNER = re.compile(r"\d{15}|\d{17}[\dXx]|[0-9A-HJ-NP-Z]{18}")
+_DUTY = (
+    r"(?:制表|填表|填报|编制|审核|复核|复审|初审|审批|经办|主管|(?:单位|部门|科室|分管)?负责|分管领导|打印|导出|统计"
+    r"|报送|上报|联系|数据来源)"
 )
+_SIGNED = r"(?:[（(]?(?:签字|签章|盖章|签名|公章)[）)]?)"
+_FOOTER = re.compile(
+    rf"[（(【\[]?(?:{_DUTY}(?:人|人员|单位|部门|机构|日期|时间|电话|领导)?{_SIGNED}?|(?:单位|部门|科室)?{_SIGNED})"
+    r"[）)】\]]?(?:[:：].*)?"
+    r"|[（(【\[]?(?:(?:备注|说明|附注)[）)】\]]?|(?:注\d*|日期)[）)】\]]?(?=[:：]))(?:[:：].*)?"
+    r"|以下(?:空白|无正文)|第\d+页[,，/]?(?:共\d+页)?"
+    r"|共\d+(?:页|条|人|人次|户|家|笔|行)(?:记录|数据)?[,，/]?(?:第\d+页)?"
+)
+_BARE_WORD = re.compile(rf"{_DUTY}|备注|说明|附注")
+"""Labels that may as well be the state or the remark of a record."""
 
 
 def is_blank(cells: Cells) -> bool:
@@ -103,9 +120,19 @@ def is_ruled_line(cells: Cells) -> bool:
 
 
 def is_footer(cells: Cells) -> bool:
-    """Tell whether a nearly empty row is signed, dated or numbered as the foot of a page."""
-    filled = [cell for cell in cells if cell]
-    if not 0 < len(filled) <= FOOTER_CELLS or 2 * len(filled) >= len(cells):
+    """Tell whether a row is signed, dated, remarked or numbered as the foot of a page.
+
+    Its first filled cell is a label of a fixed list (a bare 审核 only in the first column), no cell is an identity
+    number or credit code, and either at most half of the cells are filled or each is a label or follows one.
+    """
+    filled = [(at, text) for at, cell in enumerate(cells) if cell and (text := cell.translate(_NO_BLANKS))]
+    if not filled or not _FOOTER.fullmatch(filled[0][1]):
         return False
-    first = next((text for cell in filled if (text := cell.translate(_NO_BLANKS))), "")
-    return _FOOTER.fullmatch(first) is not None
+    if filled[0][0] and _BARE_WORD.fullmatch(filled[0][1]):
+        return False
+    if any(_OWNER.fullmatch(text) for _, text in filled):
+        return False
+    if 2 * len(filled) <= len(cells):
+        return True
+    labels = [_FOOTER.fullmatch(text) is not None for _, text in filled]
+    return all(label or before for label, before in zip(labels[1:], labels, strict=False))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from renshe.engine.sources.furniture import BLANKS, FOOTER_CELLS, LINE_CHARACTERS
+from renshe.engine.sources.furniture import BLANKS, FOOTER_BRACKETS, FOOTER_WORDS, LINE_CHARACTERS
 
 Flags = npt.NDArray[np.bool_]
 
@@ -24,8 +24,14 @@ _REPLACEMENT = re.compile("\ufffd".encode())
 _GUARD = b"\0\0\0"
 _NOTHING_START = np.zeros(256, np.bool_)
 _NOTHING_START[[char.encode()[0] for char in BLANKS + LINE_CHARACTERS]] = True
-# Whatever ``furniture.is_footer`` may match, blanks aside.
-_FOOTER_LIKE = r"[:：]|^[\s\x{a0}\x{3000}\x{feff}\x1a\x1f]*(以|第|共|$)"
+# Whatever ``furniture.is_footer`` may match begins so; the bytes that a cell of such a row may begin with.
+_BLANK = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in BLANKS) + "]*"
+_FOOTER_LIKE = (
+    f"^{_BLANK}[{re.escape(FOOTER_BRACKETS)}]?{_BLANK}(?:" + "|".join(_BLANK.join(word) for word in FOOTER_WORDS) + ")"
+)
+_BLANK_CELL = f"^{_BLANK}$"
+_FOOTER_START = np.zeros(256, np.bool_)
+_FOOTER_START[[text.encode()[0] for text in (*FOOTER_WORDS, *FOOTER_BRACKETS, *BLANKS)]] = True
 
 
 def decoded_columns(table: pa.Table, encoding: Literal["utf-8", "gb18030"]) -> tuple[list[pa.Array], Flags]:
@@ -129,18 +135,27 @@ def _blank_candidates(columns: list[pa.Array]) -> npt.NDArray[np.int64]:
 
 
 def _footer_candidates(columns: list[pa.Array]) -> npt.NDArray[np.int64]:
-    """Return the nearly empty rows whose first filled cell reads like the foot of a page."""
-    limit = min(FOOTER_CELLS, (len(columns) - 1) // 2)
-    if sum(column.null_count == 0 for column in columns) > limit:
-        return np.empty(0, np.int64)
-    filled = np.sum([_valid(column) for column in columns], axis=0)
-    rows = np.flatnonzero(filled <= limit)
+    """Return the rows whose first filled cell begins like the foot of a page."""
+    rows = np.arange(len(columns[0]))
     found = [np.empty(0, np.int64)]
-    for column in columns:
+    for at, column in enumerate(columns):
+        cells = column if at == 0 else column.take(rows)
+        begins, data = _offsets(cells), _data(cells)
+        blank = np.diff(begins) == 0
+        if data.size:
+            first = data[np.minimum(begins[:-1], data.size - 1)]
+            near = np.flatnonzero(~blank & _FOOTER_START[first])
+            texts = cells.take(near)
+            found.append(rows[near[_matching(texts, _FOOTER_LIKE)]])
+            # A cell of blanks is no filled cell: the label may stand behind it.
+            blank[near[_matching(texts, _BLANK_CELL)]] = True
+        rows = rows[blank]
         if not rows.size:
             break
-        cells = column.take(rows)
-        like = pc.match_substring_regex(cells, _FOOTER_LIKE).fill_null(False).to_numpy(zero_copy_only=False)
-        found.append(rows[like])
-        rows = rows[~_valid(cells)]
     return np.concatenate(found)
+
+
+def _matching(texts: pa.Array, pattern: str) -> Flags:
+    return np.asarray(
+        pc.match_substring_regex(texts, pattern).fill_null(False).to_numpy(zero_copy_only=False), np.bool_
+    )
