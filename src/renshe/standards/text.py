@@ -33,7 +33,8 @@ _TO_PLAIN: dict[int, int | str | None] = {
 }
 
 # What programs write for "nothing".
-_NOTHING = frozenset({"null", "(null)", "<null>", "none", "nan", "nat", "<na>", r"\n", "#n/a", "n/a"})
+_DOUBTFUL = frozenset({"none", "nan", "nat", "<na>", "#n/a", "n/a"})
+_NOTHING = frozenset({"null", "(null)", "<null>", r"\n"}) | _DOUBTFUL
 
 # Bytes (UTF-8) that begin or are a character which cleaning may touch, and first bytes of text marks and "nothing".
 _TOUCHED = (*range(0x21), 0x7F, 0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
@@ -51,6 +52,11 @@ _INNER_BLANK = re.compile(rf"(?<={_FAR}) +(?={_FAR})| *· *|(?<={_FAR}) *[.．] 
 
 def _bare(text: str) -> str | None:
     """Take blanks at the ends and Excel's text marks (leading apostrophe, ="…") away; None where nothing is left."""
+    text = _stripped(text)
+    return None if not text or text.casefold() in _NOTHING else text
+
+
+def _stripped(text: str) -> str:
     while True:
         bare = text.strip(_BLANKS)
         if bare.startswith('="') and bare.endswith('"') and len(bare) > 2:
@@ -58,9 +64,8 @@ def _bare(text: str) -> str | None:
         elif bare[:1] in ("'", "‘", "’"):
             bare = bare[1:]
         if bare == text:
-            break
+            return text
         text = bare
-    return None if not text or text.casefold() in _NOTHING else text
 
 
 def clean(text: str | None) -> str | None:
@@ -69,6 +74,14 @@ def clean(text: str | None) -> str | None:
     Inner blanks stay (they may be the damage). ``NULL``, ``\\N``, ``(null)``, ``None``, ``#N/A`` and such are nothing.
     """
     return None if text is None else _bare(text.translate(_TO_HALF))
+
+
+def is_doubtful_nothing(text: str) -> bool:
+    """Tell whether ``clean`` takes for nothing what may have been something: an error cell ``#N/A``, a name ``Nan``.
+
+    An empty text, ``NULL`` and ``\\N`` can mean nothing else.
+    """
+    return _stripped(text.translate(_TO_HALF)).casefold() in _DOUBTFUL
 
 
 def clean_array(array: Any) -> pa.StringArray:

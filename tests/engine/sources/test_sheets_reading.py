@@ -204,7 +204,7 @@ def test_error_cells_logicals_times_and_hidden_rows_of_xlsx(tmp_path: Path, read
     sheet["G9"].font = Font(bold=True)
     book.save(tmp_path / "a.xlsx")
     reader = open_source(tmp_path / "a.xlsx", known_names=KNOWN)
-    assert read_rows(reader) == {2: ["1", "#N/A", "1", "2021-05-31 08:30:00", "08:30:00", "30:00:00"]}
+    assert read_rows(reader) == {2: ["1", "#N/A", "TRUE", "2021-05-31 08:30:00", "08:30:00", "30:00:00"]}
 
 
 def test_error_cells_and_formulas_of_xls(tmp_path: Path, read_rows: ReadRows) -> None:
@@ -219,7 +219,7 @@ def test_error_cells_and_formulas_of_xls(tmp_path: Path, read_rows: ReadRows) ->
     sheet.write(1, 2, xlwt.Formula("1+2"))
     book.save(str(tmp_path / "a.xls"))
     reader = open_source(tmp_path / "a.xls", known_names=KNOWN)
-    assert read_rows(reader)[2][:2] == ["1", "#N/A"]
+    assert read_rows(reader)[2][:2] == ["TRUE", "#N/A"]
     assert "含公式单元格 1 个，已按保存时的结果读取" in reader.layout.notes
 
 
@@ -278,3 +278,8 @@ def test_a_workbook_of_other_namespaces_and_prefixes(
                 data = text.replace("xmlns=", "xmlns:x=").encode()
             target.writestr(name, data)
     assert read_rows(open_source(odd, known_names=KNOWN)) == read_rows(open_source(plain, known_names=KNOWN))
+
+
+def test_a_logical_is_the_word_that_the_spreadsheet_shows(write_book: WriteBook, read_rows: ReadRows) -> None:
+    reader = open_source(write_book(人员=[["个人编号", "姓名"], ["1", True], ["2", False]]), known_names=KNOWN)
+    assert read_rows(reader) == {2: ["1", "TRUE"], 3: ["2", "FALSE"]}

@@ -87,3 +87,30 @@ def test_an_end_in_the_year_9999_is_no_end() -> None:
     found, tally = typed("enrolment", "end_date", ["99991231", "9999-12-31", "20210531"])
     assert found.values.to_pylist() == [None, None, date(2021, 5, 31)]
     assert not tally.untyped
+
+
+@pytest.mark.parametrize(
+    ("field", "word"), [("name", "Nan"), ("name", "None"), ("birth_date", "#N/A"), ("sex", " n/a ")]
+)
+def test_a_word_that_is_taken_for_nothing_stays_as_written(field: str, word: str) -> None:
+    found, tally = typed("person", field, [word, "NULL", "\\N", "", None])
+    assert found.values.to_pylist() == [None] * 5
+    assert found.raw is not None
+    assert found.raw.to_pylist() == [word, None, None, None, None]
+    assert tally.untyped == {field: 1}
+
+
+def test_words_that_mean_nothing_leave_nothing_behind() -> None:
+    found, tally = typed("person", "name", ["NULL", "(null)", "\\N", " "])
+    assert (found.values.null_count, found.raw, tally.untyped) == (4, None, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("contribution", "base"), ("person", "person_no"), ("person", "birth_date")]
+)
+def test_a_number_that_is_none_stays_as_written(name: str, field: str) -> None:
+    found, tally = typed(name, field, pa.array([float("nan"), None]))
+    assert found.values.to_pylist() == [None, None]
+    assert found.raw is not None
+    assert found.raw.to_pylist() == ["nan", None]
+    assert tally.untyped == {field: 1}

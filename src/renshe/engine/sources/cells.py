@@ -19,6 +19,9 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+LOGICALS = {"1": "TRUE", "0": "FALSE"}
+"""What a spreadsheet shows for a stored logical."""
+
 EXACT = 2**53
 DIGITS_15 = 10**15
 _LAST_SERIAL = 2_958_465  # 9999-12-31

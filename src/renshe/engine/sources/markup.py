@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from renshe.engine.sources.base import SourceError
-from renshe.engine.sources.cells import iso_text, stored_number_text
+from renshe.engine.sources.cells import LOGICALS, iso_text, stored_number_text
 from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xlsx import formula_notes
 
@@ -291,5 +291,7 @@ class _SpreadsheetParser(XmlFeed):
                 text = stored_number_text(text)
             elif self._kind == "DateTime":
                 text = iso_text(text)
+            elif self._kind == "Boolean":
+                text = LOGICALS.get(text, text)
             self._row[self._column - 1] = text
         self._column += int(self._cell.get("MergeAcross", 0))

@@ -162,7 +162,7 @@ class _ContentParser(XmlFeed):
         if kind == "time" and "office:time-value" in cell:
             return iso_text(cell["office:time-value"])
         if kind == "boolean" and "office:boolean-value" in cell:
-            return "1" if cell["office:boolean-value"] == "true" else "0"
+            return cell["office:boolean-value"].upper()
         return cell.get("office:string-value") or "\n".join(self._paragraphs)
 
 

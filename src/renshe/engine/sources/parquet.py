@@ -73,7 +73,7 @@ def _raw_batch(batch: pa.RecordBatch, first: int) -> RawBatch:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Return a column as one of the types of this module; "" and NaN, which stand for nothing, are null."""
+    """Return a column as one of the types of this module; "" stands for nothing and is null; NaN stays."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return plain(column.dictionary_decode())
@@ -103,7 +103,7 @@ def _double(column: pa.Array) -> pa.Array:
     if not pa.types.is_float64(column.type):
         # By way of text: the nearest double to a single 0.1 is 0.100000001490116, which nobody wrote.
         column = column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
-    return pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    return column
 
 
 def _decimal(column: pa.Array) -> pa.Array:

@@ -16,7 +16,7 @@ from html import unescape
 from typing import IO, Any
 from xml.parsers import expat
 
-from renshe.engine.sources.cells import formed_text, iso_text, stored_number_text
+from renshe.engine.sources.cells import LOGICALS, formed_text, iso_text, stored_number_text
 
 Row = list[str | None]
 Attributes = list[str]
@@ -63,7 +63,9 @@ class CellContext:
             return self.strings[int(text)]
         if kind in ("inlineStr", "str"):
             return unescaped(text)
-        if kind in ("b", "e"):
+        if kind == "b":
+            return LOGICALS.get(text, text)
+        if kind == "e":
             return text
         if kind == "d":
             return iso_text(text)

@@ -76,7 +76,7 @@ class XlsBook:
         # Rows come from the first row of the sheet, columns from the first that holds anything.
         padding: Row = [None] * (sheet.start[1] if sheet.start else 0)
         for index, values in enumerate(sheet.iter_rows()):
-            cells = padding + [value_text(value) for value in values]
+            cells = padding + [_shown(value) for value in values]
             for column, text in errors.get(index, ()):
                 put(cells, column, text)
             if any(cells):
@@ -87,6 +87,10 @@ class XlsBook:
         if len(self._facts.sheets) != len(self._places):
             return []
         return formula_notes(self._facts.sheets[self._places[name]])
+
+
+def _shown(value: object) -> str | None:
+    return str(value).upper() if isinstance(value, bool) else value_text(value)
 
 
 def password_error(path: Path) -> SourceError:

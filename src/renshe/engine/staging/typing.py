@@ -63,10 +63,28 @@ def type_column(
     """
     held = _held_back(spec, column, unsure)
     if held is None:
-        return _typed(spec, wanted, column, reading, tally)
+        return _with_doubtful(spec, _typed(spec, wanted, column, reading, tally), column, tally)
     typed = _typed(spec, wanted, pc.if_else(held.is_valid(), pa.scalar(None, column.type), column), reading, tally)
     tally.untyped[spec.name] += len(held) - held.null_count
-    return Typed(typed.values, held if typed.raw is None else pc.coalesce(typed.raw, held))
+    typed = Typed(typed.values, held if typed.raw is None else pc.coalesce(typed.raw, held))
+    return _with_doubtful(spec, typed, column, tally)
+
+
+def _with_doubtful(spec: Field, typed: Typed, column: pa.Array, tally: Tally) -> Typed:
+    """Keep in ``raw`` what was taken for nothing and may have been something: ``nan``, ``None``, ``#N/A``, NaN."""
+    lost = pc.and_(column.is_valid(), typed.values.is_null())
+    if typed.raw is not None:
+        lost = pc.and_(lost, typed.raw.is_null())
+    if not pc.any(lost).as_py():
+        return typed
+    written = column if pa.types.is_string(column.type) else as_string(column)
+    doubtful = [word for word in written.filter(lost).unique().to_pylist() if word and text.is_doubtful_nothing(word)]
+    if not doubtful:
+        return typed
+    here = pc.and_(lost, pc.is_in(written, value_set=pa.array(doubtful, pa.string())))
+    tally.untyped[spec.name] += pc.sum(here).as_py()
+    raw = pc.if_else(here, written, pa.scalar(None, pa.string()))
+    return Typed(typed.values, raw if typed.raw is None else pc.coalesce(typed.raw, raw))
 
 
 def _held_back(spec: Field, column: pa.Array, unsure: Mask | None) -> pa.Array | None:
