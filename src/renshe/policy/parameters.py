@@ -12,7 +12,7 @@ is not used in its place. Entries marked ``use: false`` (known only from memory)
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -78,6 +78,14 @@ def load_parameters() -> tuple[Parameter, ...]:
             raise ValueError(f"data/parameters: two entries for {place}")
         seen.add(place)
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def parameter_names() -> frozenset[str]:
+    """Return every name that ``data/parameters/`` speaks of, also those without an entry that may be used."""
+    files = data_folder().joinpath("parameters").iterdir()
+    groups = [group for file in files for group in read_yaml(file)]
+    return frozenset(entry.get("name", group.get("name")) for group in groups for entry in group["entries"])
 
 
 def _entries(group: Mapping[str, Any]) -> Iterator[Parameter]:
@@ -153,12 +161,18 @@ class ParameterBook:
     4. the insurance itself before "any insurance".
     """
 
-    def __init__(self, entries: Iterable[Parameter], overrides: Iterable[Mapping[str, object]] = ()) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Parameter],
+        overrides: Iterable[Mapping[str, object]] = (),
+        known: Collection[str] | None = None,
+    ) -> None:
         """Index ``entries`` (ours) and ``overrides``: rows of the project's table ``parameter``.
 
         ``overrides`` have the keys name, region, insurance, person_kind, start_month, value (and optionally end_month
-        and source_row), typed or as text. ValueError, one line in Chinese that names the row and the remedy, when a
-        row cannot be read or two rows contradict each other.
+        and source_file, source_row), typed or as text. ``known`` are the names that they may give (None: any).
+        ValueError, one line in Chinese that names the row and the remedy, when a row cannot be read, its name is not
+        known, or two rows contradict each other.
         """
         self._own: _Layer = {}
         self._ours: _Layer = {}
@@ -166,7 +180,7 @@ class ParameterBook:
             self._put(self._ours, entry)
         seen: dict[tuple[str, str, str, str, int], Override] = {}
         for number, row in enumerate(overrides, start=1):
-            read = parse_override(row, number)
+            read = parse_override(row, number, known)
             place = (read.name, read.region, read.insurance, read.person_kind, read.start_month)
             earlier = seen.setdefault(place, read)
             if earlier is read:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from renshe import __version__
 from renshe.engine.project import Project, ProjectError, SourceSpec, load_project
@@ -28,18 +27,20 @@ from renshe.engine.rounds.changes import write_changes
 from renshe.engine.rounds.controls import check_controls
 from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rounds.digests import canonical_digest
+from renshe.engine.rounds.local_parameters import parameter_rows
 from renshe.engine.rounds.scores import score_round, write_admission
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset, StagedSource
 from renshe.engine.rules.findings import COLUMNS, SCHEMA
+from renshe.engine.rules.parameter_joins import names_asked
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.schema import PLACE
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.database import snapshot_query
 from renshe.engine.staging.stage import Staged, StageTask, stage
-from renshe.policy.parameters import ParameterBook, load_parameters
+from renshe.policy.parameters import ParameterBook, load_parameters, parameter_names
 from renshe.standards.dictionary import TABLES, table
 
 Progress = Callable[[str, int, int], None]
@@ -90,7 +91,7 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
         with store.new_round() as (number, target):
             # The engine's memory is given back before the report asks for its own.
             with _connection(store) as connection:
-                dataset = _dataset(connection, project, staged)
+                dataset = _dataset(connection, project, catalogue, store, staged)
                 with clock.step("rules"):
                     result = run_rules(dataset, catalogue, progress=progress)
                     controls = check_controls(dataset, catalogue, project.controls)
@@ -183,15 +184,23 @@ def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _dataset(
-    connection: duckdb.DuckDBPyConnection, project: Project, staged: list[tuple[SourceSpec, str, Staged]]
+    connection: duckdb.DuckDBPyConnection,
+    project: Project,
+    catalogue: Catalogue,
+    store: Store,
+    staged: list[tuple[SourceSpec, str, Staged]],
 ) -> Dataset:
     overrides = [
-        row for _, _, found in staged if found.table == "parameter" for row in pq.read_table(found.rows).to_pylist()
+        row
+        for spec, sha, found in staged
+        if found.table == "parameter"
+        for row in parameter_rows(spec, store.sources / sha, found)
     ]
     try:
-        parameters = ParameterBook(load_parameters(), overrides)
+        known = parameter_names() | names_asked(catalogue.rules.values())
+        parameters = ParameterBook(load_parameters(), overrides, known)
     except ValueError as error:
-        raise ProjectError(f"{project.folder / 'project.toml'}：{error}") from None
+        raise ProjectError(str(error)) from None
     sources = [
         StagedSource(
             table=found.table,

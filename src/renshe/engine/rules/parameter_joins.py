@@ -8,14 +8,16 @@ Invariant: a row meets at most one line of a table, and a value is null exactly 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from renshe.engine.rules.scope import Uses, parameter_column
+from renshe.engine.rules.catalogue import Rule
+from renshe.engine.rules.expression import Call, Literal, parse, walk
+from renshe.engine.rules.scope import Uses, grouping, parameter_column, placeholders
 from renshe.engine.schema import kinds
 from renshe.standards.codes import code_list
 from renshe.standards.periods import add_months
@@ -36,6 +38,24 @@ class _Shape:
 
     by_insurance: bool
     by_kind: bool
+
+
+def names_asked(rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the names of the parameters that expressions of ``rules`` ask for: ``param('base_floor')``."""
+    calls = (part for rule in rules for text in _expressions(rule) for part in walk(parse(text)))
+    asked = (call.args[0] for call in calls if isinstance(call, Call) and call.name == "param" and call.args)
+    return frozenset(name.value for name in asked if isinstance(name, Literal) and isinstance(name.value, str))
+
+
+def _expressions(rule: Rule) -> list[str]:
+    found: list[str | None] = [rule.where, rule.fail, rule.expected, rule.net.fail if rule.net else None]
+    for _, relation in rule.relations:
+        found += [
+            relation.where,
+            *(text for pair in relation.on for text in pair),
+            *(text for _, text in relation.take),
+        ]
+    return [text for text in (*found, *grouping(rule), *placeholders(rule.message or "")) if text is not None]
 
 
 class ParameterJoins:
