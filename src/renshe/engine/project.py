@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from renshe.engine.sources.base import reason
-from renshe.standards.codes import CodeList, code_list, code_systems
 from renshe.standards.dictionary import TABLES, table
 from renshe.standards.regions import is_known_region
 
@@ -81,8 +80,8 @@ _KEYS = {
 # Before 1990 no agency had data; more than a year ahead nobody plans a run: such a date is a slip of the hand.
 _FIRST_DAY = date(1990, 1, 1)
 _AHEAD = timedelta(days=366)
-_SHOWN = 12
 _OWN_FOLDERS = ("rounds", "sources", "cache", "decisions")
+_TOML_PLACE = re.compile(r"at line (\d+), column (\d+)")
 _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -104,6 +103,7 @@ def load_project(folder: Path) -> Project:
     sources: list[SourceSpec] = []
     for number, item in enumerate(items, 1):
         sources += _sources(file, number, item)
+    _refuse_twice(file, sources)
     return Project(
         folder=folder,
         name=_text(file, head, "[project]", "name"),
@@ -125,7 +125,14 @@ def _parsed(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ProjectError(f"{file}：不是 UTF-8 编码；请另存为 UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"{file}：不是合法的 TOML：{error}；请按提示的行列改正") from None
+        raise ProjectError(f"{file}：{_toml_place(error)}不是合法的 TOML；请检查引号、括号和等号（{error}）") from None
+
+
+def _toml_place(error: tomllib.TOMLDecodeError) -> str:
+    """Say in Chinese where a TOML file cannot be read: the reader says it in English only."""
+    if place := _TOML_PLACE.search(str(error)):
+        return f"第 {place[1]} 行第 {place[2]} 列"
+    return "末尾" if "end of document" in str(error) else ""
 
 
 def _sections(file: Path, data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -163,10 +170,12 @@ def _packs(file: Path, rules: Any) -> tuple[Path, ...]:
 
 def _inside(file: Path, place: str, name: str) -> Path:
     """Return where a path of the project leads; ProjectError where it leads out of the project."""
-    real = Path(os.path.realpath(file.parent / name))
-    if not real.is_relative_to(os.path.realpath(file.parent)):
-        raise ProjectError(f"{file}：{place} 的 {name} 在项目文件夹之外；请把它放进项目文件夹")
-    return real
+    real, home = Path(os.path.realpath(file.parent / name)), os.path.realpath(file.parent)
+    if real.is_relative_to(home):
+        return real
+    if Path(os.path.normpath(Path(home) / name)).is_relative_to(home):
+        raise ProjectError(f"{file}：{place} {name} 是符号链接，指向项目文件夹之外；请把文件本身放进项目文件夹")
+    raise ProjectError(f"{file}：{place} {name} 在项目文件夹之外；请把它放进项目文件夹")
 
 
 def _text(file: Path, data: Mapping[str, Any], place: str, key: str) -> str:
@@ -232,6 +241,21 @@ def _sources(file: Path, number: int, item: Mapping[str, Any]) -> list[SourceSpe
     ]
 
 
+def _refuse_twice(file: Path, sources: Sequence[SourceSpec]) -> None:
+    """What is loaded twice is counted twice, and every row is then its own duplicate."""
+    seen: dict[tuple[object, ...], SourceSpec] = {}
+    for spec in sources:
+        what = (spec.url, spec.query) if spec.path is None else (os.path.realpath(spec.path), spec.sheet)
+        earlier = seen.setdefault((spec.system, spec.table, *what), spec)
+        if earlier is not spec:
+            first, second = (one.place.removeprefix("project.toml ") for one in (earlier, spec))
+            same = f"同一个文件 {spec.label}" if spec.path else "同一个 url 和 query"
+            raise ProjectError(
+                f"{file}：{first}与{second}是{same}（system {spec.system}，table {spec.table}），"
+                "会重复载入；请删去其中一个"
+            )
+
+
 def _refuse_mixed(file: Path, place: str, item: Mapping[str, Any]) -> None:
     """A source is a file or a query: what belongs to the one says nothing of the other."""
     if "file" in item:
@@ -249,7 +273,10 @@ def _refuse_mixed(file: Path, place: str, item: Mapping[str, Any]) -> None:
 def _mappings(
     file: Path, place: str, name: str, item: Mapping[str, Any]
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Return ``[source.columns]`` and ``[source.codes]`` of a source; a code that is left empty is not mapped yet."""
+    """Return ``[source.columns]`` and ``[source.codes]`` of a source; a code that is left empty is not mapped yet.
+
+    A value that no list knows may be a local code: it is loaded and counted with the data, as if the file said so.
+    """
     columns, codes = item.get("columns", {}), item.get("codes", {})
     if not all(isinstance(value, dict) for value in (columns, codes, *dict(codes).values())):
         raise ProjectError(f'{file}：{place} 的 columns 或 codes 写法不对；请写成 [source.codes.sex] 下的 "男" = "1"')
@@ -260,28 +287,10 @@ def _mappings(
             meant = f"{strange[0]} 是不是 {near[0]}？" if near else "可用的字段见 docs/glossary.md"
             raise ProjectError(f"{file}：{place} 的 {what} 中 {'、'.join(strange)} 不是表 {name} 的字段；{meant}")
     texts = {key: {str(k): str(v) for k, v in values.items() if v != ""} for key, values in codes.items()}
-    for key, values in texts.items():
-        _refuse_strange_codes(file, f"{place} 的 [source.codes.{key}]", name, key, values)
+    for key in texts:
+        if table(name).field(key).codes is None:
+            raise ProjectError(f"{file}：{place} 的 [source.codes.{key}] 不起作用：{key} 不是代码字段；请删去这一节")
     return {key: str(value) for key, value in columns.items()}, texts
-
-
-def _refuse_strange_codes(file: Path, place: str, name: str, field: str, values: Mapping[str, str]) -> None:
-    listed = table(name).field(field).codes
-    if listed is None:
-        raise ProjectError(f"{file}：{place} 不起作用：{field} 不是代码字段；请删去这一节")
-    lists = [code_list(listed), *(code_list(listed, system) for system in code_systems(listed))]
-    # Long lists grow by local codes: what is not in them is loaded and reported, as if the file itself said so.
-    if len(lists[0].values) > _SHOWN or listed == "insurance":
-        return
-    for written, standard in values.items():
-        if all(codes.find(standard) is None for codes in lists):
-            raise ProjectError(
-                f"{file}：{place} 中 “{written}” = “{standard}”：{standard} 不是 {field} 的标准值；{_allowed(lists[0])}"
-            )
-
-
-def _allowed(codes: CodeList) -> str:
-    return "可用的有 " + "、".join(f"{code.value} {code.label}" for code in codes.values.values())
 
 
 def _expand(file: Path, place: str, url: str) -> str:
@@ -312,9 +321,9 @@ def _files(file: Path, place: str, value: Any) -> list[Path]:
 
 def _matches(file: Path, place: str, pattern: str) -> list[Path]:
     """Return the files that a name or glob means; OSError where a folder on the way may not be read."""
+    _inside(file, f"{place} 的文件", pattern)
     if Path(pattern).is_absolute():
         pattern = os.path.relpath(pattern, file.parent)
-    _inside(file, f"{place} 的文件", pattern)
     exact = file.parent / pattern
     if exact.is_file():
         return [exact]
@@ -326,6 +335,8 @@ def _matches(file: Path, place: str, pattern: str) -> list[Path]:
     own = [name for name in _OWN_FOLDERS if Path(pattern).parts[0] != name]
     matches = [path for path in file.parent.glob(pattern) if path.relative_to(file.parent).parts[0] not in own]
     matches = sorted(path for path in matches if path.is_file() and not path.name.startswith((".", "~$")))
+    for path in matches:
+        _inside(file, f"{place} 的文件", path.relative_to(file.parent).as_posix())
     if not matches:
         raise ProjectError(f"{file}：{place} 的文件 {pattern} 不存在；请检查文件名（相对于 project.toml 所在文件夹）")
     return matches

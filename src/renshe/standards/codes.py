@@ -133,11 +133,6 @@ def code_list(name: str, system: str | None = None) -> CodeList:
     )
 
 
-def code_systems(name: str) -> tuple[str, ...]:
-    """Return the columns or systems that read list ``name`` in their own way. KeyError for an unknown list."""
-    return tuple(_raw(name).get("systems", {}))
-
-
 def _code(item: Mapping[str, Any], classes: Mapping[str, Mapping[str, str]]) -> Code:
     own = {key: str(value) for key, value in item.items() if key not in _OWN_KEYS}
     of_class = {key: value for key, value in classes.get(own.get("meaning_class", ""), {}).items() if key != "label"}
