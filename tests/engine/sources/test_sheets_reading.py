@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import xlsxwriter
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import CoveredTableCell, Table, TableCell, TableRow
+from odf.text import P
 from openpyxl.styles import Font
 
 from renshe.engine.sources import sheets
@@ -183,13 +187,15 @@ def test_formulas_are_read_as_saved_and_counted(formulas: Path, read_rows: ReadR
     reader = open_source(formulas, known_names=KNOWN)
     rows = read_rows(reader)
     assert (rows[2][4], rows[3][4]) == ("3000", "#DIV/0!")
-    assert "含公式单元格 3 个，已按保存时的结果读取" in reader.layout.notes
+    (note,) = reader.layout.notes
+    assert note.startswith("含公式单元格 3 个：2 个有保存结果，已按其读取；1 个没有保存结果，按空值读取；")
 
 
 def test_formulas_that_were_never_calculated_are_empty_and_said_so(write_xlsx: WriteBook, read_rows: ReadRows) -> None:
     reader = open_source(write_xlsx(人员=[HEADER, ["1", "张三", None, None, "=1+1"]]), known_names=KNOWN)
     assert read_rows(reader)[2] == ["1", "张三", None, None, None][: len(reader.header)]
-    assert any("公式单元格 1 个没有保存结果" in note for note in reader.layout.notes)
+    (note,) = [note for note in reader.layout.notes if "公式" in note]
+    assert note.startswith("含公式单元格 1 个：0 个有保存结果，已按其读取；1 个没有保存结果，按空值读取；")
     list(reader.batches())
     assert len(reader.layout.notes) == len(set(reader.layout.notes))
 
@@ -283,3 +289,110 @@ def test_a_workbook_of_other_namespaces_and_prefixes(
 def test_a_logical_is_the_word_that_the_spreadsheet_shows(write_book: WriteBook, read_rows: ReadRows) -> None:
     reader = open_source(write_book(人员=[["个人编号", "姓名"], ["1", True], ["2", False]]), known_names=KNOWN)
     assert read_rows(reader) == {2: ["1", "TRUE"], 3: ["2", "FALSE"]}
+
+
+MERGED_ROWS = [
+    ["个人编号", "姓名", "单位"],
+    ["1", "张三", "甲公司"],
+    ["2", "李四", None],
+    ["3", "王五", None],
+    ["4", "赵六", "乙公司"],
+    ["5", "孙七", None],
+]
+MERGED_NOTE = (
+    "数据区有 2 处纵向合并的单元格（C2:C4、C5:C6），只有各处的首行有值，其余各行按空值读取；请取消合并并填充后重新导出"
+)
+
+
+def _merged_xlsx(path: Path, *, thorough: bool = False) -> None:
+    book = openpyxl.Workbook()
+    for row in MERGED_ROWS:
+        book.active.append(row)
+    for cells in ("C2:C4", "C5:C6", "A9:B9"):
+        book.active.merge_cells(cells)
+    book.save(path)
+    if thorough:
+        with zipfile.ZipFile(path) as package:
+            parts = {name: package.read(name) for name in package.namelist()}
+        parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(b"<sheetData>", b"<sheetData >")
+        with zipfile.ZipFile(path, "w") as package:
+            for name, data in parts.items():
+                package.writestr(name, data)
+
+
+def _merged_xls(path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("人员")
+    for at, row in enumerate(MERGED_ROWS):
+        for column, value in enumerate(row):
+            if value and not (column == 2 and at in (1, 4)):
+                sheet.write(at, column, value)
+    sheet.write_merge(1, 3, 2, 2, "甲公司")
+    sheet.write_merge(4, 5, 2, 2, "乙公司")
+    book.save(str(path))
+
+
+def _merged_html(path: Path) -> None:
+    spans = {"甲公司": " rowspan=3", "乙公司": " rowspan=2"}
+    lines = ["".join(f"<td{spans.get(cell, '')}>{cell}" for cell in row if cell) for row in MERGED_ROWS]
+    path.write_text("<html><table>" + "".join(f"<tr>{line}" for line in lines) + "</table></html>", "utf-8")
+
+
+def _merged_xml(path: Path) -> None:
+    down = {"甲公司": ' ss:MergeDown="2"', "乙公司": ' ss:MergeDown="1"'}
+    cell = '<Cell{}><Data ss:Type="String">{}</Data></Cell>'
+    body = "".join(
+        f"<Row>{''.join(cell.format(down.get(text, ''), text) for text in row if text)}</Row>" for row in MERGED_ROWS
+    )
+    name = "urn:schemas-microsoft-com:office:spreadsheet"
+    head = f'<?xml version="1.0"?><Workbook xmlns="{name}" xmlns:ss="{name}"><Worksheet ss:Name="人员"><Table>'
+    path.write_text(f"{head}{body}</Table></Worksheet></Workbook>", "utf-8")
+
+
+def _merged_ods(path: Path) -> None:
+    spans = {"甲公司": 3, "乙公司": 2}
+    book = OpenDocumentSpreadsheet()
+    sheet = Table(name="人员")
+    for row in MERGED_ROWS:
+        line = TableRow()
+        for text in row:
+            options = {"numberrowsspanned": spans[text], "numbercolumnsspanned": 1} if text in spans else {}
+            cell = TableCell(valuetype="string", **options) if text else CoveredTableCell()
+            if text:
+                cell.addElement(P(text=text))
+            line.addElement(cell)
+        sheet.addElement(line)
+    book.spreadsheet.addElement(sheet)
+    book.save(str(path))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "write"),
+    [
+        ("xlsx", _merged_xlsx),
+        ("xlsx", partial(_merged_xlsx, thorough=True)),
+        ("xls", _merged_xls),
+        ("xls", _merged_html),
+        ("xls", _merged_xml),
+        ("ods", _merged_ods),
+    ],
+)
+def test_cells_merged_down_the_data_are_noted_and_not_filled(
+    tmp_path: Path, read_rows: ReadRows, suffix: str, write: Callable[[Path], None]
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    write(path)
+    reader = open_source(path, known_names=KNOWN)
+    assert read_rows(reader) == {number: list(row) for number, row in enumerate(MERGED_ROWS[1:], 2)}
+    assert MERGED_NOTE in reader.layout.notes
+
+
+def test_a_header_merged_over_two_rows_is_no_merged_data(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["个人编号", "姓名", "缴费基数"], [None, None, None], ["1", "张三", "3000"]):
+        book.active.append(row)
+    book.active.merge_cells("A1:A2")
+    book.save(tmp_path / "a.xlsx")
+    reader = open_source(tmp_path / "a.xlsx", known_names=KNOWN)
+    list(reader.batches())
+    assert reader.layout.notes == []

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from renshe.engine.sources.base import Reader, SourceError
+from renshe.engine.sources.base import NO_ROWS_NOTE, Reader, SourceError
 from renshe.engine.sources.opening import open_source
 
 WriteBook = Callable[..., Path]
@@ -105,3 +105,20 @@ def test_a_circle_of_links_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.csv").symlink_to("a.csv")
     with pytest.raises(SourceError, match="符号链接循环"):
         open_source(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet", "dbf"])
+def test_a_header_without_rows_is_said_once(
+    tmp_path: Path, kind: str, write_xlsx: Callable[..., Path], write_dbf: Callable[..., Path]
+) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "csv":
+        path.write_text("个人编号,姓名\n", "utf-8")
+    elif kind == "parquet":
+        pq.write_table(pa.table({"个人编号": pa.array([], pa.string())}), path)
+    else:
+        path = write_xlsx(人员=[["个人编号", "姓名"]]) if kind == "xlsx" else write_dbf([("AAC001", "C", 8, 0)], [])
+    reader = open_source(path, known_names=frozenset({"个人编号", "姓名"}))
+    for _ in range(2):
+        assert sum(len(batch.rows) for batch in reader.batches()) == 0
+    assert reader.layout.notes == [NO_ROWS_NOTE]

@@ -56,6 +56,10 @@ class Layout:
     notes: list[str] = field(default_factory=list)
 
 
+NO_ROWS_NOTE = "没有数据行，只有表头；请核对是否导出成功"
+"""Note on a source in which nothing follows the header."""
+
+
 class Reader(Protocol):
     """A source opened for reading."""
 

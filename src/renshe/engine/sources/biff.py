@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from renshe.engine.sources.sheet_xml import SheetFacts
 
 _BOUND_SHEET, _FILE_PASS, _DIMENSIONS, _BOOL_ERROR, _FORMULA = 0x0085, 0x002F, 0x0200, 0x0205, 0x0006
+_MERGED_CELLS = 0x00E5
 _BEGIN, _END = 0x0809, 0x000A
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _MAX_ROWS, _MAX_COLUMNS = 65_536, 256
@@ -60,6 +61,11 @@ def _sheet_facts(stream: bytes, start: int) -> tuple[dict[tuple[int, int], str],
     formulas = SheetFacts()
     for kind, body in _records(stream, start):
         code = None
+        if kind == _MERGED_CELLS:
+            (count,) = struct.unpack_from("<H", body)
+            for first, last, column, _ in struct.iter_unpack("<4H", body[2 : 2 + 8 * count]):
+                if last > first:
+                    formulas.merged.append((first + 1, last + 1, column))
         if kind == _FORMULA:
             formulas.formulas += 1
             # A result that is no number has 0xFFFF at its end and its kind (2: error) at its beginning.

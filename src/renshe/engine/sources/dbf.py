@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from dbfread.memo import BinaryMemo, MemoFile, find_memofile, open_memofile
 
-from renshe.engine.sources.base import Layout, RawBatch, Reject, SourceError
+from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, Reject, SourceError
 from renshe.engine.sources.cells import number_text, unsure_cells, value_text
 from renshe.engine.sources.dbf_header import VISUAL_FOXPRO, DbfField, DbfHeader, read_header
 from renshe.engine.sources.encoding import Encoding, Sample, decode_line, find_encoding, refuse_misfit
@@ -97,6 +97,8 @@ class DbfReader:
                     if last < whole:
                         break
             self._note_surplus(first - 1)
+            if first == 1 and NO_ROWS_NOTE not in self.layout.notes:
+                self.layout.notes.append(NO_ROWS_NOTE)
         finally:
             if memo is not None:
                 memo.file.close()

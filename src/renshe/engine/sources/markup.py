@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import LOGICALS, iso_text, stored_number_text
-from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
+from renshe.engine.sources.sheet_xml import Merged, Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xlsx import formula_notes
 
 _CHUNK = 1 << 18
@@ -42,6 +42,7 @@ class HtmlBook:
         parser = _TableParser(None)
         for _ in self._fed(parser):
             pass
+        self._merged: dict[str, list[Merged]] = {}
         self.sheets = {f"表{number}": True for number in range(1, parser.tables + 1)}
 
     def _fed(self, parser: _TableParser) -> Iterator[None]:
@@ -65,9 +66,14 @@ class HtmlBook:
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
         """Yield (row number in the table, cells) of each row that holds anything."""
         parser = _TableParser(int(name.removeprefix("表")))
+        self._merged[name] = parser.merged
         for _ in self._fed(parser):
             yield from parser.done
             parser.done.clear()
+
+    def merged(self, name: str) -> list[Merged]:
+        """Return the merged ranges of a table whose rows have been read to the end."""
+        return self._merged.get(name, [])
 
     def notes(self, _name: str) -> list[str]:
         """Return what a reader of the sheet should know."""
@@ -98,12 +104,13 @@ class _TableParser(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tables = 0
         self.done: list[tuple[int, Row]] = []
+        self.merged: list[Merged] = []
         self._wanted = wanted
         self._open: list[int] = []
         self._number = 0
         self._row: Row | None = None
         self._cell: list[str] | None = None
-        self._span = 1
+        self._span = self._down = 1
         self._below: dict[int, int] = {}
 
     @property
@@ -132,7 +139,7 @@ class _TableParser(HTMLParser):
             self._below[len(self._row)] -= 1
             self._row.append(None)
         self._span = _span(attributes.get("colspan", ""), _MAX_COLUMNS - len(self._row))
-        down = _span(attributes.get("rowspan", ""), 1_048_576)
+        self._down = down = _span(attributes.get("rowspan", ""), 1_048_576)
         for column in range(len(self._row), len(self._row) + self._span):
             self._below[column] = down - 1
         self._cell = []
@@ -155,6 +162,8 @@ class _TableParser(HTMLParser):
         if self._cell is None or self._row is None:
             return
         text = _BLANKS.sub(" ", "".join(self._cell)).strip(" ")
+        if text and self._down > 1:
+            self.merged.append((self._number, self._number + self._down - 1, len(self._row)))
         self._row.append(text or None)
         self._row.extend([None] * (self._span - 1))
         self._cell = None
@@ -213,6 +222,10 @@ class XmlBook:
         for _ in self._fed(parser):
             yield from parser.done
             parser.done.clear()
+
+    def merged(self, name: str) -> list[Merged]:
+        """Return the merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts()).merged
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
@@ -286,6 +299,8 @@ class _SpreadsheetParser(XmlFeed):
         if not 1 <= self._column <= _MAX_COLUMNS:
             raise ValueError(f"column {self._column}")
         if text:
+            if down := int(self._cell.get("MergeDown", 0)):
+                self.facts.merged.append((self._number, self._number + down, self._column - 1))
             self._row.extend([None] * (self._column - len(self._row)))
             if self._kind == "Number":
                 text = stored_number_text(text)

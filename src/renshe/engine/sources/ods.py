@@ -14,7 +14,7 @@ from pathlib import Path
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import iso_text, stored_number_text
-from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
+from renshe.engine.sources.sheet_xml import Merged, Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xls import password_error
 from renshe.engine.sources.xlsx import formula_notes
 
@@ -73,6 +73,10 @@ class OdsBook:
                 for number in range(first, min(first + repeated, _MAX_ROWS + 1)):
                     yield number, list(row)
             parser.done.clear()
+
+    def merged(self, name: str) -> list[Merged]:
+        """Return the merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts()).merged
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
@@ -148,6 +152,8 @@ class _ContentParser(XmlFeed):
             self.facts.formulas += 1
             self.facts.uncalculated += not text and "office:value-type" not in self._cell
         if text:
+            if (down := _count(self._cell, "table:number-rows-spanned")) > 1:
+                self.facts.merged.append((self._next_row, self._next_row + down - 1, self._width))
             self._row.extend([None] * (self._width - len(self._row)))
             self._row.extend([text] * repeated)
         self._width += repeated

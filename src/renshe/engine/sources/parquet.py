@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from renshe.engine.sources.base import Layout, RawBatch, SourceError
+from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, SourceError
 from renshe.engine.sources.cells import value_text
 from renshe.engine.sources.headers import unique_names
 
@@ -58,6 +58,8 @@ class ParquetReader:
                     first += batch.num_rows
         except _DAMAGE as exc:
             raise self._damaged() from exc
+        if first == 1 and NO_ROWS_NOTE not in self.layout.notes:
+            self.layout.notes.append(NO_ROWS_NOTE)
 
 
 def _raw_batch(batch: pa.RecordBatch, first: int) -> RawBatch:

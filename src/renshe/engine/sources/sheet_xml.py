@@ -35,6 +35,13 @@ _CELL = re.compile(
 )
 
 
+_MERGED = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?[A-Z]{1,3}\$?(\d{1,7})")
+_MERGED_TAG = re.compile(rb"<mergeCell\s[^>]*?ref=[\"']([A-Z$0-9:]+)[\"']")
+
+Merged = tuple[int, int, int]
+"""A merged range: first and last row as shown, first column from 0."""
+
+
 class SheetDamage(ValueError):
     """The XML of a sheet ends early or holds what no sheet holds."""
 
@@ -45,6 +52,12 @@ class SheetFacts:
 
     formulas: int = 0
     uncalculated: int = 0
+    merged: list[Merged] = field(default_factory=list)
+
+    def merge(self, reference: str) -> None:
+        """Note a merged range ("A2:B4") if it has several rows."""
+        if (found := _MERGED.fullmatch(reference)) and found[2] != found[3]:
+            self.merged.append((int(found[2]), int(found[3]), column_index(found[1])))
 
 
 @dataclass(slots=True)
@@ -103,6 +116,8 @@ def sheet_rows(stream: IO[bytes], context: CellContext) -> Iterator[tuple[int, R
         rest += chunk
     if b"</sheetData>" not in rest:
         raise SheetDamage("sheet without end")
+    for reference in _MERGED_TAG.findall(rest):
+        context.facts.merge(reference.decode("ascii"))
 
 
 def _parsed_rows(stream: IO[bytes], head: bytes, context: CellContext) -> Iterator[tuple[int, Row]]:
@@ -216,7 +231,7 @@ class _SheetParser(XmlFeed):
         """Learn the prefix that this writer puts before every name ("" or "x:")."""
         prefix = name[: name.rfind(":") + 1]
         self._c, self._v, self._t, self._f = prefix + "c", prefix + "v", prefix + "t", prefix + "f"
-        self._r, self._ph = prefix + "row", prefix + "rPh"
+        self._r, self._ph, self._merge = prefix + "row", prefix + "rPh", prefix + "mergeCell"
         self._parser.StartElementHandler = self._start
 
     def _start(self, name: str, attributes: Attributes) -> None:
@@ -233,6 +248,8 @@ class _SheetParser(XmlFeed):
             self._row, self._column = [], -1
         elif name == self._ph:
             self._phonetic = True
+        elif name == self._merge:
+            self._context.facts.merge(_attribute(attributes, "ref"))
 
     def _end(self, name: str) -> None:
         if name == self._c:

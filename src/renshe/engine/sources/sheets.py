@@ -17,11 +17,11 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from renshe.engine.sources.base import Layout, RawBatch, Reject, SourceError
+from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, Reject, SourceError
 from renshe.engine.sources.cells import unsure_cells
 from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
 from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
-from renshe.engine.sources.sheet_xml import Row, column_letters
+from renshe.engine.sources.sheet_xml import Merged, Row, column_letters
 
 BATCH_ROWS, BATCH_CELLS = 50_000, 2_000_000
 # Rows looked at to see which columns without a name hold anything.
@@ -43,6 +43,10 @@ class Book(Protocol):
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read."""
+        ...
+
+    def merged(self, name: str) -> list[Merged]:
+        """Return the ranges of cells merged over several rows; complete when the rows have been read."""
         ...
 
 
@@ -124,9 +128,11 @@ class SheetReader:
         rejects: list[Reject] = []
         outside = _Outside(frozenset(self._columns))
         size = min(BATCH_ROWS, BATCH_CELLS // max(len(self._columns), 1))
+        empty = True
         for number, row in self._book.rows(self._sheet):
             if number < self._data_from or is_blank(row):
                 continue
+            empty = False
             if reason := self._furniture(row):
                 rejects.append(Reject(number, reason, "\t".join(cell or "" for cell in row).rstrip("\t")))
             else:
@@ -136,7 +142,12 @@ class SheetReader:
             if len(rows) + len(rejects) >= size:
                 yield self._batch(numbers, rows, rejects)
                 numbers, rows, rejects = [], [], []
-        self.layout.notes[self._opening_notes :] = [*self._book.notes(self._sheet), *outside.notes()]
+        self.layout.notes[self._opening_notes :] = [
+            *self._book.notes(self._sheet),
+            *_merged_notes(self._book.merged(self._sheet), self._data_from, frozenset(self._columns)),
+            *outside.notes(),
+            *([NO_ROWS_NOTE] if empty else []),
+        ]
         if rows or rejects:
             yield self._batch(numbers, rows, rejects)
 
@@ -180,6 +191,21 @@ class _Outside:
         if not self._count:
             return []
         return [f"表头之外另有 {self._count} 个单元格有内容（首个在 {self._first}），不属于任何一列，未读取"]
+
+
+def _merged_notes(merged: list[Merged], data_from: int, columns: frozenset[int]) -> list[str]:
+    """Return the note on cells merged over several rows of the data: only the first of these has their value."""
+    ranges = sorted(
+        (first, column, last) for first, last, column in merged if column in columns and last > first >= data_from
+    )
+    if not ranges:
+        return []
+    some = "、".join(f"{column_letters(at)}{first}:{column_letters(at)}{last}" for first, at, last in ranges[:3])
+    more = "等" if len(ranges) > 3 else ""
+    return [
+        f"数据区有 {len(ranges)} 处纵向合并的单元格（{some}{more}），只有各处的首行有值，其余各行按空值读取；"
+        "请取消合并并填充后重新导出"
+    ]
 
 
 def _by_visibility(sheets: dict[str, bool]) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from renshe.engine.sources.base import Layout, RawBatch, SourceError
+from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, SourceError
 from renshe.engine.sources.encoding import (
     ByteStream,
     Encoding,
@@ -110,6 +110,8 @@ class TextReader:
             batch = _merged(block, parsed, judged)
             if len(batch.rows) or batch.rejects:
                 yield batch
+        if not self.rows_read and NO_ROWS_NOTE not in self.layout.notes:
+            self.layout.notes.append(NO_ROWS_NOTE)
         if feed.padded and PADDED_NOTE not in self.layout.notes:
             self.layout.notes.append(PADDED_NOTE)
 

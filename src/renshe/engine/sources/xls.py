@@ -18,7 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.biff import XlsDamage, xls_facts
 from renshe.engine.sources.cells import value_text
-from renshe.engine.sources.sheet_xml import Row, put
+from renshe.engine.sources.sheet_xml import Merged, Row, put
 from renshe.engine.sources.xlsx import formula_notes
 
 _T = TypeVar("_T")
@@ -81,6 +81,12 @@ class XlsBook:
                 put(cells, column, text)
             if any(cells):
                 yield index + 1, cells
+
+    def merged(self, name: str) -> list[Merged]:
+        """Return the merged ranges of a sheet."""
+        if len(self._facts.sheets) != len(self._places):
+            return []
+        return self._facts.sheets[self._places[name]].merged
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.cells import number_form
-from renshe.engine.sources.sheet_xml import CellContext, Row, SheetFacts, XmlFeed, sheet_rows, unescaped
+from renshe.engine.sources.sheet_xml import CellContext, Merged, Row, SheetFacts, XmlFeed, sheet_rows, unescaped
 
 _CHUNK = 1 << 18
 
@@ -98,6 +98,10 @@ class XlsxBook:
             except (ValueError, IndexError) as exc:
                 raise self._package.damaged(part, f" 第 {context.row_number} 行之后") from exc
 
+    def merged(self, name: str) -> list[Merged]:
+        """Return the merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts()).merged
+
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
         return formula_notes(self._facts.get(name, SheetFacts()), recalculate=self._recalculate)
@@ -105,14 +109,16 @@ class XlsxBook:
 
 def formula_notes(facts: SheetFacts, *, recalculate: bool = False) -> list[str]:
     """Return the notes on formulas: results are those that the program saved, if it ever calculated them."""
-    notes = []
-    if facts.formulas:
-        notes.append(f"含公式单元格 {facts.formulas} 个，已按保存时的结果读取")
+    if not facts.formulas:
+        return []
     if facts.uncalculated:
-        notes.append(
-            f"公式单元格 {facts.uncalculated} 个没有保存结果，按空值读取；请用 Excel 或 WPS 打开并保存后再导入"
-        )
-    elif facts.formulas and recalculate:
+        saved = facts.formulas - facts.uncalculated
+        return [
+            f"含公式单元格 {facts.formulas} 个：{saved} 个有保存结果，已按其读取；"
+            f"{facts.uncalculated} 个没有保存结果，按空值读取；请用 Excel 或 WPS 打开并保存后再导入"
+        ]
+    notes = [f"含公式单元格 {facts.formulas} 个，已按保存时的结果读取"]
+    if recalculate:
         notes.append("该工作簿由程序生成，公式结果可能未经计算；请用 Excel 或 WPS 打开并保存后再导入")
     return notes
 
