@@ -141,3 +141,19 @@ def test_a_circle_of_prerequisites_names_its_files(folder: Path) -> None:
 def test_a_rule_twice_in_one_pack_is_refused(folder: Path) -> None:
     (folder / "more.yaml").write_text(RULES, "utf-8")
     assert "规则编号 JL-PER-PHONE 在 吉林规则/more.yaml 中已有" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- id: JL-PER-X\n", "文件开头应写 table: 表名，再写 rules:"),
+        ("table: person\n", "文件开头应写 table: 表名，再写 rules:"),
+        ("table: person\nrules: [1]\n", "rules 下每条规则应以“- id: 规则编号”开头"),
+    ],
+)
+def test_a_rule_file_of_another_form_is_told_the_form_and_no_python(folder: Path, text: str, said: str) -> None:
+    (folder / "person.yaml").write_text(text, "utf-8")
+    line = refusal(folder)
+    assert f"{folder.name}/person.yaml" in line
+    assert said in line
+    assert "indices" not in line

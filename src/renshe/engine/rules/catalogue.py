@@ -160,6 +160,7 @@ _KEYS = frozenset(
     " source remedy department requires message examples dq generic".split()
 )
 _TEXTS = "id title field where fail judge expected severity class source remedy department message generic".split()
+_FORM = "结构不对：文件开头应写 table: 表名，再写 rules:，其下是以“- ”列出的规则；写法见 docs/rules.md"
 _REQUIRED = ("id", "title", "severity", "class", "dimensions", "source", "remedy")
 
 
@@ -266,18 +267,20 @@ def read_rules(file: Traversable, origin: str) -> list[Rule]:
     """Return the rules of one file; CatalogueError, naming ``origin`` and rule, where it cannot be read."""
     try:
         data = yaml.load(file.read_text("utf-8"), Loader=Loader)
+        if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or "table" not in data:
+            raise CatalogueError(f"{origin}：{_FORM}")
         table = data["table"]
         if table != "*" and table not in dictionary():
             raise CatalogueError(f"{origin}：没有标准表 {table}")
+        if not all(isinstance(item, dict) for item in data["rules"]):
+            raise CatalogueError(f"{origin}：rules 下每条规则应以“- id: 规则编号”开头；写法见 docs/rules.md")
         return [_rule(item, table, origin) for item in data["rules"]]
     except yaml.YAMLError as error:
         raise CatalogueError(f"{origin}：不是合法的 YAML：{' '.join(str(error).split())}") from error
     except UnicodeDecodeError:
         raise CatalogueError(f"{origin}：不是 UTF-8 编码；请另存为 UTF-8") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise CatalogueError(
-            f"{origin}：结构不对（{error}）；每个文件应有 table 和 rules，写法见 docs/rules.md"
-        ) from error
+        raise CatalogueError(f"{origin}：有规则的结构不对；写法见 docs/rules.md（{error}）") from error
 
 
 def _ordered(rules: list[Rule]) -> dict[str, Rule]:
