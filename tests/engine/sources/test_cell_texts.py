@@ -158,7 +158,16 @@ def test_xml_dates(text: str, shown: str) -> None:
         (dt.datetime(1989, 1, 1, 8, 30, 1, 5), "1989-01-01 08:30:01"),
         (dt.time(8, 30), "08:30:00"),
         (dt.timedelta(hours=30), "30:00:00"),
-        (b"\x00\xff", "00ff"),
+        (b"\x00\xff", "\\x00ff"),
+        ("张三".encode(), "张三"),
+        ("\ue001某".encode(), "\ue001某"),
+        ("王喆".encode("gb18030"), "王喆"),
+        ("张三·某".encode("gb18030"), "张三·某"),
+        (b"", None),
+        (b"\x89PNG\r\n\x1a\n", "\\x89504e470d0a1a0a"),
+        (bytes(range(0x81, 0x91)), "\\x8182838485868788898a8b8c8d8e8f90"),
+        (b"a\x07b", "\\x610762"),
+        (memoryview("王五".encode()), "王五"),
     ],
 )
 def test_values_of_drivers(value: object, text: str | None) -> None:

@@ -126,7 +126,27 @@ def civil(tmp_path: Path) -> str:
 def test_any_other_database_by_sqlalchemy(civil: str, tmp_path: Path, read_rows: ReadRows) -> None:
     target = tmp_path / "a"
     assert snapshot_query(civil, "SELECT * FROM 死亡 WHERE 姓名 LIKE '%' OR 1 = 2", target) == 2
-    assert read_rows(open_source(target)) == {1: ["1", "张三", "2021-05-31", "3000.5"], 2: [None, "a%b", "ff", "7"]}
+    assert read_rows(open_source(target)) == {1: ["1", "张三", "2021-05-31", "3000.5"], 2: [None, "a%b", "\\xff", "7"]}
+
+
+def test_a_blob_is_the_text_that_it_holds_and_what_is_none_is_noted(tmp_path: Path, read_rows: ReadRows) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("CREATE TABLE t (aac001 BLOB, aac003 BLOB, zp BLOB)")
+        values = (b"7", "张三".encode("gb18030"), b"\xff\xd8\xff\xe0")
+        connection.execute("INSERT INTO t VALUES (?, ?, ?), (NULL, ?, NULL)", (*values, "李四".encode()))
+    connection.close()
+    assert snapshot_query(f"sqlite:///{tmp_path / 'a.db'}", "SELECT * FROM t", tmp_path / "a") == 2
+    reader = open_source(tmp_path / "a")
+    assert read_rows(reader) == {1: ["7", "张三", "\\xffd8ffe0"], 2: [None, "李四", None]}
+    assert reader.layout.notes == [
+        "列“zp”有 1 个值是二进制内容，不是文字，以十六进制原样保留；请在查询或导出时转换为文字"
+    ]
+
+
+def test_bytes_of_postgresql_are_text_where_they_hold_text(pension: str, tmp_path: Path, read_rows: ReadRows) -> None:
+    query = "SELECT convert_to('张三', 'GBK') AS a, '\\xff00'::bytea AS b, NULL::bytea AS c, 1 AS d"
+    assert snapshot_query(pension, query, tmp_path / "a") == 1
+    assert read_rows(open_source(tmp_path / "a")) == {1: ["张三", "\\xff00", None, 1]}
 
 
 WRITES = [

@@ -24,7 +24,7 @@ COLUMNS: dict[str, tuple[pa.Array, pa.DataType, list[Any]]] = {
     "large": (pa.array(["张三", None], pa.large_string()), pa.string(), ["张三", None]),
     "coded": (pa.array(["男", "女"]).dictionary_encode(), pa.string(), ["男", "女"]),
     "bytes": (pa.array(["张".encode(), None]), pa.string(), ["张", None]),
-    "binary": (pa.array([b"\xff\x00", None]), pa.string(), ["ff00", None]),
+    "binary": (pa.array([b"\xff\x00", None]), pa.string(), ["\\xff00", None]),
     "small": (pa.array([110, None], pa.int16()), pa.int64(), [110, None]),
     "unsigned": (pa.array([1, 2], pa.uint32()), pa.int64(), [1, 2]),
     "huge": (pa.array([2**64 - 1, None], pa.uint64()), pa.string(), [str(2**64 - 1), None]),

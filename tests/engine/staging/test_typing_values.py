@@ -114,3 +114,12 @@ def test_a_number_that_is_none_stays_as_written(name: str, field: str) -> None:
     assert found.raw is not None
     assert found.raw.to_pylist() == ["nan", None]
     assert tally.untyped == {field: 1}
+
+
+@pytest.mark.parametrize("field", ["name", "sex", "birth_date"])
+def test_bytes_that_are_no_text_are_no_value(field: str) -> None:
+    found, tally = typed("person", field, ["\\xffd8", None])
+    assert found.values.to_pylist() == [None, None]
+    assert found.raw is not None
+    assert found.raw.to_pylist() == ["\\xffd8", None]
+    assert (tally.untyped, tally.unmapped) == ({field: 1}, {})

@@ -36,6 +36,16 @@ _SHORT_NUMBER = re.compile(r"0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9
 _TENTH = re.compile(r"(?:1[89]|20)\d\d\.1", re.A)
 
 
+UNREADABLE = r"^\\x(?:[0-9a-f]{2})+$"
+"""What ``bytes_text`` writes for bytes that are no text: PostgreSQL's own way to write them."""
+
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+"""Characters that no text holds."""
+
+_CONTROL = re.compile(CONTROL)
+_GB_TEXT = re.compile(r"[\t\r\n -~\u00b7\u2014-\u2026\u3000-\u301c\u3400-\u9fff\uff01-\uffe5]+")
+
+
 class Unsure(str):
     """The text of a stored number whose digits may not be those that were written."""
 
@@ -137,6 +147,31 @@ def iso_text(text: str) -> str:
     return text
 
 
+def bytes_text(value: bytes) -> str | None:
+    """Return bytes as the UTF-8 or else GB18030 text that they clearly are, else as ``UNREADABLE``; b"" is empty."""
+    if not value:
+        return None
+    for encoding, clear in (("utf-8", _has_no_control), ("gb18030", _is_common_chinese)):
+        try:
+            text = value.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if clear(text):
+            return text
+    return "\\x" + value.hex()
+
+
+def _has_no_control(text: str) -> bool:
+    return not _CONTROL.search(text)
+
+
+def _is_common_chinese(text: str) -> bool:
+    """Almost any bytes can be read as rare characters of GB18030; in text at least half are the common ones."""
+    far = [char for char in text if not char.isascii()]
+    common = "".join(far).encode("gb2312", "ignore").decode("gb2312")
+    return _GB_TEXT.fullmatch(text) is not None and 2 * len(common) >= len(far)
+
+
 def value_text(value: object) -> str | None:
     """Return a Python value from a typed source (workbook or database driver) as text; None and "" are empty."""
     if value is None or value == "":
@@ -154,5 +189,5 @@ def value_text(value: object) -> str | None:
     if isinstance(value, dt.timedelta):
         return clock_text(round(value.total_seconds()))
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
+        return bytes_text(bytes(value))
     return str(value)

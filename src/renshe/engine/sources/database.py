@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from renshe.engine.sources.base import SourceError
-from renshe.engine.sources.cells import value_text
+from renshe.engine.sources.cells import bytes_text, value_text
 from renshe.engine.sources.headers import unique_names
 from renshe.engine.sources.parquet import BATCH_ROWS, LOCAL_ZONE
 
@@ -44,7 +44,7 @@ _READ_ONLY = {
     "oracle": "SET TRANSACTION READ ONLY",
 }
 # Type oids of PostgreSQL (pg_type.dat).
-_BOOL, _CHAR, _NUMERIC, _TIMESTAMPTZ = 16, 1042, 1700, 1184
+_BOOL, _BYTEA, _CHAR, _NUMERIC, _TIMESTAMPTZ = 16, 17, 1042, 1700, 1184
 _TYPES = {
     **dict.fromkeys((20, 21, 23, 26), pa.int64()),
     **dict.fromkeys((700, 701), pa.float64()),
@@ -137,6 +137,7 @@ def _snapshot_postgres(url: str, query: str, target: Path) -> int:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
+            connection.execute("SET LOCAL bytea_output = 'hex'")
             connection.execute(f"SET LOCAL timezone = '{LOCAL_ZONE}'")
             return _write_postgres(connection, query, target)
     except psycopg.Error as exc:
@@ -187,6 +188,8 @@ def _postgres_batches(
             column = pa.array(values, pa.string())
             if codes[place] == _BOOL:
                 column = pc.if_else(pc.equal(column, "t"), "1", "0")
+            elif codes[place] == _BYTEA:
+                column = pa.array([value and bytes_text(bytes.fromhex(value[2:])) for value in values], pa.string())
             elif codes[place] == _CHAR:
                 column = pc.utf8_rtrim(column, " ")
             elif codes[place] == _TIMESTAMPTZ:

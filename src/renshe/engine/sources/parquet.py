@@ -11,6 +11,7 @@ Invariant: a row's number is its place in the file from 1; wholly empty rows are
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, SourceError
-from renshe.engine.sources.cells import value_text
+from renshe.engine.sources.cells import CONTROL, UNREADABLE, bytes_text, value_text
 from renshe.engine.sources.headers import unique_names
 
 BATCH_ROWS = 50_000
@@ -51,15 +52,33 @@ class ParquetReader:
     def batches(self) -> Iterator[RawBatch]:
         """Yield the rows in blocks of at most 50,000, each once, in file order."""
         first = 1
+        binary: Counter[str] = Counter()
         try:
             with pq.ParquetFile(self._path, pre_buffer=False) as file:
                 for batch in file.iter_batches(BATCH_ROWS):
-                    yield _raw_batch(batch, first)
+                    raw = _raw_batch(batch, first)
+                    for name, column in zip(self.header, raw.columns, strict=True):
+                        binary[name] += _unreadable(column)
+                    yield raw
                     first += batch.num_rows
         except _DAMAGE as exc:
             raise self._damaged() from exc
-        if first == 1 and NO_ROWS_NOTE not in self.layout.notes:
-            self.layout.notes.append(NO_ROWS_NOTE)
+        self.layout.notes = [NO_ROWS_NOTE] if first == 1 else _binary_notes(binary)
+
+
+def _unreadable(column: pa.Array) -> int:
+    """Return how many values are bytes that are no text."""
+    if not pa.types.is_string(column.type) or not pc.any(pc.starts_with(column, "\\x")).as_py():
+        return 0
+    return int(pc.sum(pc.match_substring_regex(column, UNREADABLE)).as_py())
+
+
+def _binary_notes(binary: Counter[str]) -> list[str]:
+    return [
+        f"列“{name}”有 {count} 个值是二进制内容，不是文字，以十六进制原样保留；请在查询或导出时转换为文字"
+        for name, count in binary.items()
+        if count
+    ]
 
 
 def _raw_batch(batch: pa.RecordBatch, first: int) -> RawBatch:
@@ -119,11 +138,14 @@ def _timestamp(column: pa.Array) -> pa.Array:
 
 
 def _bytes(column: pa.Array) -> pa.Array:
-    """Return bytes as text: old writers mark no text as text. What is not UTF-8 comes as hexadecimal digits."""
+    """Return bytes as text, each value as ``bytes_text`` has it: old writers mark no text as text."""
     try:
-        return _string(column.cast(pa.binary()))
+        text = _string(column.cast(pa.binary()))
     except pa.ArrowInvalid:
-        return _text([value.hex() if value else None for value in column.to_pylist()])
+        text = None
+    if text is not None and not pc.any(pc.match_substring_regex(text, CONTROL)).as_py():
+        return text
+    return _text([bytes_text(value) if value else None for value in column.to_pylist()])
 
 
 def _logical(column: pa.Array) -> pa.Array:

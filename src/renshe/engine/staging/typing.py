@@ -17,7 +17,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from renshe.engine.sources.cells import Unsure, number_text
+from renshe.engine.sources.cells import UNREADABLE, Unsure, number_text
 from renshe.standards import codes, money, periods, text
 from renshe.standards.bulk import Mask
 from renshe.standards.dictionary import Field
@@ -88,6 +88,17 @@ def _with_doubtful(spec: Field, typed: Typed, column: pa.Array, tally: Tally) ->
 
 
 def _held_back(spec: Field, column: pa.Array, unsure: Mask | None) -> pa.Array | None:
+    """Return the texts that must not become values: bytes, numbers not to be trusted (else null); None if none."""
+    numbers = _unsure_numbers(spec, column, unsure)
+    if not pa.types.is_string(column.type) or not pc.any(pc.starts_with(column, "\\x")).as_py():
+        return numbers
+    held = pc.if_else(pc.match_substring_regex(column, UNREADABLE), column, pa.scalar(None, pa.string()))
+    if held.null_count == len(held):
+        return numbers
+    return held if numbers is None else pc.coalesce(numbers, held)
+
+
+def _unsure_numbers(spec: Field, column: pa.Array, unsure: Mask | None) -> pa.Array | None:
     """Return the texts of numbers that cannot be trusted in a field of this type (else null); None where none is."""
     if spec.type not in ("text", "date", "month", "year"):
         return None
