@@ -128,3 +128,45 @@ def test_inspect_proposes_lines_that_work(project: Path) -> None:
 def test_help_speaks_the_language_of_the_user() -> None:
     assert "检查" in renshe("--help", LANG="zh_CN.UTF-8").stdout
     assert "Run one cleaning round" in renshe("--help", LANG="en_US.UTF-8").stdout
+    said = renshe("clean", "--help", LANG="zh_CN.UTF-8").stdout
+    assert "用法：" in said and "选项：" in said and "显示本说明" in said
+    assert not [word for word in ("Usage", "Options", "OPTIONS", "Show this", "default", "required") if word in said]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("clean", "缺少参数 project"),
+        ("clean a b", "多出的参数 b"),
+        ("clean --nope a", "没有选项 --nope"),
+        ("clean a --jso", "没有选项 --jso；可用的有 --json"),
+        ("clean --backend", "选项 --backend 后面没有写值"),
+        ("cleen", "没有命令 cleen"),
+        ("simulate x --persons abc", "--persons 的值应为整数"),
+        ("simulate x --dirty abc", "--dirty 的值应为数字"),
+        ("simulate x --persons 0", "--persons 的值不能小于 1"),
+        ("simulate x --dirty 3", "--dirty 的值不能大于 0.2"),
+    ],
+)
+def test_a_command_line_that_is_not_understood_is_one_chinese_line_with_its_remedy(args: str, said: str) -> None:
+    run = renshe(*args.split(), LANG="zh_CN.UTF-8")
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1
+    assert run.stderr.startswith(f"错误：{said}；写法见 ") and "--help" in run.stderr
+    assert run.stdout == ""
+
+
+def test_an_english_locale_gets_the_usual_words() -> None:
+    run = renshe("clean", "--nope", LANG="en_US.UTF-8")
+    assert run.returncode == 2
+    assert "No such option: --nope" in run.stderr
+
+
+def test_an_output_that_takes_nothing_is_not_called_a_full_disk_of_the_project(project: Path) -> None:
+    command = [sys.executable, "-m", "renshe.cli.main", "clean", str(project)]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    assert run.returncode == 1
+    assert "标准输出" in run.stderr and "磁盘" not in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    assert (project / "rounds" / "0001" / "manifest.json").is_file()

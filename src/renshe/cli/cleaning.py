@@ -6,9 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from renshe.cli.show import progress
+from renshe.cli.show import progress, say
 from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import RoundResult, clean
 
@@ -22,10 +20,10 @@ def run_clean(project: Path, *, backend: str, as_json: bool) -> None:
     with progress(not as_json) as report:
         result = clean(project, progress=report)
     if as_json:
-        typer.echo(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
+        say(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
         return
     for line in summary(result):
-        typer.echo(line)
+        say(line)
 
 
 def summary(result: RoundResult) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
+    from renshe.cli.show import OutputError
     from renshe.engine.project import ProjectError
     from renshe.engine.rounds.store import BusyError, FullDiskError, full_disk, is_full_disk
     from renshe.engine.rules.catalogue import CatalogueError
@@ -23,7 +24,7 @@ def explain(error: BaseException) -> int:
     if is_full_disk(error):
         error = full_disk(Path.cwd())
         line = str(error)
-    if isinstance(error, BusyError | FullDiskError):
+    if isinstance(error, BusyError | FullDiskError | OutputError):
         print(f"错误：{line}", file=sys.stderr)
         return 1
     if isinstance(error, OSError):

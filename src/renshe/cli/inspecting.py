@@ -6,8 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import typer
-
+from renshe.cli.show import say
 from renshe.engine.inspection import inspect_file
 from renshe.engine.project import ProjectError
 from renshe.engine.sources.base import unreadable
@@ -23,22 +22,20 @@ def run_inspect(file: Path, *, table: str | None, sheet: str | None, encoding: s
     except OSError as error:
         raise unreadable(file, error) from error
     if as_json:
-        typer.echo(json.dumps({**asdict(look), "proposal": look.proposal(file.name)}, ensure_ascii=False))
+        say(json.dumps({**asdict(look), "proposal": look.proposal(file.name)}, ensure_ascii=False))
         return
     layout = look.layout
     told = [("格式", layout.format), ("编码", layout.encoding), ("分隔符", layout.delimiter), ("工作表", layout.sheet)]
-    typer.echo(
-        "，".join(f"{label} {value!r}" if label == "分隔符" else f"{label} {value}" for label, value in told if value)
-    )
-    typer.echo(f"{'共' if look.complete else '前'} {look.rows:,} 行，不能入表 {len(look.rejects)} 行")
+    say("，".join(f"{label} {value!r}" if label == "分隔符" else f"{label} {value}" for label, value in told if value))
+    say(f"{'共' if look.complete else '前'} {look.rows:,} 行，不能入表 {len(look.rejects)} 行")
     for note in layout.notes:
-        typer.echo(f"注意：{note}")
+        say(f"注意：{note}")
     for row, reason in look.rejects[:5]:
-        typer.echo(f"  第 {row} 行：{reason}")
-    typer.echo("")
+        say(f"  第 {row} 行：{reason}")
+    say("")
     for column in look.columns:
         values = "、".join(f"{value}（{count}）" for value, count in column.top)
         target = f"→ {column.field} {column.label}" if column.field else "→ （未识别）"
-        typer.echo(f"{column.name}  {column.kind}  填写 {column.filled:.1%}  {target}\n    {values}")
-    typer.echo("\n建议写入 project.toml（代码值请补上对应的标准值）：\n")
-    typer.echo(look.proposal(file.name))
+        say(f"{column.name}  {column.kind}  填写 {column.filled:.1%}  {target}\n    {values}")
+    say("\n建议写入 project.toml（代码值请补上对应的标准值）：\n")
+    say(look.proposal(file.name))

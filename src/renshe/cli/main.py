@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
-from renshe.cli.texts import t
+from renshe.cli.texts import chinese, t
+from renshe.cli.usage import Command, Group, refusal
 
 app = typer.Typer(
+    cls=Group,
     name="renshe",
     help=t("app"),
     no_args_is_help=True,
@@ -21,13 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-rules_app = typer.Typer(help=t("rules"), invoke_without_command=True, rich_markup_mode=None)
+rules_app = typer.Typer(cls=Group, help=t("rules"), invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
 Json = Annotated[bool, typer.Option("--json", help=t("json"))]
 
 
-@app.command(help=t("clean"))
+@app.command(cls=Command, help=t("clean"))
 def clean(
     project: Annotated[Path, typer.Argument(help=t("project"))],
     backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
@@ -38,7 +40,7 @@ def clean(
     run_clean(project, backend=backend, as_json=json)
 
 
-@app.command(help=t("inspect"))
+@app.command(cls=Command, help=t("inspect"))
 def inspect(
     file: Annotated[Path, typer.Argument(help=t("file"))],
     table: Annotated[str | None, typer.Option(help=t("inspect_table"))] = None,
@@ -51,7 +53,7 @@ def inspect(
     run_inspect(file, table=table, sheet=sheet, encoding=encoding, as_json=json)
 
 
-@app.command(help=t("simulate"))
+@app.command(cls=Command, help=t("simulate"))
 def simulate(
     target: Annotated[Path, typer.Argument(help=t("target"))],
     persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
@@ -64,7 +66,7 @@ def simulate(
     run_simulate(target, persons=persons, seed=seed, dirty=dirty, as_json=json)
 
 
-@app.command(help=t("demo"))
+@app.command(cls=Command, help=t("demo"))
 def demo(
     target: Annotated[Path, typer.Argument(help=t("target"))] = Path("demo"),
     persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
@@ -86,7 +88,7 @@ def rules(
         run_list(project, as_json=json)
 
 
-@rules_app.command("test", help=t("rules_test"))
+@rules_app.command("test", cls=Command, help=t("rules_test"))
 def rules_test(
     project: Annotated[Path | None, typer.Option(help=t("rules_project"))] = None,
     json: Json = False,
@@ -96,7 +98,7 @@ def rules_test(
     run_test(project, as_json=json)
 
 
-@rules_app.command("diff", help=t("rules_diff"))
+@rules_app.command("diff", cls=Command, help=t("rules_diff"))
 def rules_diff(
     old: Annotated[Path, typer.Argument(help=t("rules_old"))],
     new: Annotated[Path, typer.Argument(help=t("rules_new"))],
@@ -109,15 +111,34 @@ def rules_diff(
 
 def main() -> None:
     """Run the command; whatever a user can mend is one line and exit code 2."""
-    from renshe.cli.errors import explain
-
     # Chinese must reach terminals and pipes whose locale knows nothing of it.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        return _refuse(error)
+    except typer.Abort:
+        return 1
     except Exception as error:  # noqa: BLE001 - the outermost frame: every failure becomes one line and a code
-        sys.exit(explain(error))
+        from renshe.cli.errors import explain
+
+        return explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    bare = type(error).__name__ == "NoArgsIsHelpError"
+    if chinese() and not bare:
+        print(f"错误：{refusal(error, context.command_path if context else 'renshe')}", file=sys.stderr)
+    else:
+        error.show()  # type: ignore[attr-defined]
+    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from renshe.cli.show import say
 from renshe.engine.project import load_project
 from renshe.engine.rules.catalogue import Catalogue, Rule, load_catalogue
 from renshe.engine.rules.packs import read_pack
@@ -37,11 +38,11 @@ def run_list(project: Path | None, *, as_json: bool) -> None:
     """Print the catalogue."""
     rules = sorted(_catalogue(project).rules.values(), key=lambda rule: (rule.table, rule.id))
     if as_json:
-        typer.echo(json.dumps([_row(rule) for rule in rules], ensure_ascii=False, indent=1))
+        say(json.dumps([_row(rule) for rule in rules], ensure_ascii=False, indent=1))
         return
     for rule in rules:
-        typer.echo(f"{rule.id:<24} {rule.table:<16} {'必改' if rule.severity == 'must_fix' else '可选'}  {rule.title}")
-    typer.echo(f"共 {len(rules)} 条")
+        say(f"{rule.id:<24} {rule.table:<16} {'必改' if rule.severity == 'must_fix' else '可选'}  {rule.title}")
+    say(f"共 {len(rules)} 条")
 
 
 def run_test(project: Path | None, *, as_json: bool) -> None:
@@ -50,12 +51,12 @@ def run_test(project: Path | None, *, as_json: bool) -> None:
 
     count, failures = run_examples(_catalogue(project))
     if as_json:
-        typer.echo(json.dumps({"examples": count, "failures": [asdict(f) for f in failures]}, ensure_ascii=False))
+        say(json.dumps({"examples": count, "failures": [asdict(f) for f in failures]}, ensure_ascii=False))
     else:
         for failure in failures:
             kind = "应通过" if failure.kind == "pass" else "应报错"
-            typer.echo(f"{failure.rule} 的第 {failure.number} 个“{kind}”示例：{failure.reason}")
-        typer.echo(f"示例 {count} 个，不符 {len(failures)} 个")
+            say(f"{failure.rule} 的第 {failure.number} 个“{kind}”示例：{failure.reason}")
+        say(f"示例 {count} 个，不符 {len(failures)} 个")
     if failures:
         raise typer.Exit(1)
 
@@ -75,12 +76,12 @@ def run_diff(old: Path, new: Path, *, as_json: bool) -> None:
     }
     found["changed"] = {name: keys for name, keys in found["changed"].items() if keys}  # type: ignore[attr-defined]
     if as_json:
-        typer.echo(json.dumps({"versions": [earlier.version, later.version], **found}, ensure_ascii=False))
+        say(json.dumps({"versions": [earlier.version, later.version], **found}, ensure_ascii=False))
         return
-    typer.echo(f"{earlier.issuer} {earlier.version} → {later.issuer} {later.version}")
+    say(f"{earlier.issuer} {earlier.version} → {later.issuer} {later.version}")
     for name in found["added"]:
-        typer.echo(f"新增 {name} {after[name].title}")
+        say(f"新增 {name} {after[name].title}")
     for name in found["removed"]:
-        typer.echo(f"删除 {name} {before[name].title}")
+        say(f"删除 {name} {before[name].title}")
     for name, keys in found["changed"].items():  # type: ignore[attr-defined]
-        typer.echo(f"修改 {name} {after[name].title}：{'、'.join(keys)}")
+        say(f"修改 {name} {after[name].title}：{'、'.join(keys)}")

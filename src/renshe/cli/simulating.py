@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import typer
-
 from renshe.cli.cleaning import summary
-from renshe.cli.show import progress
+from renshe.cli.show import progress, say
 from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import clean
 from renshe.engine.simulate.simulate import simulate
@@ -20,24 +18,22 @@ def run_simulate(target: Path, *, persons: int, seed: int, dirty: float, as_json
     with progress(not as_json) as report:
         result = simulate(target, persons=persons, seed=seed, dirty=dirty, progress=report)
     if as_json:
-        typer.echo(
-            json.dumps({"folder": str(target), "rows": result.rows, "errors": result.errors}, ensure_ascii=False)
-        )
+        say(json.dumps({"folder": str(target), "rows": result.rows, "errors": result.errors}, ensure_ascii=False))
     else:
-        typer.echo(f"已生成 {persons:,} 人的模拟项目：{target}")
-        typer.echo(f"  接着运行：renshe clean {target}")
+        say(f"已生成 {persons:,} 人的模拟项目：{target}")
+        say(f"  接着运行：renshe clean {target}")
 
 
 def run_demo(target: Path, *, persons: int) -> None:
     """Simulate a prefecture into ``target`` and run one round of it."""
     _refuse_foreign(target)
     with progress() as report:
-        typer.echo(f"生成 {persons:,} 人的模拟数据（虚构人员）……")
+        say(f"生成 {persons:,} 人的模拟数据（虚构人员）……")
         simulate(target, persons=persons, seed=1, dirty=0.02, progress=report)
-        typer.echo("检查数据……")
+        say("检查数据……")
         result = clean(target, progress=report)
     for line in summary(result):
-        typer.echo(line)
+        say(line)
 
 
 def _refuse_foreign(target: Path) -> None:

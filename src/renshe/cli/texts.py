@@ -36,7 +36,8 @@ _TEXTS = {
 }
 
 
-def _chinese() -> bool:
+def chinese() -> bool:
+    """Return whether the user is spoken to in Chinese: unless the locale is English."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)
         if value:
@@ -46,5 +47,5 @@ def _chinese() -> bool:
 
 def t(key: str) -> str:
     """Return the text ``key`` in the user's language: Chinese unless the locale is English."""
-    chinese, english = _TEXTS[key]
-    return chinese if _chinese() else english
+    own, english = _TEXTS[key]
+    return own if chinese() else english

@@ -22,6 +22,7 @@ from renshe.standards.periods import is_month, parse_month
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REGION = re.compile(r"(?:(\d{6})(?:0{6})?)?")
 _COUNTRY = ("000000", "100000")
+_EITHER_MONTH = re.compile(r"\d{4}\.1")
 _INSURANCE = re.compile(r"(\d{1,6})?")
 
 
@@ -96,7 +97,8 @@ def _month(text: str, place: str, key: str) -> int:
         month = parse_month(text)
     except ValueError:
         month = 0
-    if not is_month(month):
+    # 2021.1 may be October with its zero lost: a parameter nine months early makes thousands of false findings.
+    if not is_month(month) or _EITHER_MONTH.fullmatch(text):
         raise ValueError(f"参数表{place}：年月 {key} 为“{text}”，应为六位年月，例如 202101")
     return month
 
