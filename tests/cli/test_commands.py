@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -170,3 +171,15 @@ def test_an_output_that_takes_nothing_is_not_called_a_full_disk_of_the_project(p
     assert "标准输出" in run.stderr and "磁盘" not in run.stderr
     assert len(run.stderr.splitlines()) == 1
     assert (project / "rounds" / "0001" / "manifest.json").is_file()
+
+
+def test_console_and_report_count_the_same_rows(project: Path) -> None:
+    said = renshe("clean", str(project)).stdout
+    page = (project / "rounds/0001/report.html").read_text("utf-8")
+    loaded = re.search(r"入表 ([\d,]+) 行", said)
+    shown = re.search(r"检查数据</dt><dd>([\d,]+)", page)
+    sources = re.search(r"读取 (\d+) 个来源", said)
+    assert loaded and shown and sources
+    assert loaded[1] == shown[1]
+    assert f"{sources[1]} 个来源</dd>" in page
+    assert "另有参数 2 行" in said

@@ -76,3 +76,13 @@ def test_no_whole_identity_number_can_be_read(page: Page, report: Path) -> None:
     text = page.inner_text("body")
     assert "220802" in text
     assert re.search(r"\d{17}[\dXx]", text) is None
+
+
+def test_no_printed_page_holds_only_the_end_of_the_first_section(page: Page, report: Path) -> None:
+    page.goto(report.as_uri())
+    page.emulate_media(media="print")
+    # Wherever the box of workbooks comes to stand, what follows it may follow on the same sheet.
+    breaks = "name => getComputedStyle(document.getElementById(name)).breakBefore"
+    assert page.evaluate(breaks, "scores") == "auto"
+    assert page.evaluate(breaks, "spread") == "page"
+    page.emulate_media(media="screen")

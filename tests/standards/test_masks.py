@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_tail, mask_value
+from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_serial, mask_tail, mask_value
 
 FIELDS = ["name", "payee", "id_number", "bank_account", "phone", "address", "old", "person_no", "period", ""]
 
@@ -43,7 +43,14 @@ def test_unit_names_months_and_amounts_are_shown() -> None:
     assert mask_value("contribution", "period", "202001") == "202001"
     assert mask_value("account", "closing", "10233.45") == "10233.45"
     assert mask_value("unit_ledger", "base_total", "12345678901.25") == "12345678901.25"
-    assert mask_value("person", "person_no", "12345678901") == "****8901"
+
+
+def test_serials_of_an_agency_are_shown_and_what_is_no_serial_is_masked() -> None:
+    for number in ("10001234", "2200001234", "22080212345", "P1"):
+        assert mask_serial(number) == mask_value("person", "person_no", number) == number
+    assert mask_serial("220802196401011234") == "220802********1234"
+    assert mask_serial("6228480012345678901") == "****8901"
+    assert mask_serial("13800001111") == "****1111"
     assert mask_value("person", "birth_date", "1964-01-01") == "1964-01-01"
 
 

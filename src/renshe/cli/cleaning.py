@@ -29,12 +29,16 @@ def run_clean(project: Path, *, backend: str, as_json: bool) -> None:
 def summary(result: RoundResult) -> list[str]:
     """Return the summary of a round as lines of Chinese."""
     manifest = result.manifest
-    sources: list[dict[str, Any]] = manifest["sources"]
+    # Parameters are not data that is judged: counted apart, so that report and console say the same figure.
+    everything: list[dict[str, Any]] = manifest["sources"]
+    sources = [source for source in everything if source["table"] != "parameter"]
+    parameters = sum(source["rows_loaded"] for source in everything if source["table"] == "parameter")
     rejected = sum(source["rows_rejected"] for source in sources)
     lines = [
         f"第 {result.number} 轮完成：{manifest['name']}（截至 {manifest['as_of']}）",
         f"  读取 {len(sources)} 个来源，{sum(s['rows_read'] for s in sources):,} 行；"
-        f"入表 {sum(s['rows_loaded'] for s in sources):,} 行，拒收 {rejected:,} 行",
+        f"入表 {sum(s['rows_loaded'] for s in sources):,} 行，拒收 {rejected:,} 行"
+        + (f"；另有参数 {parameters:,} 行" if parameters else ""),
         f"  问题 {sum(manifest['findings'].values()):,} 个，涉及 {len(manifest['findings'])} 条规则",
     ]
     for kind, label in (("person", "人员"), ("unit", "单位")):
@@ -51,7 +55,7 @@ def summary(result: RoundResult) -> list[str]:
         lines.append(f"  未识别的列 {len(manifest['unmatched_columns'])} 个（见报告）")
     if manifest["unmapped_codes"]:
         lines.append(f"  未对应的代码 {len(manifest['unmapped_codes'])} 个（见报告）")
-    notes = [f"  注意 {source['file']}：{note}" for source in sources for note in source["layout"]["notes"]]
+    notes = [f"  注意 {source['file']}：{note}" for source in everything for note in source["layout"]["notes"]]
     lines += notes[:_NOTES]
     if len(notes) > _NOTES:
         lines.append(f"  另有 {len(notes) - _NOTES} 条读取说明，见 manifest.json")

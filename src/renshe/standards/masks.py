@@ -14,6 +14,7 @@ from renshe.standards.dictionary import dictionary
 
 NAME_FIELDS = frozenset({"name", "payee", "bank_holder", "legal_rep", "operator"})
 TAIL_FIELDS = frozenset({"bank_account", "phone"})
+SERIAL_FIELDS = frozenset({"person_no", "unit_no"})
 ID_FIELDS = frozenset({"id_number"})
 ADDRESS_FIELDS = frozenset({"address"})
 # "" is a finding of a whole row.
@@ -21,6 +22,9 @@ FREE_FIELDS = frozenset({"old", "new", "hold_reason", ""})
 
 _ID = re.compile(r"(?<!\d)(\d{6})\d{5,8}(\d{3}[\dXx])(?![\dXx])")
 _AMOUNT = re.compile(r"-?\d{1,11}(\.\d{1,4})?")
+_SERIAL = 11
+# Eleven digits that begin like this are a mobile telephone.
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 _DIGITS = re.compile(r"\d{9,}[Xx]?")
 _SPACED = re.compile(r"(?:\d[ \u3000-]?){12,}[\dXx]?")
 _HAN = re.compile(r"[㐀-鿿豈-﫿𠀀-𯿿·]+")
@@ -69,6 +73,20 @@ def mask_digits(text: str) -> str:
     return _DIGITS.sub(lambda hit: f"****{hit[0][-4:]}", text)
 
 
+def mask_serial(number: str) -> str:
+    """Show an agency's own number of a person or unit; one that is as long as an identity number is masked as one.
+
+    Such numbers are serials of ten digits or so, by which the clerk finds the row. Where an agency uses identity
+    numbers (15 or 18 characters) or accounts (twelve digits and more) as its own, the page must not show them.
+    """
+    text = number.strip()
+    return (
+        text
+        if len(text) <= _SERIAL and len(re.sub(r"\D", "", text)) <= _SERIAL and not _MOBILE.fullmatch(text)
+        else mask_digits(text)
+    )
+
+
 def _mask_han(hit: re.Match[str]) -> str:
     run = hit[0]
     if run[0] in _SURNAMES and len(run) > 1:
@@ -96,6 +114,8 @@ def mask_value(table: str, field: str, value: str | None) -> str:
         return ""
     if _AMOUNT.fullmatch(value) and _is_money(table, field):
         return value
+    if field in SERIAL_FIELDS:
+        return mask_serial(value)
     if field in NAME_FIELDS and not (table == "unit" and field == "name"):
         return mask_name(mask_digits(value))
     if field in ID_FIELDS:

@@ -105,6 +105,13 @@ def test_no_identity_number_name_or_tag_of_the_data_is_shown(page: str) -> None:
     assert "测试单位&amp;&lt;b&gt;" in page
 
 
+def test_the_legend_says_what_is_masked_and_that_serials_are_not(page: str) -> None:
+    legend = re.search(r"<dt>遮盖</dt><dd>(.*?)</dd>", page)
+    assert legend is not None
+    for word in ("姓名", "证件号码", "银行账号", "电话", "地址", "个人编号、单位编号", "照原样显示"):
+        assert word in legend[1]
+
+
 def test_the_verdict_and_key_figures(page: str) -> None:
     verdict = re.search(r'class="verdict">(.*?)</p>', page)
     assert verdict is not None

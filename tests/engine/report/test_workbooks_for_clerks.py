@@ -6,6 +6,7 @@ import json
 import stat
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,15 @@ def test_lists_can_be_filled_in_filtered_and_read_back(make_round: Any, rules: A
     assert sheet.freeze_panes == "D2"
     assert sheet.column_dimensions[headers["新值"]].number_format == "@"
     assert book.sheetnames[:3] == ["说明", "汇总", "按人清单"]
+
+
+def test_wrapped_text_has_the_height_it_needs_in_print(make_round: Any, rules: Any) -> None:
+    long = {**rules, "PER-PHONE": replace(rules["PER-PHONE"], source="社会保险经办条例第十二条及其释义" * 5)}
+    sheet = openpyxl.load_workbook(build_report(make_round(), long).workbook)["联系电话为空"]
+    ground = next(cell.column_letter for cell in sheet[1] if cell.value == "法规依据")
+    assert sheet[f"{ground}2"].alignment.wrap_text
+    # 160 half-widths in a column of 26, and one line of ten points takes more than 13 points.
+    assert sheet.row_dimensions[2].height >= 160 / 26 * 13
 
 
 def test_rejected_rows_are_listed_with_their_text(make_round: Any, rules: Any) -> None:

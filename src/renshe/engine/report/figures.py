@@ -28,7 +28,7 @@ from renshe.engine.report.labels import (
 from renshe.engine.report.problems import Problems, RuleList, quoted
 from renshe.engine.report.reading import Source, sources
 from renshe.engine.report.unchecked import NotChecked, not_checked
-from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_value
+from renshe.standards.masks import mask_digits, mask_free, mask_id, mask_name, mask_serial, mask_value
 
 STATES = ("fixed", "new", "open", "reopened")
 
@@ -336,10 +336,10 @@ def _example(
     return Example(
         system=system,
         place="全表" if row is None else f"{file} 第 {row} 行",
-        number=mask_digits(number or ""),
+        number=mask_serial(number or ""),
         name=mask_name(mask_digits(name or "")),
         id_number=mask_id(id_number or ""),
-        unit=mask_digits(unit),
+        unit=mask_serial(unit),
         field=label,
         value=mask_value(table, field, value),
         expected=mask_value(table, field, expected),
