@@ -3,8 +3,8 @@
 Business rule: local floors, rates and wages are the agency's to give; a value typed wrongly would make thousands of
 false findings, so a row that cannot be read with certainty stops the round and is named with its remedy.
 
-Invariant: what passes has a name that something asks for, a real month, a finite number, and a rate that is a share
-(0 to 1), not a percentage.
+Invariant: what passes has a name that is no slip of one that something asks for, a real month, a finite number, and a
+rate that is a share (0 to 1), not a percentage.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from difflib import get_close_matches
 from renshe.policy.rounding import decimal_of
 from renshe.standards.periods import is_month, parse_month
 
+_ALMOST = 0.85
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REGION = re.compile(r"(?:(\d{6})(?:0{6})?)?")
 _COUNTRY = ("000000", "100000")
@@ -45,8 +46,8 @@ def parse_override(row: Mapping[str, object], number: int, known: Collection[str
 
     Months as 202101, 2021-01 or 2021年1月; values as numbers or text, rates also as "8%"; regions of six digits, or of
     twelve that end in zeros; 000000 and 100000 are the whole country. ValueError, one line in Chinese with row and
-    remedy, for a missing name or value, a name that is not ``known`` (None: any is), an unreadable month, region or
-    value, a negative value or a rate above 1.
+    remedy, for a missing name or value, a name that is almost one of ``known`` (None: any passes), an unreadable month,
+    region or value, a negative value or a rate above 1.
     """
     place = f"{row.get('source_file') or ''}第{row.get('source_row') or number}行"
 
@@ -57,9 +58,10 @@ def parse_override(row: Mapping[str, object], number: int, known: Collection[str
     if not _NAME.fullmatch(name):
         raise ValueError(f"参数表{place}：参数名 name 为“{name}”，应为小写英文名称，例如 base_floor、person_rate")
     if known is not None and name not in known:
-        near = get_close_matches(name, sorted(known), 1)
-        meant = f"是不是 {near[0]}？" if near else f"可用的有 {'、'.join(sorted(known))}；"
-        raise ValueError(f"参数表{place}：没有规则用到参数 name“{name}”，{meant}请改正或删去这一行")
+        # What resembles nothing is a name of the agency's own; what almost is a name is a slip.
+        near = get_close_matches(name, sorted(known), 1, _ALMOST)
+        if near:
+            raise ValueError(f"参数表{place}：没有规则用到参数 name“{name}”，是不是 {near[0]}？请改正或删去这一行")
     region, insurance = text("region"), text("insurance")
     place_of = _REGION.fullmatch(region)
     if place_of is None:

@@ -142,7 +142,7 @@ def test_empty_items_are_counted_per_indicator(page: str) -> None:
     assert empty["人员：联系电话"][:3] == ["0", "4", "3"]
 
 
-@pytest.mark.req("S1-64", "S0-2", part="report")
+@pytest.mark.req("S1-64", "S0-2", "S4-15", part="report")
 def test_scores_are_shown_by_dimension_and_never_rounded_up(page: str) -> None:
     scores = rows(page, "总体、业务系统")
     assert scores["总体"] == ["98.7", "99.9", "71.2", "—", "—", "—", "—", "—", "—"]

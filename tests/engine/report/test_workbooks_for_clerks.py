@@ -146,6 +146,7 @@ def test_no_cell_is_a_formula_and_digits_stay_text(make_round: Any, rules: Any) 
                     assert cell.data_type != "n" or cell.value is None or abs(cell.value) < 10**9
 
 
+@pytest.mark.req("S0-21", "S0-22", "S0-23", part="collect")
 def test_lists_can_be_filled_in_filtered_and_read_back(make_round: Any, rules: Any) -> None:
     book = openpyxl.load_workbook(build_report(make_round(), rules).workbook)
     sheet = book["联系电话为空"]

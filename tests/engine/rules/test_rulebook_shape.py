@@ -72,6 +72,7 @@ def test_titles_tell_the_rules_of_a_table_apart(rules: list[Rule]) -> None:
 
 
 @pytest.mark.req("S1-64", "S0-2")
+@pytest.mark.req("S2-5", part="classed")
 def test_each_class_and_each_dimension_is_judged_by_some_rule(rules: list[Rule]) -> None:
     assert {rule.class_ for rule in rules} == set(CLASSES)
     assert {dimension for rule in rules for dimension in rule.dimensions} == set(DIMENSIONS)
