@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from renshe import __version__
 from renshe.engine.project import Project, ProjectError, SourceSpec, load_project
@@ -27,7 +28,6 @@ from renshe.engine.rounds.changes import write_changes
 from renshe.engine.rounds.controls import check_controls
 from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rounds.digests import canonical_digest
-from renshe.engine.rounds.local_parameters import parameter_rows
 from renshe.engine.rounds.scores import score_round, write_admission
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
@@ -91,7 +91,7 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
         with store.new_round() as (number, target):
             # The engine's memory is given back before the report asks for its own.
             with _connection(store) as connection:
-                dataset = _dataset(connection, project, catalogue, store, staged)
+                dataset = _dataset(connection, project, catalogue, staged)
                 with clock.step("rules"):
                     result = run_rules(dataset, catalogue, progress=progress)
                     controls = check_controls(dataset, catalogue, project.controls)
@@ -187,14 +187,14 @@ def _dataset(
     connection: duckdb.DuckDBPyConnection,
     project: Project,
     catalogue: Catalogue,
-    store: Store,
     staged: list[tuple[SourceSpec, str, Staged]],
 ) -> Dataset:
+    # A value that could not be typed is judged as it was written.
     overrides = [
-        row
-        for spec, sha, found in staged
+        {**row, **dict(row["raw"] or ())}
+        for _, _, found in staged
         if found.table == "parameter"
-        for row in parameter_rows(spec, store.sources / sha, found)
+        for row in pq.read_table(found.rows).to_pylist()
     ]
     try:
         known = parameter_names() | names_asked(catalogue.rules.values())

@@ -10,6 +10,7 @@ Invariant: both ways give the same rows; nothing is skipped because it looks unu
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -188,7 +189,7 @@ def put(row: Row, column: int, text: str) -> None:
     row[column] = text
 
 
-class XmlFeed:
+class XmlFeed(ABC):
     """An XML parser that is fed as bytes come in and calls ``_start`` and ``_end`` of its heirs."""
 
     def __init__(self) -> None:
@@ -205,11 +206,13 @@ class XmlFeed:
         """Say that there are no more bytes; ExpatError where the document is not at its end."""
         self._parser.Parse(b"", True)
 
+    @abstractmethod
     def _start(self, name: str, attributes: Any) -> None:
-        raise NotImplementedError
+        """Meet the beginning of an element."""
 
+    @abstractmethod
     def _end(self, name: str) -> None:
-        raise NotImplementedError
+        """Meet the end of an element."""
 
 
 class _SheetParser(XmlFeed):

@@ -23,8 +23,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from renshe.engine.schema import PLACE, facts, system_kind
 from renshe.engine.schema import columns as schema_columns
-from renshe.engine.schema import facts, system_kind
 from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns
@@ -186,7 +186,8 @@ class _Stager:
     def _kinds(self) -> dict[str, pa.DataType]:
         if self.task.table in TABLES:
             return schema_columns(self.task.table)
-        return {name: pa.int32() if name == "start_month" else pa.string() for name in self.table.names}
+        own = {name: pa.int32() if name == "start_month" else pa.string() for name in self.table.names}
+        return {**own, **PLACE}
 
     def run(self) -> dict[str, Any]:
         names = frozenset({*known_names(self.task.table), *(label_key(text) for text in self.task.columns.values())})
@@ -256,18 +257,18 @@ class _Stager:
             found[spec.name] = typed.values
             if typed.raw is not None:
                 untyped[spec.name] = typed.raw
+        if self.task.table == "contribution":
+            settle_years(found, untyped, self.tally)
         if self.task.table in TABLES:
-            if self.task.table == "contribution":
-                settle_years(found, untyped, self.tally)
             derive(self.task.table, found)
-            found |= {
-                "system": pa.repeat(self.task.system, count),
-                "source_file": pa.repeat(self.task.source_file, count),
-                "source_row": pa.array(batch.rows, pa.int64()),
-                "raw": raw_maps(count, untyped),
-            }
-            if facts(self.task.table):
-                found |= compute_facts(self.task.table, found, self.task.as_of, matching.spoken)
+        found |= {
+            "system": pa.repeat(self.task.system, count),
+            "source_file": pa.repeat(self.task.source_file, count),
+            "source_row": pa.array(batch.rows, pa.int64()),
+            "raw": raw_maps(count, untyped),
+        }
+        if facts(self.task.table):
+            found |= compute_facts(self.task.table, found, self.task.as_of, matching.spoken)
         return pa.RecordBatch.from_arrays([found[name] for name in self.schema.names], schema=self.schema)
 
     def _rejects(self, rejects: list[Reject]) -> pa.RecordBatch:
