@@ -1,0 +1,179 @@
+"""The log of decisions: who changed what of which row, on what ground, checked by whom.
+
+Business rule (白社保〔2021〕22号): every correction leaves a record that can be searched. ``decisions/*.jsonl`` is
+append-only: a batch is one file that appears by one rename, undoing is one more decision.
+
+Invariant: a line that cannot be understood is refused with file and line; nothing is skipped in silence. What is
+``effective`` depends on the lines alone, not on the files they stand in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FOLDER = "decisions"
+# What a decision does: fill an empty value, correct one, settle a contradiction between two systems by keeping one of
+# them, take a row out of rules and sums, accept findings as true, ask the owner again, take changes back, join two
+# records, revoke another decision.
+KINDS = ("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "revoke")
+VALUES = frozenset({"fill", "correct", "resolve"})
+_OPTIONAL = (
+    "checked_by table system key field old new rule ground source revokes related source_file source_row date batch"
+).split()
+
+
+class DecisionError(ValueError):
+    """A line of the log cannot be understood. The text is one Chinese line: file, line, remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision, as the contracts name its parts.
+
+    ``key`` and ``related`` are JSON arrays as in findings. ``source_file`` and ``source_row`` tell rows apart that share
+    a key; ``date`` is the day on the clerk's paper, ``at`` when it was entered; ``batch`` what was entered together.
+    """
+
+    id: str
+    at: str
+    by: str
+    kind: str
+    checked_by: str | None = None
+    table: str | None = None
+    system: str | None = None
+    key: str | None = None
+    field: str | None = None
+    old: str | None = None
+    new: str | None = None
+    rule: str | None = None
+    ground: str | None = None
+    source: str | None = None
+    revokes: str | None = None
+    related: str | None = None
+    source_file: str | None = None
+    source_row: int | None = None
+    date: str | None = None
+    batch: str | None = None
+    place: str = field(default="", compare=False)
+
+    def line(self) -> str:
+        """Return the decision as a line of the log."""
+        told = {name: value for name, value in asdict(self).items() if name != "place"}
+        return json.dumps(told, ensure_ascii=False, separators=(", ", ": "))
+
+
+def normal_key(key: Any) -> str | None:
+    """Return a key, an array or its JSON text, as findings write it: compact JSON; None where there is none.
+
+    ValueError where it is no array of texts, numbers and nulls.
+    """
+    if key is None or key == "":
+        return None
+    parts = json.loads(key) if isinstance(key, str) else key
+    if not isinstance(parts, list) or not all(part is None or isinstance(part, str | int) for part in parts):
+        raise ValueError(key)
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_decisions(project: Path) -> tuple[Decision, ...]:
+    """Return every decision of a project in the order in which they were made; DecisionError names file and line."""
+    found: list[Decision] = []
+    for path in sorted((project / FOLDER).glob("*.jsonl")):
+        name = f"{FOLDER}/{path.name}"
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DecisionError(f"{name}：无法读取（{error}）；请检查文件权限和编码（应为 UTF-8）") from None
+        found += [_parse(line, f"{name} 第 {number} 行") for number, line in enumerate(lines, 1) if line.strip()]
+    _refuse_repeated(found)
+    # A stable sort: lines of one moment keep the order of their file.
+    return tuple(sorted(found, key=lambda decision: decision.at))
+
+
+def _parse(line: str, place: str) -> Decision:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise DecisionError(f"{place}：不是合法的 JSON（{error}）；每行应是一条完整的决定") from None
+    if not isinstance(data, dict):
+        raise DecisionError(f"{place}：应是一个 JSON 对象")
+    lacking = [name for name in ("id", "at", "by", "kind") if not data.get(name)]
+    if lacking:
+        raise DecisionError(f"{place}：缺少 {'、'.join(lacking)}；每条决定都要有编号、时间、经办人和种类")
+    if data["kind"] not in KINDS:
+        raise DecisionError(f"{place}：没有种类 {data['kind']}；可用的有 {'、'.join(KINDS)}")
+    told: dict[str, Any] = {name: data.get(name) for name in _OPTIONAL}
+    for name in ("key", "related"):
+        try:
+            told[name] = normal_key(told[name])
+        except ValueError:
+            raise DecisionError(f"{place}：{name} 应是键值的 JSON 数组，如 [\"1001\"]") from None
+    row = told.pop("source_row")
+    if row is not None and (isinstance(row, bool) or not isinstance(row, int)):
+        raise DecisionError(f"{place}：source_row 应是整数")
+    required = {name: str(data[name]) for name in ("id", "at", "by", "kind")}
+    return Decision(**required, **{name: _text(told[name]) for name in told}, source_row=row, place=place)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _refuse_repeated(decisions: Iterable[Decision]) -> None:
+    places: dict[str, str] = {}
+    for decision in decisions:
+        if decision.id in places:
+            raise DecisionError(f"{decision.place}：编号 {decision.id} 与{places[decision.id]}重复；请改用新的编号")
+        places[decision.id] = decision.place
+
+
+def effective(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that stand: those not revoked, without the revoking ones. A revocation can be revoked."""
+    revoked: set[str] = set()
+    standing: list[Decision] = []
+    # From the last to the first: what revokes a decision comes after it.
+    for decision in reversed(tuple(decisions)):
+        if decision.id in revoked:
+            continue
+        if decision.kind == "revoke":
+            if decision.revokes is not None:
+                revoked.add(decision.revokes)
+        else:
+            standing.append(decision)
+    return tuple(reversed(standing))
+
+
+def log_digest(decisions: Iterable[Decision]) -> str:
+    """Return the digest of a log, for the manifest."""
+    return hashlib.sha256("".join(f"{decision.line()}\n" for decision in decisions).encode()).hexdigest()
+
+
+def append_decisions(project: Path, batch: str, decisions: Iterable[Decision]) -> Path:
+    """Add a batch of decisions as ``decisions/<batch>.jsonl``, all or none; FileExistsError where it is there."""
+    folder = project / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"{batch}.jsonl"
+    if target.exists():
+        raise FileExistsError(target)
+    partial = folder / f"{batch}.{os.getpid()}.tmp"
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.writelines(f"{decision.line()}\n" for decision in decisions)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.chmod(0o600)
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def from_mapping(data: Mapping[str, Any]) -> Decision:
+    """Return the decision that ``data`` (contract names) describes; DecisionError where it does not."""
+    return _parse(json.dumps(data, ensure_ascii=False, default=str), str(data.get("id", "")))
