@@ -59,8 +59,20 @@ def summary(result: RoundResult) -> list[str]:
     lines += notes[:_NOTES]
     if len(notes) > _NOTES:
         lines.append(f"  另有 {len(notes) - _NOTES} 条读取说明，见 manifest.json")
-    if manifest["decisions"]["ignored"]:
-        lines.append(f"  decisions 中有 {manifest['decisions']['ignored']} 条决定，这一版本还不应用它们")
+    lines += _decided(manifest["decisions"])
     lines.append(f"  报告：{result.folder / 'report.html'}")
     lines.append(f"  问题清单：{result.folder / 'report.xlsx'}")
     return lines
+
+
+def _decided(decisions: dict[str, Any]) -> list[str]:
+    """Say what became of the decisions, where there are any."""
+    if not decisions["number"]:
+        return []
+    line = (
+        f"  决定 {decisions['number']:,} 条：已应用 {decisions['applied']:,}，经核实无误的问题"
+        f" {decisions['findings_accepted']:,} 个不再列出，已撤销 {decisions['revoked']:,}"
+    )
+    if not decisions["unfit"]:
+        return [line]
+    return [line, f"  注意 有 {decisions['unfit']:,} 条决定已不适用（原值已变或行已不在），未应用，见报告"]

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,9 @@ class DecisionError(ValueError):
 class Decision:
     """One decision, as the contracts name its parts.
 
-    ``key`` and ``related`` are JSON arrays as in findings. ``source_file`` and ``source_row`` tell rows apart that share
-    a key; ``date`` is the day on the clerk's paper, ``at`` when it was entered; ``batch`` what was entered together.
+    ``key`` and ``related`` are JSON arrays as in findings. ``source_file`` and ``source_row`` tell rows apart that
+    share a key; ``date`` is the day on the clerk's paper, ``at`` when it was entered, ``batch`` what came together;
+    ``place`` is where the line stands, for messages.
     """
 
     id: str
@@ -60,7 +61,7 @@ class Decision:
     source_row: int | None = None
     date: str | None = None
     batch: str | None = None
-    place: str = field(default="", compare=False)
+    place: str = ""
 
     def line(self) -> str:
         """Return the decision as a line of the log."""
@@ -108,17 +109,21 @@ def _parse(line: str, place: str) -> Decision:
         raise DecisionError(f"{place}：缺少 {'、'.join(lacking)}；每条决定都要有编号、时间、经办人和种类")
     if data["kind"] not in KINDS:
         raise DecisionError(f"{place}：没有种类 {data['kind']}；可用的有 {'、'.join(KINDS)}")
+    if data["kind"] == "accept" and not (data.get("rule") or data.get("key")):
+        raise DecisionError(f"{place}：经核实无误（accept）要写明规则（rule）或是哪一行、哪个人（key）")
     told: dict[str, Any] = {name: data.get(name) for name in _OPTIONAL}
     for name in ("key", "related"):
         try:
             told[name] = normal_key(told[name])
         except ValueError:
-            raise DecisionError(f"{place}：{name} 应是键值的 JSON 数组，如 [\"1001\"]") from None
+            raise DecisionError(f'{place}：{name} 应是键值的 JSON 数组，如 ["1001"]') from None
     row = told.pop("source_row")
     if row is not None and (isinstance(row, bool) or not isinstance(row, int)):
         raise DecisionError(f"{place}：source_row 应是整数")
-    required = {name: str(data[name]) for name in ("id", "at", "by", "kind")}
-    return Decision(**required, **{name: _text(told[name]) for name in told}, source_row=row, place=place)
+    said = {name: _text(value) for name, value in told.items()}
+    return Decision(
+        str(data["id"]), str(data["at"]), str(data["by"]), data["kind"], **said, source_row=row, place=place
+    )
 
 
 def _text(value: Any) -> str | None:

@@ -6,7 +6,6 @@ Invariant: a round is complete or not there; the same inputs give the same canon
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -22,6 +21,9 @@ import duckdb
 import pyarrow.parquet as pq
 
 from renshe import __version__
+from renshe.engine.decisions.accepting import set_aside
+from renshe.engine.decisions.apply import STATES, Applied, apply_decisions
+from renshe.engine.decisions.log import log_digest, read_decisions
 from renshe.engine.project import Project, ProjectError, SourceSpec, load_project
 from renshe.engine.report import build_report
 from renshe.engine.rounds.changes import write_changes
@@ -88,15 +90,18 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
     with store.locked():
         with clock.step("read"):
             staged = _stage_all(project, store, progress)
+            log = read_decisions(folder)
+            applied = apply_decisions([found for _, _, found in staged], log, project.as_of, store.patched)
         with store.new_round() as (number, target):
             # The engine's memory is given back before the report asks for its own.
             with _connection(store) as connection:
-                dataset = _dataset(connection, project, catalogue, staged)
+                dataset = _dataset(connection, project, catalogue, staged, applied)
                 with clock.step("rules"):
                     result = run_rules(dataset, catalogue, progress=progress)
+                    set_aside(connection, applied.standing("accept"))
                     controls = check_controls(dataset, catalogue, project.controls)
                 before = [store.folder(earlier) for earlier in store.numbers()]
-                writer = _Writer(project, catalogue, dataset, staged, clock)
+                writer = _Writer(project, catalogue, dataset, staged, applied, clock)
                 manifest = writer.write(target, number, before, result, controls, progress)
             progress("生成报告", 2, 3)
             _write_manifest(target, manifest)
@@ -188,6 +193,7 @@ def _dataset(
     project: Project,
     catalogue: Catalogue,
     staged: list[tuple[SourceSpec, str, Staged]],
+    applied: Applied,
 ) -> Dataset:
     # A value that could not be typed is judged as it was written.
     overrides = [
@@ -210,8 +216,9 @@ def _dataset(
             rows=found.rows_loaded,
             present=frozenset(found.present),
             untyped=found.untyped,
+            patch=applied.patches.get(at),
         )
-        for _, _, found in staged
+        for at, (_, _, found) in enumerate(staged)
         if found.table in TABLES
     ]
     return Dataset(connection, sources, as_of=project.as_of, region=project.region, parameters=parameters)
@@ -226,12 +233,14 @@ class _Writer:
         catalogue: Catalogue,
         dataset: Dataset,
         staged: list[tuple[SourceSpec, str, Staged]],
+        applied: Applied,
         clock: Clock,
     ) -> None:
         self.project = project
         self.catalogue = catalogue
         self.dataset = dataset
         self.staged = staged
+        self.applied = applied
         self.clock = clock
         self.connection = dataset.connection
 
@@ -250,6 +259,8 @@ class _Writer:
             tables = self._tables(target)
         with self.clock.step("findings"):
             self._copy("findings", f"SELECT {COLUMNS} FROM findings ORDER BY ALL", target / "findings.parquet")
+            self._copy("accepted", "FROM accepted ORDER BY ALL", target / "accepted.parquet")
+            self.applied.write(target / "applied.parquet")
             self._rejects(target)
             changes = write_changes(self.connection, target / "changes.parquet", number, before)
             admission = write_admission(self.dataset, target / "admission.parquet")
@@ -268,13 +279,7 @@ class _Writer:
             "renshe": __version__,
             "rules_version": self.catalogue.version,
             "packs": list(self.catalogue.packs),
-            "decisions": {
-                "number": 0,
-                "digest": hashlib.sha256(b"").hexdigest(),
-                "ignored": sum(
-                    len(path.read_bytes().splitlines()) for path in (self.project.folder / "decisions").glob("*.jsonl")
-                ),
-            },
+            "decisions": self._decisions(),
             "sources": self._sources(),
             "tables": tables,
             "findings": dict(counted),
@@ -290,6 +295,12 @@ class _Writer:
             "digests": digests,
             "seconds": self.clock.seconds,
         }
+
+    def _decisions(self) -> dict[str, Any]:
+        log = [outcome.decision for outcome in self.applied.outcomes]
+        [(aside,)] = self.connection.execute("SELECT count(*) FROM accepted").fetchall()
+        states: dict[str, int] = {state: self.applied.count(state) for state in STATES}
+        return {"number": len(log), "digest": log_digest(log), **states, "findings_accepted": aside}
 
     def _tables(self, target: Path) -> dict[str, int]:
         (target / "tables").mkdir()

@@ -61,6 +61,7 @@ class Store:
         self.sources = project / "sources"
         self.rounds = project / "rounds"
         self.cache = project / "cache" / "staged"
+        self.patched = project / "cache" / "patched"
         self.unfinished = project / "cache" / "unfinished"
 
     @contextmanager
@@ -72,7 +73,7 @@ class Store:
         except Timeout:
             raise BusyError(f"{self.project}：另一个 renshe 正在处理这个项目；请等它结束后再运行") from None
         try:
-            for folder in (self.sources, self.rounds, self.cache, self.unfinished):
+            for folder in (self.sources, self.rounds, self.cache, self.patched, self.unfinished):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
             self._sweep()
@@ -86,7 +87,14 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what killed runs left: none of it was ever visible as a round, a source or a staged table."""
-        for folder in (self.rounds, self.sources, self.cache, self.unfinished):
+        for folder in (
+            self.rounds,
+            self.sources,
+            self.cache,
+            self.patched,
+            self.unfinished,
+            self.project / "decisions",
+        ):
             for left in folder.glob("*.tmp"):
                 if left.is_dir():
                     shutil.rmtree(left)

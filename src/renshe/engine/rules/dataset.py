@@ -27,6 +27,7 @@ class StagedSource:
     """One staged source: where its rows are and what is known of them.
 
     ``present`` are the fields that the file has a column for, ``untyped`` counts values that stayed text in ``raw``.
+    ``patch`` holds the rows that decisions put in the place of those with the same ``source_row``.
     """
 
     table: str
@@ -36,6 +37,7 @@ class StagedSource:
     rows: int
     present: frozenset[str]
     untyped: Mapping[str, int] = field(default_factory=dict)
+    patch: Path | None = None
 
 
 class Dataset:
@@ -116,14 +118,19 @@ class Dataset:
             else:
                 origin = f"staged_{at}"
                 self.connection.register(origin, source.data)
-            parts.append(
+            known = (
                 f"SELECT {names}, {at} AS _src, ({at}::BIGINT << 40) + source_row AS rid,"
                 f" {quote(system_kind(source.system))} AS _system_kind,"
-                f" {self.system_numbers[source.system]}::SMALLINT AS _sys FROM {origin}"
+                f" {self.system_numbers[source.system]}::SMALLINT AS _sys FROM"
             )
+            if source.patch is None:
+                parts.append(f"{known} {origin}")
+            else:
+                patch = f"read_parquet({quote(str(source.patch))})"
+                parts += [f"{known} {origin} base ANTI JOIN {patch} patch USING (source_row)", f"{known} {patch}"]
         self._view(f"s_{table}", " UNION ALL ".join(parts))
         valid = f"SELECT * FROM s_{table}"
-        if self.has_field(table, "valid"):
+        if self.has_field(table, "valid") or any(source.patch for _, source in self.of(table)):
             valid += " WHERE valid IS DISTINCT FROM '0'"
         self._view(f"a_{table}", valid)
         judged = f"SELECT * FROM a_{table} WHERE {self.judged(table)}"

@@ -151,10 +151,12 @@ _FACTS: dict[str, Callable[[Columns, date, Spoken], dict[str, pa.Array]]] = {
 }
 
 
+# Months that the contracts derive from a date of the same row.
+DERIVED = {"enrolment": {"start_month": "start_date", "end_month": "end_date"}}
+
+
 def derive(table: str, columns: dict[str, pa.Array]) -> None:
     """Fill, in place, the fields that the contracts derive: months of an enrolment from its dates."""
-    if table != "enrolment":
-        return
-    for month, day in (("start_month", "start_date"), ("end_month", "end_date")):
+    for month, day in DERIVED.get(table, {}).items():
         from_date = pc.add(pc.multiply(pc.year(columns[day]), 100), pc.month(columns[day])).cast(pa.int32())
         columns[month] = pc.coalesce(columns[month], from_date)
