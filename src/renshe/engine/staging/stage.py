@@ -28,7 +28,7 @@ from renshe.engine.schema import columns as schema_columns
 from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns
-from renshe.engine.staging.facts import compute_facts, derive
+from renshe.engine.staging.facts import DERIVED, compute_facts, derive
 from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, settle_years, type_column
 from renshe.standards.dictionary import TABLES, dictionary_version, table
 from renshe.standards.text import label_key
@@ -75,7 +75,10 @@ class StageTask:
 
 @dataclass(slots=True)
 class Staged:
-    """A staged source: where it is and what was met on the way. ``unmatched`` maps columns to a few examples."""
+    """A staged source: where it is and what was met on the way. ``unmatched`` maps columns to a few examples.
+
+    ``spoken`` maps fields to the field code by which their codes are read, ``derived`` are fields computed from others.
+    """
 
     folder: Path
     table: str
@@ -87,6 +90,8 @@ class Staged:
     untyped: dict[str, int]
     unmapped: dict[str, dict[str, int]]
     unmatched: dict[str, list[str]]
+    spoken: dict[str, str]
+    derived: list[str]
     layout: dict[str, Any]
 
     @property
@@ -211,19 +216,20 @@ class _Stager:
                     self._note_unmatched(batch, matching, reader.header)
                 if batch.rejects:
                     rejects.write_batch(self._rejects(batch.rejects))
-        present = sorted(matching.fields)
-        if self.task.table == "enrolment":
-            present += [m for m, d in (("start_month", "start_date"), ("end_month", "end_date")) if d in present]
+        present = set(matching.fields)
+        derived = {month for month, day in DERIVED.get(self.task.table, {}).items() if day in present} - present
         return {
             "table": self.task.table,
             "system": self.task.system,
             "source_file": self.task.source_file,
             "rows_loaded": self.loaded,
             "rows_rejected": self.rejected,
-            "present": sorted(set(present)),
+            "present": sorted(present | derived),
             "untyped": dict(self.tally.untyped),
             "unmapped": {name: dict(Counter(values).most_common(200)) for name, values in self.tally.unmapped.items()},
             "unmatched": {reader.header[at]: self.examples.get(reader.header[at], []) for at in matching.unmatched},
+            "spoken": dict(matching.spoken),
+            "derived": sorted(derived),
             "layout": asdict(reader.layout),
         }
 
