@@ -1,0 +1,94 @@
+"""A simulated project, staged once, so that a benchmark can judge the same Parquet files many times.
+
+Invariant: the files and the engine's settings are those of a round; nothing is prepared that a round does not have.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from benchmarks.measure import RENSHE, measure
+from renshe.engine.project import load_project
+from renshe.engine.rules.catalogue import load_catalogue
+from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.parameter_joins import names_asked
+from renshe.engine.staging.stage import Staged, StageTask, stage
+from renshe.policy.parameters import ParameterBook, load_parameters, parameter_names
+from renshe.standards.dictionary import TABLES
+
+
+def simulate(folder: Path, persons: int, seed: int = 7) -> None:
+    """Write a project of ``persons`` invented people to ``folder`` and stage its sources."""
+    measure([*RENSHE, "simulate", str(folder), "--persons", str(persons), "--seed", str(seed)])
+    staged(folder)
+
+
+def staged(folder: Path) -> list[Staged]:
+    """Return the staged sources of the project in ``folder``; what is staged already is only looked up."""
+    project = load_project(folder)
+    cache = folder / "cache" / "benchmark"
+    found = []
+    for spec in project.sources:
+        assert spec.path is not None
+        task = StageTask(
+            table=spec.table,
+            system=spec.system,
+            source_file=spec.label,
+            path=spec.path,
+            # The files of one benchmark never change: their name says as much as their digest would.
+            sha256=spec.label,
+            as_of=project.as_of,
+            sheet=spec.sheet,
+            encoding=spec.encoding,
+            columns=spec.columns,
+            codes=spec.codes,
+        )
+        found.append(stage(task, cache))
+    return found
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection with the settings of a round, spilling into ``folder``."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": "1600MB",
+        "preserve_insertion_order": False,
+        "temp_directory": str(folder / "cache" / "spill.tmp"),
+        "threads": os.cpu_count() or 1,
+    }
+    return duckdb.connect(":memory:", config=config)
+
+
+def dataset(connection: duckdb.DuckDBPyConnection, folder: Path) -> Dataset:
+    """Return the data set that a round of the project in ``folder`` judges, its own parameters included."""
+    project = load_project(folder)
+    sources = staged(folder)
+    own = [
+        {**row, **dict(row["raw"] or ())}
+        for one in sources
+        if one.table == "parameter"
+        for row in pq.read_table(one.rows).to_pylist()
+    ]
+    known = parameter_names() | names_asked(load_catalogue(project.packs).rules.values())
+    return Dataset(
+        connection,
+        [
+            StagedSource(
+                table=one.table,
+                system=one.system,
+                source_file=one.source_file,
+                data=one.rows,
+                rows=one.rows_loaded,
+                present=frozenset(one.present),
+                untyped=one.untyped,
+            )
+            for one in sources
+            if one.table in TABLES
+        ],
+        as_of=project.as_of,
+        region=project.region,
+        parameters=ParameterBook(load_parameters(), own, known),
+    )
