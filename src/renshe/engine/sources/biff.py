@@ -67,7 +67,8 @@ def _sheet_facts(stream: bytes, start: int) -> tuple[dict[tuple[int, int], str],
                 if last > first:
                     formulas.merged.append((first + 1, last + 1, column))
         if kind == _FORMULA:
-            formulas.formulas += 1
+            row, column = struct.unpack_from("<HH", body)
+            formulas.formula(row + 1, column, empty=False)
             # A result that is no number has 0xFFFF at its end and its kind (2: error) at its beginning.
             if body[12:14] == b"\xff\xff" and body[6] == 2:
                 code = body[8]

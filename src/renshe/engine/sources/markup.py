@@ -71,9 +71,9 @@ class HtmlBook:
             yield from parser.done
             parser.done.clear()
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the merged ranges of a table whose rows have been read to the end."""
-        return self._merged.get(name, [])
+    def facts(self, name: str) -> SheetFacts:
+        """Return the merged ranges of a table whose rows have been read to the end; pages have no formulas."""
+        return SheetFacts(merged=self._merged.get(name, []))
 
     def notes(self, _name: str) -> list[str]:
         """Return what a reader of the sheet should know."""
@@ -223,15 +223,15 @@ class XmlBook:
             yield from parser.done
             parser.done.clear()
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the merged ranges of a sheet whose rows have been read to the end."""
-        return self._facts.get(name, SheetFacts()).merged
+    def facts(self, name: str) -> SheetFacts:
+        """Return formulas and merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts())
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
         return [
             "文件内容是 XML 表格（Excel 2003），已按 XML 表格读取",
-            *formula_notes(self._facts.get(name, SheetFacts())),
+            *formula_notes(self.facts(name)),
         ]
 
 
@@ -294,8 +294,7 @@ class _SpreadsheetParser(XmlFeed):
         text = "".join(self._buffer)
         self._buffer.clear()
         if "Formula" in self._cell:
-            self.facts.formulas += 1
-            self.facts.uncalculated += not self._kind
+            self.facts.formula(self._number, self._column - 1, empty=not self._kind)
         if not 1 <= self._column <= _MAX_COLUMNS:
             raise ValueError(f"column {self._column}")
         if text:

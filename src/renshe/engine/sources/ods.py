@@ -14,7 +14,7 @@ from pathlib import Path
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.cells import iso_text, stored_number_text
-from renshe.engine.sources.sheet_xml import Merged, Row, SheetFacts, XmlFeed
+from renshe.engine.sources.sheet_xml import Row, SheetFacts, XmlFeed
 from renshe.engine.sources.xls import password_error
 from renshe.engine.sources.xlsx import formula_notes
 
@@ -74,13 +74,13 @@ class OdsBook:
                     yield number, list(row)
             parser.done.clear()
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the merged ranges of a sheet whose rows have been read to the end."""
-        return self._facts.get(name, SheetFacts()).merged
+    def facts(self, name: str) -> SheetFacts:
+        """Return formulas and merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts())
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
-        return formula_notes(self._facts.get(name, SheetFacts()))
+        return formula_notes(self.facts(name))
 
 
 class _ContentParser(XmlFeed):
@@ -149,8 +149,9 @@ class _ContentParser(XmlFeed):
         repeated = min(_count(self._cell, "table:number-columns-repeated"), _MAX_COLUMNS - self._width)
         text = self._shown()
         if "table:formula" in self._cell:
-            self.facts.formulas += 1
-            self.facts.uncalculated += not text and "office:value-type" not in self._cell
+            empty = not text and "office:value-type" not in self._cell
+            for column in range(self._width, self._width + repeated):
+                self.facts.formula(self._next_row, column, empty=empty)
         if text:
             if (down := _count(self._cell, "table:number-rows-spanned")) > 1:
                 self.facts.merged.append((self._next_row, self._next_row + down - 1, self._width))

@@ -42,6 +42,9 @@ _MERGED_TAG = re.compile(rb"<mergeCell\s[^>]*?ref=[\"']([A-Z$0-9:]+)[\"']")
 Merged = tuple[int, int, int]
 """A merged range: first and last row as shown, first column from 0."""
 
+MAX_PLACES = 100_000
+"""Formulas whose places are kept: a sheet of more of them is no sheet that people filled in."""
+
 
 class SheetDamage(ValueError):
     """The XML of a sheet ends early or holds what no sheet holds."""
@@ -49,11 +52,22 @@ class SheetDamage(ValueError):
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What is worth telling about a sheet; complete when its rows have been read to the end."""
+    """What is worth telling about a sheet; complete when its rows have been read to the end.
+
+    ``places`` are the cells that hold the first ``MAX_PLACES`` formulas.
+    """
 
     formulas: int = 0
     uncalculated: int = 0
     merged: list[Merged] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    def formula(self, row: int, column: int, *, empty: bool) -> None:
+        """Note a formula in a cell (row as shown, column from 0); ``empty``: its result was never saved."""
+        self.formulas += 1
+        self.uncalculated += empty
+        if len(self.places) < MAX_PLACES:
+            self.places.append((row, column))
 
     def merge(self, reference: str) -> None:
         """Note a merged range ("A2:B4") if it has several rows."""
@@ -160,8 +174,7 @@ def _found_rows(found: list[tuple[str, ...]], context: CellContext) -> list[tupl
             continue
         text = value or inline
         if formula:
-            facts.formulas += 1
-            facts.uncalculated += not text and kind != "str"
+            facts.formula(context.row_number, column_index(letters), empty=not text and kind != "str")
         if not text:
             continue
         if "&" in text:
@@ -279,8 +292,7 @@ class _SheetParser(XmlFeed):
                 style = value
         self._column = self._index(reference)
         if self._formula:
-            self._context.facts.formulas += 1
-            self._context.facts.uncalculated += not text and kind != "str"
+            self._context.facts.formula(self._context.row_number, self._column, empty=not text and kind != "str")
         if text and (shown := self._context.shown(text, kind, style)):
             put(self._row, self._column, shown)
 

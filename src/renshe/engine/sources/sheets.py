@@ -21,7 +21,8 @@ from renshe.engine.sources.base import NO_ROWS_NOTE, Layout, RawBatch, Reject, S
 from renshe.engine.sources.cells import unsure_cells
 from renshe.engine.sources.furniture import REPEATED_HEADER, furniture, is_blank, is_repeated_header
 from renshe.engine.sources.headers import PREVIEW_ROWS, Header, find_header, unique_names
-from renshe.engine.sources.sheet_xml import Merged, Row, column_letters
+from renshe.engine.sources.marker import MARKER_SHEET, SHEET, aside, read_marker, sheet_of_rows
+from renshe.engine.sources.sheet_xml import Merged, Row, SheetFacts, column_letters
 
 BATCH_ROWS, BATCH_CELLS = 50_000, 2_000_000
 # Rows looked at to see which columns without a name hold anything.
@@ -45,8 +46,8 @@ class Book(Protocol):
         """Return what a reader of the sheet should know; complete when its rows have been read."""
         ...
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the ranges of cells merged over several rows; complete when the rows have been read."""
+    def facts(self, name: str) -> SheetFacts:
+        """Return formulas and cells merged over several rows; complete when the rows have been read."""
         ...
 
 
@@ -56,13 +57,17 @@ class SheetReader:
     ``sheet`` names it; without a name it is the sheet with most known names in its header, of several the first.
     ``known_names`` are labels, codes and aliases of the expected table. Columns without a name that hold anything are
     called by their letter (列F). Raises SourceError when there is no such sheet or nothing in it.
+
+    ``marker`` is what the book says of itself (see ``marker``; empty for most), ``letters`` are those of the columns.
     """
 
     header: tuple[str, ...]
     layout: Layout
+    letters: tuple[str, ...]
 
     def __init__(self, path: Path, book: Book, sheet: str | None, known_names: frozenset[str]) -> None:
         self._path, self._book = path, book
+        self.marker = read_marker(book.rows(MARKER_SHEET)) if MARKER_SHEET in book.sheets else {}
         previews = {name: self._preview(name) for name in _by_visibility(book.sheets)}
         headers = {name: find_header([row for _, row in rows], known_names) for name, rows in previews.items()}
         self._sheet = self._named(sheet) if sheet is not None else self._chosen(previews, headers)
@@ -78,7 +83,7 @@ class SheetReader:
             encoding=book.encoding,
             sheet=self._sheet,
             header_row=previews[self._sheet][found.first][0] if found.found else None,
-            notes=_layout_notes(self._sheet, headers, previews),
+            notes=_layout_notes(self._sheet, headers, previews, aside(self.marker)),
         )
         self._opening_notes = len(self.layout.notes)
 
@@ -95,6 +100,8 @@ class SheetReader:
 
     def _chosen(self, previews: dict[str, list[tuple[int, Row]]], headers: dict[str, Header]) -> str:
         """Return the sheet whose header knows most names, of several the first; a list of the names is no table."""
+        if self.marker:
+            return self._marked()
 
         def rank(name: str) -> tuple[int, int]:
             header = headers[name]
@@ -108,6 +115,13 @@ class SheetReader:
             raise SourceError(f"{self._path}：工作簿中没有数据；请核对文件是否导出成功")
         return best
 
+    def _marked(self) -> str:
+        if name := sheet_of_rows(self.marker, self._book.sheets):
+            return name
+        raise SourceError(
+            f"{self._path}：采集模板中没有名为“{self.marker.get(SHEET, '')}”的工作表；请把填数据的工作表改回这个名称"
+        )
+
     def _name_columns(self, found: Header) -> None:
         """Choose the columns to read: those with a name, and those without one that hold anything."""
         rows = islice((row for number, row in self._book.rows(self._sheet) if number >= self._data_from), _UNNAMED_ROWS)
@@ -119,7 +133,14 @@ class SheetReader:
                 f"{self._path}：工作表“{self._sheet}”有 {len(self._columns)} 列有内容，超过 {MAX_COLUMNS} 列的限度；"
                 "请删去表格右侧多余的列后另存"
             )
-        self.header = unique_names([named.get(column) or f"列{column_letters(column)}" for column in self._columns])
+        self.letters = tuple(column_letters(column) for column in self._columns)
+        self.header = unique_names(
+            [named.get(column) or f"列{letters}" for column, letters in zip(self._columns, self.letters, strict=True)]
+        )
+
+    def facts(self) -> SheetFacts:
+        """Return formulas and merged cells of the sheet, complete when its rows have been read to the end."""
+        return self._book.facts(self._sheet)
 
     def batches(self) -> Iterator[RawBatch]:
         """Yield the rows, at most 50,000 at a time. The notes in ``layout`` are complete with the last batch."""
@@ -144,7 +165,7 @@ class SheetReader:
                 numbers, rows, rejects = [], [], []
         self.layout.notes[self._opening_notes :] = [
             *self._book.notes(self._sheet),
-            *_merged_notes(self._book.merged(self._sheet), self._data_from, frozenset(self._columns)),
+            *_merged_notes(self._book.facts(self._sheet).merged, self._data_from, frozenset(self._columns)),
             *outside.notes(),
             *([NO_ROWS_NOTE] if empty else []),
         ]
@@ -216,12 +237,14 @@ def _padded(row: Row, width: int) -> Row:
     return row if len(row) >= width else row + [None] * (width - len(row))
 
 
-def _layout_notes(sheet: str, headers: dict[str, Header], previews: dict[str, list[tuple[int, Row]]]) -> list[str]:
+def _layout_notes(
+    sheet: str, headers: dict[str, Header], previews: dict[str, list[tuple[int, Row]]], known: frozenset[str]
+) -> list[str]:
     notes = []
     if not headers[sheet].found:
         notes.append("没有找到表头，各列按列号命名")
     for name, header in headers.items():
-        if name == sheet or not previews[name]:
+        if name == sheet or name in known or not previews[name]:
             continue
         same = header.found and header.names == headers[sheet].names
         hint = f'，表头与本表相同，如属同一张表请为它另列一个来源（sheet = "{name}"）' if same else ""

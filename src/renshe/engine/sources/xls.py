@@ -18,7 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from renshe.engine.sources.base import SourceError
 from renshe.engine.sources.biff import XlsDamage, xls_facts
 from renshe.engine.sources.cells import value_text
-from renshe.engine.sources.sheet_xml import Merged, Row, put
+from renshe.engine.sources.sheet_xml import Row, SheetFacts, put
 from renshe.engine.sources.xlsx import formula_notes
 
 _T = TypeVar("_T")
@@ -82,17 +82,15 @@ class XlsBook:
             if any(cells):
                 yield index + 1, cells
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the merged ranges of a sheet."""
+    def facts(self, name: str) -> SheetFacts:
+        """Return formulas and merged ranges of a sheet."""
         if len(self._facts.sheets) != len(self._places):
-            return []
-        return self._facts.sheets[self._places[name]].merged
+            return SheetFacts()
+        return self._facts.sheets[self._places[name]]
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know."""
-        if len(self._facts.sheets) != len(self._places):
-            return []
-        return formula_notes(self._facts.sheets[self._places[name]])
+        return formula_notes(self.facts(name))
 
 
 def _shown(value: object) -> str | None:

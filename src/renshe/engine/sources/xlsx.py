@@ -15,7 +15,7 @@ from pathlib import Path
 
 from renshe.engine.sources.archive import Package
 from renshe.engine.sources.cells import number_form
-from renshe.engine.sources.sheet_xml import CellContext, Merged, Row, SheetFacts, XmlFeed, sheet_rows, unescaped
+from renshe.engine.sources.sheet_xml import CellContext, Row, SheetFacts, XmlFeed, sheet_rows, unescaped
 
 _CHUNK = 1 << 18
 
@@ -98,13 +98,13 @@ class XlsxBook:
             except (ValueError, IndexError) as exc:
                 raise self._package.damaged(part, f" 第 {context.row_number} 行之后") from exc
 
-    def merged(self, name: str) -> list[Merged]:
-        """Return the merged ranges of a sheet whose rows have been read to the end."""
-        return self._facts.get(name, SheetFacts()).merged
+    def facts(self, name: str) -> SheetFacts:
+        """Return formulas and merged ranges of a sheet whose rows have been read to the end."""
+        return self._facts.get(name, SheetFacts())
 
     def notes(self, name: str) -> list[str]:
         """Return what a reader of the sheet should know; complete when its rows have been read to the end."""
-        return formula_notes(self._facts.get(name, SheetFacts()), recalculate=self._recalculate)
+        return formula_notes(self.facts(name), recalculate=self._recalculate)
 
 
 def formula_notes(facts: SheetFacts, *, recalculate: bool = False) -> list[str]:
