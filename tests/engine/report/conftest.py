@@ -120,7 +120,7 @@ def manifest(findings: list[dict[str, Any]]) -> dict[str, Any]:
         counts[item["rule"]] = counts.get(item["rule"], 0) + 1
     return {
         "round": 2, "name": "某市<企业>养老数据整理", "as_of": "2021-05-31", "region": "220802", "rules_version": "v1",
-        "decisions": {"number": 0, "digest": "0" * 64},
+        "decisions": {"number": 0, "digest": "0" * 64}, "digests": {"findings": "0123456789abcdef" * 4},
         "sources": [{"system": "pension", "table": "person", "file": "pension/person.csv",
                      "sha256": "1234567890" * 6 + "abcd", "rows_read": 8, "rows_loaded": 5, "rows_rejected": 3,
                      "layout": {"format": "txt", "encoding": "gb18030", "delimiter": "|", "sheet": None,

@@ -63,7 +63,7 @@ def test_many_findings_take_no_more_memory_than_a_few(
     monkeypatch.setattr(workbooks, "PEOPLE_SLICE", 20_000)
     work = folder / "work"
     work.mkdir()
-    found = problems.prepare_problems(folder, rules, work)
+    found = problems.prepare_problems(folder, rules, [], work)
     try:
         figures = gather_figures(found, told, rules, 10, folder.parent)
         people = workbooks.write_people(found, work, over_all=False)

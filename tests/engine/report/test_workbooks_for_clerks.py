@@ -16,7 +16,8 @@ from python_calamine import CalamineWorkbook
 
 from renshe.engine.report import Limits, ReportError, build_report
 
-FILL = ["处理方式", "新值", "依据", "经办人", "日期"]
+FILL = ["处理方式", "新值", "依据", "经办人", "复核人", "日期"]
+SOURCES = {"pension/person.csv": 1}
 
 
 def read(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -29,15 +30,15 @@ def read(path: Path) -> dict[str, list[dict[str, Any]]]:
     return sheets
 
 
-def identity(finding: dict[str, Any]) -> str:
-    return json.dumps(
-        [finding[name] for name in ("rule", "table", "system", "key", "field", "related")],
-        ensure_ascii=False, separators=(",", ":"),
-    )  # fmt: skip
+def identity(finding: dict[str, Any]) -> tuple[Any, ...]:
+    told = [finding[name] for name in ("rule", "table", "system", "key", "field", "related")]
+    return (*told, SOURCES.get(finding["source_file"]), finding["source_row"])
 
 
-def identities(paths: list[Path]) -> Counter[str]:
-    return Counter(row["识别码"] for path in paths for rows in read(path).values() for row in rows if "识别码" in row)
+def identities(paths: list[Path]) -> Counter[tuple[Any, ...]]:
+    """What the hidden columns say, without the stamps of the sheets."""
+    codes = [row["识别码"] for path in paths for rows in read(path).values() for row in rows if "识别码" in row]
+    return Counter(tuple(json.loads(code)[:-1]) for code in codes)
 
 
 def test_each_finding_stands_once_in_its_departments_workbook(make_round: Any, rules: Any, findings: Any) -> None:
@@ -151,15 +152,29 @@ def test_lists_can_be_filled_in_filtered_and_read_back(make_round: Any, rules: A
     book = openpyxl.load_workbook(build_report(make_round(), rules).workbook)
     sheet = book["联系电话为空"]
     headers = {cell.value: cell.column_letter for cell in sheet[1]}
-    assert list(headers)[-6:] == [*FILL, "识别码"]
+    assert list(headers)[-7:] == [*FILL, "识别码"]
     (choice,) = sheet.data_validations.dataValidation
     assert choice.type == "list" and str(choice.sqref) == f"{headers['处理方式']}2:{headers['处理方式']}5"
-    assert choice.formula1 == '"更正,补录,剔除,经核实无误,退回核实"'
+    assert choice.formula1 == '"更正,补录,按规则补录,采信他方,剔除,经核实无误,退回核实"'
     assert sheet.column_dimensions[headers["识别码"]].hidden
     assert sheet.auto_filter.ref == f"A1:{headers['识别码']}5"
     assert sheet.freeze_panes == "D2"
     assert sheet.column_dimensions[headers["新值"]].number_format == "@"
     assert book.sheetnames[:3] == ["说明", "汇总", "按人清单"]
+
+
+def test_each_sheet_is_stamped_with_its_round_and_the_rows_that_it_was_given(make_round: Any, rules: Any) -> None:
+    files = build_report(make_round(), rules, limits=Limits(sheet_rows=2, workbook_rows=5))
+    stamps: dict[str, int] = {}
+    for path in files.departments:
+        for name, rows in read(path).items():
+            if rows and "识别码" in rows[0]:
+                [stamp] = {json.loads(row["识别码"])[-1] for row in rows}
+                assert stamp not in stamps, (path.name, name)
+                stamps[stamp] = len(rows)
+    split = [stamp.split(":") for stamp in stamps]
+    assert {(number, digest) for number, digest, _, _ in split} == {("2", "01234567")}
+    assert [int(rows) for *_, rows in split] == list(stamps.values())
 
 
 def test_wrapped_text_has_the_height_it_needs_in_print(make_round: Any, rules: Any) -> None:

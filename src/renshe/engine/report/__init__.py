@@ -56,7 +56,7 @@ def build_report(
         work = Path(folder)
         if progress is not None:
             progress("汇总问题", 0, 2)
-        problems = prepare_problems(round_dir, rules, work)
+        problems = prepare_problems(round_dir, rules, [source["file"] for source in manifest["sources"]], work)
         try:
             if progress is not None:
                 progress("汇总问题", 1, 2)

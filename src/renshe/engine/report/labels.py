@@ -102,7 +102,7 @@ SYSTEM_LABELS: dict[str, str] = {
     "education": "教育",
     "compare": "比对数据",
 }
-DECISIONS: tuple[str, ...] = ("更正", "补录", "剔除", "经核实无误", "退回核实")
+DECISIONS: tuple[str, ...] = ("更正", "补录", "按规则补录", "采信他方", "剔除", "经核实无误", "退回核实")
 
 
 def system_label(system: str) -> str:

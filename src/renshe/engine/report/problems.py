@@ -83,8 +83,10 @@ def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path) -> Problems:
+def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequence[str], work: Path) -> Problems:
     """Enrich and order the findings of ``round_dir``; intermediate files go to ``work`` (the owner's own).
+
+    ``files`` are the source files in the order of the manifest: a list names them by number.
 
     Raises ``ReportError`` where the findings name a rule that ``rules`` does not have.
     """
@@ -104,7 +106,7 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path)
         raise ReportError(
             f"{round_dir.name}/findings.parquet：规则 {missing[0]} 不在规则目录中，请用产生该轮的规则版本生成报告"
         )
-    _register(con, rules)
+    _register(con, rules, files)
     _sort(con, work / "sorted.parquet")
     _enrich(con, round_dir, work)
     con.execute(
@@ -115,8 +117,8 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], work: Path)
     return Problems(con, round_dir, _lists(con, rules))
 
 
-def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> None:
-    """Make rules and labels known to SQL as ``rule_info``, ``field_info`` and ``system_info``."""
+def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo], files: Sequence[str]) -> None:
+    """Make rules, labels and sources known to SQL: ``rule_info``, ``field_info``, ``system_info``, ``source_info``."""
     order = [rules[rule] for rule in root_order(rules)]
     known = [(rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order]
     _keep(con, "rule_info", ("rule", "title", "severity", "class", "remedy"), known)
@@ -129,6 +131,9 @@ def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo]) -> 
     _keep(con, "field_info", ("table", "field", "field_label", "item"), labels)
     systems = [row[0] for row in con.sql("select distinct system from finding where system is not null").fetchall()]
     _keep(con, "system_info", ("system", "system_label"), [(system, system_label(system)) for system in systems])
+    numbers = {file: at for at, file in reversed(list(enumerate(files, 1)))}
+    _keep(con, "source_info", ("source_file", "source_no"), [(file, str(at)) for file, at in numbers.items()])
+    con.execute("alter table source_info alter source_no type integer")
 
 
 def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -174,17 +179,18 @@ def _enrich(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> None
         paths.append(work / f"problems-{first}.parquet")
         con.execute(f"""
             copy (select f.* exclude (person_no, unit_no) replace (coalesce(f.system, '') as system),
-                to_json([f.rule, f."table", f.system, f.key, f.field, f.related])::varchar as identity,
                 case when f."table" = 'person' then o.name when f.kind = 'person' then p.name end person_name,
                 case when f."table" in ('person', 'unit') then o.id_number when f.kind = 'person' then p.id_number
                     when f.kind = 'unit' then u.id_number end id_number,
                 coalesce(f.unit_no, p.unit_no) unit_no,
-                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label
+                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label,
+                i.source_no
             from slice f left join own o using (rn)
             left join person_known p on p.system = f.system and p.person_no = f.person_no
             left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
             left join system_info s on s.system = f.system
             left join field_info l on l."table" = f."table" and l.field = f.field
+            left join source_info i on i.source_file = f.source_file
             order by f.rn) to {quoted(paths[-1])} (format parquet, row_group_size 40000)""")
         con.execute("drop table own; drop table person_known; drop table unit_known; drop table slice")
     con.execute(f"create view problem as select * from read_parquet([{', '.join(map(quoted, paths))}])")

@@ -1,17 +1,20 @@
 """What stands on the sheets of a workbook: columns, their order, their width, and which the clerk fills in.
 
 Business rule: a clerk finds each row by number, name, identity number and unit, sees what is there and what it should
-be and on what ground, and writes the decision beside it (处理方式、新值、依据、经办人、日期). A workbook comes back as
-decisions; the last column, hidden, is the finding's identity by which it is read.
+be and on what ground, and writes the decision beside it (处理方式、新值、依据、经办人、复核人、日期). A workbook comes
+back as decisions; the last column, hidden, is the finding's identity by which it is read, whatever became of the sheet.
 
 Invariant: every list is one stream of rows numbered by ``rn``; the identity column is JSON text
-``[rule, table, system, key, field, related]``, key and related verbatim as in findings.parquet.
+``[rule, table, system, key, field, related, source, source_row, stamp]``: key and related verbatim as in
+findings.parquet, source the place of the file in the manifest's sources (rows may share a key), and the stamp
+``round:findings:first:rows``: the round, the head of its findings' digest, and which rows the sheet was given.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from renshe.engine.report.problems import RuleList
 
@@ -19,6 +22,15 @@ Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "id
 
 IDENTITY = "识别码"
 DECISION = "处理方式"
+NEW, GROUND, OPERATOR, CHECKER, DAY, PRESENT = "新值", "依据", "经办人", "复核人", "日期", "现值"
+FILLED = (DECISION, NEW, GROUND, OPERATOR, CHECKER, DAY)
+"""The columns that a clerk fills in."""
+_STAMP_DIGITS = 8
+
+
+def stamp_of(manifest: Mapping[str, Any]) -> str:
+    """Return what the stamps of a round's lists begin with: its number and the head of its findings' digest."""
+    return f"{manifest['round']}:{manifest['digests']['findings'][:_STAMP_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +63,22 @@ class Piece:
     name: str
     first: int
     rows: int
+    stamp: str = ""
 
     @property
     def query(self) -> str:
         """The SQL that yields the piece's rows in order."""
-        columns = ", ".join(f'{column.sql} as "{column.header}"' for column in self.rows_of.columns)
+        # One constant per sheet folds to next to nothing in the file, and survives whatever is done to the sheet.
+        stamp = _literal(f"{self.stamp}:{self.first}:{self.rows}")
+        columns = ", ".join(
+            f'{column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql} as "{column.header}"'
+            for column in self.rows_of.columns
+        )
         last = self.first + self.rows - 1
         return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {last}"
 
 
+_STAMP = "$stamp"
 _PERSON = (
     Column("个人编号", "case kind when 'person' then number end", 16),
     Column("姓名", "person_name", 10),
@@ -77,17 +96,24 @@ _ROW = (
     Column("来源文件", "source_file", 22),
     Column("行号", "source_row", 9, "count"),
     Column("字段", "coalesce(field_label, nullif(field, ''), '整行')", 14),
-    Column("现值", "value", 20, "wrap"),
+    Column(PRESENT, "value", 20, "wrap"),
     Column("应为", "expected", 20, "wrap"),
     Column("问题说明", "message", 34, "wrap"),
 )
 _FILL = (
     Column(DECISION, "null::varchar", 12, "choice"),
-    Column("新值", "null::varchar", 20, "fill"),
-    Column("依据", "null::varchar", 22, "fill"),
-    Column("经办人", "null::varchar", 10, "fill"),
-    Column("日期", "null::varchar", 12, "date"),
-    Column(IDENTITY, "identity", 8, "identity"),
+    Column(NEW, "null::varchar", 20, "fill"),
+    Column(GROUND, "null::varchar", 22, "fill"),
+    Column(OPERATOR, "null::varchar", 10, "fill"),
+    Column(CHECKER, "null::varchar", 10, "fill"),
+    Column(DAY, "null::varchar", 12, "date"),
+    Column(
+        IDENTITY,
+        "json_array(rule, \"table\", nullif(system, ''), key, field, related, source_no, source_row, "
+        f"{_STAMP})::varchar",
+        8,
+        "identity",
+    ),
 )
 _PEOPLE = (
     Column("类别", "case kind when 'person' then '个人' when 'unit' then '单位' else '全表' end", 7),
@@ -185,7 +211,7 @@ class _Names:
             number += 1
 
 
-def lay_out(lists: list[RowList], sheet_rows: int, workbook_rows: int) -> list[list[Piece]]:
+def lay_out(lists: list[RowList], sheet_rows: int, workbook_rows: int, stamp: str = "") -> list[list[Piece]]:
     """Lay lists on sheets of at most ``sheet_rows`` rows and workbooks of at most ``workbook_rows`` rows, in order.
 
     Every row gets exactly one place. A list that fits a workbook is not torn between two; one that does not is.
@@ -201,6 +227,6 @@ def lay_out(lists: list[RowList], sheet_rows: int, workbook_rows: int) -> list[l
                 books.append([])
                 room = workbook_rows
             rows = min(left, sheet_rows, room)
-            books[-1].append(Piece(item, names.take(item.title), first, rows))
+            books[-1].append(Piece(item, names.take(item.title), first, rows, stamp))
             first, left, room = first + rows, left - rows, room - rows
     return books

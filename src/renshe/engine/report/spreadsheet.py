@@ -173,7 +173,8 @@ def write_book(con: duckdb.DuckDBPyConnection, book: Book, advance: Callable[[in
 def _add_piece(excel: FastExcel, piece: Piece, rows: _Rows, heights: dict[int, float]) -> None:
     columns = piece.rows_of.columns
     of_rule = piece.rows_of.of_rule
-    excel.freeze(row=1, col=3 if of_rule else 2, sheet=piece.name)
+    mended = any(column.style == "choice" for column in columns)
+    excel.freeze(row=1, col=3 if mended else 2, sheet=piece.name)
     excel.sheet(
         piece.name,
         rows,
@@ -184,8 +185,8 @@ def _add_piece(excel: FastExcel, piece: Piece, rows: _Rows, heights: dict[int, f
         row_heights=heights,
         page_setup=_WIDE,
         ignore_errors=[column.header for column in columns if column.style != "count"],
-        data_validations={DECISION: _CHOICE} if of_rule else None,
-        outline=_hidden(IDENTITY) if of_rule else None,
+        data_validations={DECISION: _CHOICE} if mended else None,
+        outline=_hidden(IDENTITY) if mended else None,
         sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,
     )
 
