@@ -27,6 +27,7 @@ from renshe.engine.schema import PLACE, facts, system_kind
 from renshe.engine.schema import columns as schema_columns
 from renshe.engine.sources.base import RawBatch, Reject, SourceError
 from renshe.engine.sources.opening import open_source
+from renshe.engine.staging.collected import collected
 from renshe.engine.staging.columns import ColumnError, Matching, known_names, match_columns
 from renshe.engine.staging.facts import DERIVED, compute_facts, derive
 from renshe.engine.staging.typing import Reading, Tally, as_string, raw_maps, settle_years, type_column
@@ -196,7 +197,8 @@ class _Stager:
 
     def run(self) -> dict[str, Any]:
         names = frozenset({*known_names(self.task.table), *(label_key(text) for text in self.task.columns.values())})
-        reader = open_source(self.task.path, encoding=self.task.encoding, sheet=self.task.sheet, known_names=names)
+        opened = open_source(self.task.path, encoding=self.task.encoding, sheet=self.task.sheet, known_names=names)
+        reader = collected(opened, self.task.table, self.task.codes)
         matching = match_columns(self.task.table, reader.header, self.task.columns)
         if not matching.fields:
             raise ColumnError(
