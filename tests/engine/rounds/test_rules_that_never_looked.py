@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from renshe.engine.rounds.coverage import complete_not_run
+from renshe.engine.rules.applicable import NotRun
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
-from renshe.engine.rules.dataset import Dataset, StagedSource
-from renshe.engine.rules.rows import NotRun
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import run_rules
 from renshe.engine.schema import columns
 from renshe.policy.parameters import ParameterBook

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from renshe.engine.rules.catalogue import Catalogue, build_catalogue, read_rules
-from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.rules.testing import stage_rows
 from renshe.policy.parameters import ParameterBook

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from renshe.engine.rules.catalogue import load_catalogue
-from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import run_rules
 from renshe.engine.rules.testing import stage_rows
 from renshe.policy.parameters import ParameterBook

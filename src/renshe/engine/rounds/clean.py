@@ -34,8 +34,9 @@ from renshe.engine.rounds.scores import score_round, write_admission
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
 from renshe.engine.rules.compiling import quote
-from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import COLUMNS, SCHEMA
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.parameter_joins import names_asked
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.schema import PLACE
@@ -217,6 +218,7 @@ def _dataset(
             present=frozenset(found.present),
             untyped=found.untyped,
             patch=applied.patches.get(at),
+            spoken=found.spoken,
         )
         for at, (_, _, found) in enumerate(staged)
         if found.table in TABLES

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 
+from renshe.engine.rules.applicable import NotRun
 from renshe.engine.rules.catalogue import Catalogue, Rule
-from renshe.engine.rules.dataset import Dataset, StagedSource
-from renshe.engine.rules.rows import NotRun
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.policy.parameters import load_parameters
 from renshe.standards.dictionary import table
 

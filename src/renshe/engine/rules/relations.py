@@ -14,7 +14,6 @@ from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.parameter_joins import ParameterJoins
 from renshe.engine.rules.scope import RelatedScope, Uses, take_column
-from renshe.standards.dictionary import dictionary
 
 if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
@@ -87,18 +86,6 @@ class Joins:
         for one in self.tables.values():
             self.dataset.connection.execute(f"DROP TABLE IF EXISTS {one.name}")
         self.tables.clear()
-
-    def systems(self, relation: Relation) -> set[str] | None:
-        """Return the systems whose rows ``relation`` can judge; None where it is any."""
-        having = self.dataset.systems(relation.table)
-        if relation.system is None:
-            return having
-        business = self.dataset.systems(relation.table, "business")
-        if relation.system == "*":
-            return None if business else set()
-        if relation.system == "other":
-            return {s for s in self.dataset.business_systems() if business - {s}}
-        return None if relation.system in having else set()
 
     def _key(self, relation: Relation, table: str, judge: str | None) -> _Key:
         if relation.by_row or self._narrowed(relation, table, judge):
@@ -196,9 +183,3 @@ def _taken(columns: set[str], scope: RelatedScope) -> str:
     return "".join(
         f", {compile_expression(parse(text), scope).text} AS {take_column(text)}" for text in sorted(columns)
     )
-
-
-def owns_whole_key(relation: Relation, table: str) -> bool:
-    """Whether ``relation`` is matched by the whole key of ``table``: then a row of ``table`` stands for its group."""
-    mine = {pair[0] for pair in relation.on}
-    return set(dictionary()[table].key) <= mine

@@ -8,21 +8,20 @@ Invariant: a rule is judged only on rows whose system has what the rule looks at
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
+from renshe.engine.rules.applicable import NotRun, applicable, lone
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import shown
-from renshe.engine.rules.relations import Joins, owns_whole_key
-from renshe.engine.rules.scope import NetScope, RowScope, Uses, comparable_keys, take_column
+from renshe.engine.rules.relations import Joins
+from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
 from renshe.engine.schema import kinds
-from renshe.standards.dictionary import table
 
 _BITS = 62
 # A column of the judged row in compiled SQL.
@@ -39,51 +38,6 @@ class _Ready:
     sources: str
     lone: Relation | None
     uses: Uses
-
-
-@dataclass(slots=True)
-class NotRun:
-    """On how many rows each rule could not be judged, and why."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    reasons: dict[str, str] = field(default_factory=dict)
-
-    def add(self, rule: str, count: int, reason: str) -> None:
-        """Note that ``rule`` was not judged on ``count`` rows; the first reason is kept."""
-        self.counts[rule] += count
-        self.reasons.setdefault(rule, reason)
-
-
-def applicable(rule: Rule, dataset: Dataset, joins: Joins, not_run: NotRun) -> str | None:
-    """Return SQL true for rows of sources that ``rule`` can judge (None: none), counting the others as not run."""
-    chosen, left = [], 0
-    reason = ""
-    limits = [(relation, joins.systems(relation)) for _, relation in rule.relations]
-    needs_column = rule.field is not None and not rule.relations and rule.fail is not None
-    for at, source in dataset.of(rule.table):
-        if rule.judge is None and source.system not in dataset.business_systems():
-            continue
-        if rule.judge is not None and source.system != rule.judge:
-            continue
-        lacking = [relation for relation, limit in limits if limit is not None and source.system not in limit]
-        if needs_column and not dataset.has_field(rule.table, rule.field or "", [source.system]):
-            left, reason = (
-                left + source.rows,
-                reason or f"来源中没有“{table(rule.table).field(rule.field or '').label}”列",
-            )
-        elif lacking:
-            where = lacking[0].system or source.system
-            left, reason = left + source.rows, reason or f"项目中没有系统 {where} 的表 {lacking[0].table}"
-        else:
-            chosen.append(at)
-    if left:
-        not_run.add(rule.id, left, reason)
-    if not chosen:
-        return None
-    others = {at for at, source in dataset.of(rule.table) if source.system not in dataset.business_systems()}
-    if rule.judge is None and len(chosen) + len(others) == len(dataset.of(rule.table)):
-        return "TRUE"
-    return dataset.sources_where(rule.table, chosen)
 
 
 def condition(text: str | None, scope: RowScope) -> str:
@@ -104,10 +58,10 @@ class RowPass:
         """Judge ``rules`` on ``table`` and insert what fails into ``hits_<table>``."""
         judges: dict[str | None, list[_Ready]] = {}
         for rule in rules:
-            sources = applicable(rule, self.dataset, self.joins, self.not_run)
+            sources = applicable(rule, self.dataset, self.not_run)
             if sources is not None:
                 uses = Uses()
-                ready = _Ready(rule, sources, self._lone(rule), uses)
+                ready = _Ready(rule, sources, lone(rule, self.dataset), uses)
                 self._test(ready, uses)
                 shown(rule, seen := Uses(), self.dataset)
                 self.joins.want(uses, table, rule.judge)
@@ -148,14 +102,6 @@ class RowPass:
             else:
                 parts.append((weights, [ready]))
         return [plain, *(members for _, members in parts)]
-
-    def _lone(self, rule: Rule) -> Relation | None:
-        """Where a key part is missing on one side, a row is only comparable if it stands alone for its group."""
-        for _, relation in rule.relations:
-            kept = comparable_keys(relation, rule, self.dataset)
-            if kept != relation.on and owns_whole_key(relation, rule.table):
-                return Relation(rule.table, tuple((mine, mine) for mine, _ in kept), take=(("n", "count()"),))
-        return None
 
     def _pass(self, table: str, judge: str | None, group: list[_Ready]) -> None:
         """Leave the failing rows of ``group`` in the table ``failing``: row and one bit per rule."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from renshe.engine.rules.applicable import NotRun, applicable
 from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
 from renshe.engine.rules.relations import Joins
-from renshe.engine.rules.rows import NotRun, RowPass, applicable
+from renshe.engine.rules.rows import RowPass
 from renshe.engine.rules.sets import SetPass
 
 
@@ -59,7 +60,7 @@ def _run_table(
         if rule.fail is not None:
             _drop_unready(dataset, table, numbers[rule.id], needed)
             continue
-        sources = applicable(rule, dataset, joins, result.not_run)
+        sources = applicable(rule, dataset, result.not_run)
         if sources is not None:
             sets.run(rule, numbers[rule.id], sources, needed)
     _write(dataset, joins, table, rules, numbers, result)

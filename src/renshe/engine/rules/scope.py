@@ -11,8 +11,8 @@ from functools import partial
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import CatalogueError, Relation, Rule
 from renshe.engine.rules.compiling import Sql, compile_expression, one_of, quote
-from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import ExpressionError, parse
+from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.patterns import check_pattern
 from renshe.engine.schema import Kind, kinds
 from renshe.standards.codes import code_list
@@ -167,11 +167,11 @@ class RelatedScope(PlainScope):
 class RowScope(PlainScope):
     """Names inside a rule: the judged row (alias ``t``), relations, parameters; ``uses`` gathers what they need."""
 
-    def __init__(self, rule: Rule, uses: Uses, dataset: Dataset | None = None) -> None:
-        super().__init__(rule.table, "t", dataset.as_of if dataset else None)
+    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None) -> None:
+        super().__init__(rule.table, "t", holdings.as_of if holdings else None)
         self.rule = rule
         self.uses = uses
-        self.dataset = dataset
+        self.holdings = holdings
 
     def column(self, relation: str | None, name: str, place: int) -> Sql:
         if relation is None:
@@ -196,7 +196,7 @@ class RowScope(PlainScope):
         A key may be a column of another relation (``p._id17``): that one is then joined before.
         """
         before = set(self.uses.own)
-        keys = relation.on if self.dataset is None else comparable_keys(relation, self.rule, self.dataset)
+        keys = relation.on if self.holdings is None else comparable_keys(relation, self.rule, self.holdings)
         pairs = tuple((compile_expression(parse(mine), self).text, theirs) for mine, theirs in keys)
         self.uses.own = before
         return self.uses.alias(replace(relation, on=pairs), needed)
@@ -212,11 +212,11 @@ class RowScope(PlainScope):
 
     def empty(self, name: str, place: int) -> Sql:
         sql = self.column(None, name, place)
-        if self.dataset is None:
+        if self.holdings is None:
             return Sql(f"({sql.text} IS NULL)", "bool")
-        there = self.dataset.sources_where(self.table, self.dataset.with_field(self.table, name))
+        there = self.holdings.sources_where(self.table, self.holdings.with_field(self.table, name))
         test = f"{sql.text} IS NULL AND {there}"
-        if self.dataset.untyped(self.table, name):
+        if self.holdings.untyped(self.table, name):
             test += f" AND (t.raw IS NULL OR NOT map_contains(t.raw, {quote(name)}))"
         return Sql(f"({test})", "bool")
 
@@ -231,12 +231,12 @@ class RowScope(PlainScope):
         return Sql(self.uses.param(use), "decimal")
 
 
-def comparable_keys(relation: Relation, rule: Rule, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+def comparable_keys(relation: Relation, rule: Rule, holdings: Holdings) -> tuple[tuple[str, str], ...]:
     """Return the keys of ``relation`` without parts that one side has no column for: unknown parts cannot separate."""
 
     def known(text: str, table: str) -> bool:
         return all(
-            dataset.has_field(table if other is None else rule.relation(other).table, name)
+            holdings.has_field(table if other is None else rule.relation(other).table, name)
             for other, name in ex.names(parse(text))
         )
 
@@ -250,8 +250,8 @@ def comparable_keys(relation: Relation, rule: Rule, dataset: Dataset) -> tuple[t
 class NetScope(RowScope):
     """Names inside ``net.fail``: as in a row, and aggregates over the row's group (alias ``n``)."""
 
-    def __init__(self, rule: Rule, uses: Uses, dataset: Dataset | None = None) -> None:
-        super().__init__(rule, uses, dataset)
+    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None) -> None:
+        super().__init__(rule, uses, holdings)
         self.takes: list[str] = []
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:

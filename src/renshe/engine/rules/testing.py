@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Catalogue, CatalogueError, Rule
-from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import run_rules
 from renshe.engine.schema import columns, facts
 from renshe.engine.staging.facts import compute_facts, derive

@@ -1,0 +1,113 @@
+"""What is known of the sources that rules run over, whichever engine holds their rows.
+
+Invariant: a source's ordinal (``_src``) is its place among all sources; nothing here looks at a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from renshe.engine.rules.catalogue import Relation
+from renshe.engine.schema import system_kind
+from renshe.policy.parameters import ParameterBook
+from renshe.standards.dictionary import dictionary
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSource:
+    """One staged source: where its rows are and what is known of them.
+
+    ``present`` are the fields that the file has a column for, ``untyped`` counts values that stayed text in ``raw``.
+    ``patch`` holds the rows that decisions put in the place of those with the same ``source_row``.
+    ``spoken`` maps fields to the field code by which their codes were read: facts depend on it.
+    """
+
+    table: str
+    system: str
+    source_file: str
+    data: Path | pa.Table
+    rows: int
+    present: frozenset[str]
+    untyped: Mapping[str, int] = field(default_factory=dict)
+    patch: Path | None = None
+    spoken: Mapping[str, str] = field(default_factory=dict)
+
+
+class Holdings:
+    """The sources of one data set, the date and region by which they are judged, and the parameters in force."""
+
+    def __init__(self, sources: Sequence[StagedSource], *, as_of: date, region: str, parameters: ParameterBook) -> None:
+        self.as_of = as_of
+        self.region = region
+        self.parameters = parameters
+        self.sources = list(sources)
+        self.system_numbers = {name: at for at, name in enumerate(sorted({s.system for s in self.sources}))}
+        self.tables = [name for name in dictionary() if any(s.table == name for s in self.sources)]
+
+    def of(self, table: str) -> list[tuple[int, StagedSource]]:
+        """Return the sources of ``table`` with their ordinal (``_src``)."""
+        return [(at, source) for at, source in enumerate(self.sources) if source.table == table]
+
+    def systems(self, table: str, kind: str | None = None) -> set[str]:
+        """Return the systems that have ``table``, of one kind where given."""
+        return {s.system for _, s in self.of(table) if kind is None or system_kind(s.system) == kind}
+
+    def business_systems(self) -> set[str]:
+        """Return every business system of the data set."""
+        return {s.system for s in self.sources if system_kind(s.system) == "business"}
+
+    def rows(self, table: str, *, kind: str = "business") -> int:
+        """Return how many rows of ``table`` were loaded from systems of ``kind``."""
+        return sum(s.rows for _, s in self.of(table) if system_kind(s.system) == kind)
+
+    def related_systems(self, relation: Relation) -> set[str] | None:
+        """Return the systems whose rows ``relation`` can judge; None where it is any."""
+        having = self.systems(relation.table)
+        if relation.system is None:
+            return having
+        business = self.systems(relation.table, "business")
+        if relation.system == "*":
+            return None if business else set()
+        if relation.system == "other":
+            return {s for s in self.business_systems() if business - {s}}
+        return None if relation.system in having else set()
+
+    def sources_where(self, table: str, ordinals: Iterable[int]) -> str:
+        """SQL that is true for rows of the given sources of ``table``; TRUE or FALSE where that is all or none."""
+        chosen = sorted(ordinals)
+        if len(chosen) == len(self.of(table)):
+            return "TRUE"
+        if not chosen:
+            return "FALSE"
+        return "(" + " OR ".join(f"t._src BETWEEN {low} AND {high}" for low, high in _runs(chosen)) + ")"
+
+    def with_field(self, table: str, name: str) -> list[int]:
+        """Return the ordinals of the sources of ``table`` that have a column for the field ``name``."""
+        return [at for at, source in self.of(table) if name in source.present]
+
+    def has_field(self, table: str, name: str, systems: Iterable[str] | None = None) -> bool:
+        """Whether any source of ``table`` (of ``systems``) has a column for the field; facts always count as there."""
+        if name.startswith("_") or name == "system":
+            return True
+        wanted = set(systems) if systems is not None else None
+        return any(name in s.present and (wanted is None or s.system in wanted) for _, s in self.of(table))
+
+    def untyped(self, table: str, name: str) -> int:
+        """Return how many values of the field stayed text."""
+        return sum(source.untyped.get(name, 0) for _, source in self.of(table))
+
+
+def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:
+    """Return ascending ``ordinals`` as stretches from first to last."""
+    runs: list[tuple[int, int]] = []
+    for at in ordinals:
+        if runs and runs[-1][1] == at - 1:
+            runs[-1] = (runs[-1][0], at)
+        else:
+            runs.append((at, at))
+    return runs
