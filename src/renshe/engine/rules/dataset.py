@@ -7,7 +7,8 @@ row over all sources of a table, ``_src`` its source and ``_sys`` its system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -34,42 +35,73 @@ class Dataset(Holdings):
     ) -> None:
         super().__init__(sources, as_of=as_of, region=region, parameters=parameters)
         self.connection = connection
+        self._few: dict[str, int] = {}
         for name in self.tables:
             self._create_views(name)
 
     def judged_rows(self, table: str, judge: str | None) -> tuple[str, int]:
         """Return SQL of the rows of ``table`` that rules judge (of the system ``judge``, or of business systems)."""
+        few = self._few.get(table)
         if judge is None:
-            return f"j_{table}", self.rows(table)
+            return (f"j_{table}", self.rows(table)) if few is None else (f"dj_{table}", few)
         count = sum(source.rows for _, source in self.of(table) if source.system == judge)
-        return f"(SELECT * FROM a_{table} WHERE {self.judged(table, judge=judge)})", count
+        return (
+            f"(SELECT * FROM {self.counting_rows(table)} WHERE {self.judged(table, judge=judge)})",
+            count if few is None else few,
+        )
+
+    def counting_rows(self, table: str) -> str:
+        """Return SQL of the rows of ``table`` that count, of all systems, as far as they are to be judged."""
+        return f"da_{table}" if table in self._few else f"a_{table}"
+
+    @contextmanager
+    def restricted(self, table: str, rids: str) -> Iterator[None]:
+        """Judge only the rows of ``table`` whose ``rid`` is in the relation ``rids``; what they look at stays whole."""
+        [(count,)] = self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE d_{table} AS SELECT s.* FROM s_{table} s SEMI JOIN {rids} c ON c.rid = s.rid"
+        ).fetchall()
+        self._filter_views(table, "d")
+        self._few[table] = int(count)
+        try:
+            yield
+        finally:
+            del self._few[table]
+            self.connection.execute(f"DROP VIEW dj_{table}; DROP VIEW da_{table}; DROP TABLE d_{table}")
 
     def _create_views(self, table: str) -> None:
         parts = []
-        names = ", ".join(f'"{name}"' for name in columns(table))
         for at, source in self.of(table):
             if isinstance(source.data, Path):
                 origin = f"read_parquet({quote(str(source.data))})"
             else:
                 origin = f"staged_{at}"
                 self.connection.register(origin, source.data)
-            known = (
-                f"SELECT {names}, {at} AS _src, ({at}::BIGINT << 40) + source_row AS rid,"
-                f" {quote(system_kind(source.system))} AS _system_kind,"
-                f" {self.system_numbers[source.system]}::SMALLINT AS _sys FROM"
-            )
+            known = self.select_from(at)
             if source.patch is None:
                 parts.append(f"{known} {origin}")
             else:
                 patch = f"read_parquet({quote(str(source.patch))})"
                 parts += [f"{known} {origin} base ANTI JOIN {patch} patch USING (source_row)", f"{known} {patch}"]
         self._view(f"s_{table}", " UNION ALL ".join(parts))
-        valid = f"SELECT * FROM s_{table}"
+        self._filter_views(table, "")
+
+    def select_from(self, ordinal: int) -> str:
+        """Return ``SELECT … FROM`` of the columns of ``s_<table>``, to be followed by staged rows of a source."""
+        source = self.sources[ordinal]
+        names = ", ".join(f'"{name}"' for name in columns(source.table))
+        return (
+            f"SELECT {names}, {ordinal} AS _src, ({ordinal}::BIGINT << 40) + source_row AS rid,"
+            f" {quote(system_kind(source.system))} AS _system_kind,"
+            f" {self.system_numbers[source.system]}::SMALLINT AS _sys FROM"
+        )
+
+    def _filter_views(self, table: str, prefix: str) -> None:
+        """Create the views of rows that count and of rows that are judged over all rows (``s_``, ``d_``)."""
+        valid = f"SELECT * FROM {prefix or 's'}_{table}"
         if self.has_field(table, "valid") or any(source.patch for _, source in self.of(table)):
             valid += " WHERE valid IS DISTINCT FROM '0'"
-        self._view(f"a_{table}", valid)
-        judged = f"SELECT * FROM a_{table} WHERE {self.judged(table)}"
-        self._view(f"j_{table}", judged)
+        self._view(f"{prefix}a_{table}", valid)
+        self._view(f"{prefix}j_{table}", f"SELECT * FROM {prefix}a_{table} WHERE {self.judged(table)}")
 
     def judged(self, table: str, *, judge: str | None = None) -> str:
         """SQL condition for the rows that rules judge (of the compared system ``judge`` where given)."""

@@ -84,12 +84,12 @@ class FindingWriter:
             f" (SELECT rid FROM hits_{table} UNION SELECT related FROM hits_{table} WHERE related IS NOT NULL)"
         )
 
-    def write(self, rule: Rule, number: int) -> int:
-        """Insert the findings of ``rule`` and return how many there are."""
+    def write(self, rule: Rule, number: int) -> None:
+        """Insert the findings of ``rule``."""
         uses = Uses()
         value, expected, message = shown(rule, uses, self.dataset)
         joins = self.joins.clause(uses, rule.table, rule.judge)
-        [(count,)] = self.dataset.connection.execute(
+        self.dataset.connection.execute(
             f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
             f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
             f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
@@ -97,8 +97,7 @@ class FindingWriter:
             f" {owner_sql(rule, rule.table, self.dataset.region)}"
             f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
-        ).fetchall()
-        return int(count)
+        )
 
 
 def shown(rule: Rule, uses: Uses, dataset: Dataset) -> tuple[str, str, str]:

@@ -16,27 +16,22 @@ from renshe.engine.rules.scope import known_code_sql
 from renshe.standards.dictionary import Field, dictionary
 
 
-def run_generic(dataset: Dataset, catalogue: Catalogue) -> dict[str, int]:
-    """Insert the findings of the generic rules and return how many each has."""
-    counts: dict[str, int] = {}
+def run_generic(dataset: Dataset, catalogue: Catalogue, table: str) -> None:
+    """Insert the findings of the generic rules on the rows of ``table``."""
     for rule in catalogue.rules.values():
-        if rule.generic is None:
-            continue
-        for table in dataset.tables:
+        if rule.generic is not None:
             for field in dictionary()[table].fields:
-                counts[rule.id] = counts.get(rule.id, 0) + _judge(rule, table, field, dataset)
-    return {rule: count for rule, count in counts.items() if count}
+                _judge(rule, table, field, dataset)
 
 
-def _judge(rule: Rule, table: str, field: Field, dataset: Dataset) -> int:
+def _judge(rule: Rule, table: str, field: Field, dataset: Dataset) -> None:
     kind, _, detail = (rule.generic or "").partition(":")
     if kind == "untyped" and field.type in detail.split(",") and dataset.untyped(table, field.name):
         name = quote(field.name)
-        return _insert(rule, table, field, dataset, f"raw IS NOT NULL AND map_contains(raw, {name})", f"raw[{name}]")
+        _insert(rule, table, field, dataset, f"raw IS NOT NULL AND map_contains(raw, {name})", f"raw[{name}]")
     if kind == "code" and field.codes is not None and _chosen(field, detail) and dataset.has_field(table, field.name):
         column = f'"{field.name}"'
-        return _insert(rule, table, field, dataset, f"NOT {known_code_sql(field.codes, column)}", column)
-    return 0
+        _insert(rule, table, field, dataset, f"NOT {known_code_sql(field.codes, column)}", column)
 
 
 def _chosen(field: Field, detail: str) -> bool:
@@ -45,14 +40,13 @@ def _chosen(field: Field, detail: str) -> bool:
     return (field.codes not in names) if detail.startswith("!") else (field.codes in names)
 
 
-def _insert(rule: Rule, table: str, field: Field, dataset: Dataset, test: str, value: str) -> int:
+def _insert(rule: Rule, table: str, field: Field, dataset: Dataset, test: str, value: str) -> None:
     own = replace(rule, field=field.name, department=field.owner)
     label = quote(f"{field.label}“")
-    rows = f"(SELECT * FROM a_{table} WHERE _system_kind = 'business' AND {test})"
-    [(count,)] = dataset.connection.execute(
+    rows = f"(SELECT * FROM {dataset.counting_rows(table)} WHERE _system_kind = 'business' AND {test})"
+    dataset.connection.execute(
         f"INSERT INTO findings SELECT {quote(own.id)}, {quote(own.class_)}, {quote(own.severity)}, {quote(table)},"
         f" {quote(field.name)}, t.system, t.source_file, t.source_row, {key_sql(table, 't')}, t.{value}, NULL,"
         f" {label} || t.{value} || {quote('”' + own.title)}, NULL, {owner_sql(own, table, dataset.region)}"
         f" FROM {rows} t"
-    ).fetchall()
-    return int(count)
+    )

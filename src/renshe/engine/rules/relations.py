@@ -126,7 +126,7 @@ class Joins:
             operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
             conditions.append(f"{mine} {operator} {compile_expression(parse(theirs), scope).text}")
         return (
-            f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM a_{table} t"
+            f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM {self.dataset.counting_rows(table)} t"
             f" JOIN a_{relation.table} r ON {' AND '.join(conditions)} GROUP BY t.rid"
         )
 

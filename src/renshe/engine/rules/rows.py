@@ -8,7 +8,7 @@ Invariant: a rule is judged only on rows whose system has what the rule looks at
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -56,6 +56,7 @@ class RowPass:
 
     def run(self, table: str, rules: Iterable[Rule], numbers: dict[str, int]) -> None:
         """Judge ``rules`` on ``table`` and insert what fails into ``hits_<table>``."""
+        rules = list(rules)
         judges: dict[str | None, list[_Ready]] = {}
         for rule in rules:
             sources = applicable(rule, self.dataset, self.not_run)
@@ -70,6 +71,7 @@ class RowPass:
         for judge, group in judges.items():
             for part in self._bounded(table, judge, group):
                 self._halving(table, judge, part, numbers)
+        self._nets(table, rules, numbers)
 
     def _halving(self, table: str, judge: str | None, group: list[_Ready], numbers: dict[str, int]) -> None:
         """Run one pass, as two where its joins do not fit after all: weights are estimates."""
@@ -130,9 +132,6 @@ class RowPass:
                 f"INSERT INTO hits_{table} SELECT {numbers[ready.rule.id]}, rid, NULL FROM failing"
                 f" WHERE b{word} & {1 << bit} <> 0"
             )
-        for ready in group:
-            if ready.rule.net is not None:
-                self._net(ready.rule, numbers[ready.rule.id])
 
     def _test(self, ready: _Ready, uses: Uses) -> str:
         scope = RowScope(ready.rule, uses, self.dataset)
@@ -169,23 +168,47 @@ class RowPass:
             if count:
                 self.not_run.add(rule.id, count, reason)
 
-    def _net(self, rule: Rule, number: int) -> None:
+    def _nets(self, table: str, rules: Sequence[Rule], numbers: dict[str, int]) -> None:
         """Keep only hits whose group's net fails too: refunds, differences and reversals are lawful."""
+        hit = {n for (n,) in self.connection.execute(f"SELECT DISTINCT rule FROM hits_{table}").fetchall()}
+        nets = [(rule, self._net_keys(rule)) for rule in rules if rule.net is not None and numbers[rule.id] in hit]
+        for first in dict.fromkeys(keys[0] for _, keys in nets):
+            together = [(rule, keys) for rule, keys in nets if keys[0] == first]
+            common = [keys[0] for keys in zip(*(keys for _, keys in together), strict=False) if len(set(keys)) == 1]
+            listed = ", ".join(str(numbers[rule.id]) for rule, _ in together)
+            # The groups of all hits at once: the table is looked through once, not once for every rule.
+            own = [_JUDGED.sub("r.", key) for key in common]
+            same = " AND ".join(
+                f"{key} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} n.k{at}" for at, key in enumerate(own)
+            )
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE near AS SELECT r.* FROM a_{table} r SEMI JOIN (SELECT _sys,"
+                f" {', '.join(f'{key} AS k{at}' for at, key in enumerate(common))} FROM"
+                f" {self.dataset.counting_rows(table)} t WHERE rid IN (SELECT rid FROM hits_{table}"
+                f" WHERE rule IN ({listed}))) n ON r._sys = n._sys AND {same}"
+            )
+            for rule, keys in together:
+                self._net(rule, numbers[rule.id], keys)
+
+    def _net_keys(self, rule: Rule) -> list[str]:
+        assert rule.net is not None
+        return [compile_expression(parse(text), RowScope(rule, Uses(), self.dataset)).text for text in rule.net.by]
+
+    def _net(self, rule: Rule, number: int, keys: list[str]) -> None:
+        """Drop the hits of ``rule`` whose group, in the table ``near``, is in order."""
         assert rule.net is not None
         table = rule.table
         uses = Uses()
         scope = NetScope(rule, uses, self.dataset)
         fails = condition(rule.net.fail, scope)
-        keys = [compile_expression(parse(text), RowScope(rule, Uses(), self.dataset)).text for text in rule.net.by]
-        own = [_JUDGED.sub("r.", key) for key in keys]
-        listed = "".join(f", {key} AS k{at}" for at, key in enumerate(own))
+        listed = "".join(f", {_JUDGED.sub('r.', key)} AS k{at}" for at, key in enumerate(keys))
         takes = "".join(f", {take} AS a{at}" for at, take in enumerate(scope.takes))
         matched = "".join(f" AND n.k{at} IS NOT DISTINCT FROM {key}" for at, key in enumerate(keys))
+        hits = f"SELECT rid FROM hits_{table} WHERE rule = {number}"
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT t.* FROM a_{table} t WHERE t.rid IN"
-            f" (SELECT rid FROM hits_{table} WHERE rule = {number})),"
-            f" g AS (SELECT r._sys AS sys{listed}{takes} FROM a_{table} r"
-            f" WHERE {own[0]} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
+            f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT * FROM near WHERE rid IN ({hits})),"
+            f" g AS (SELECT r._sys AS sys{listed}{takes} FROM near r"
+            f" WHERE {_JUDGED.sub('r.', keys[0])} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
             f" SELECT t.rid FROM c t JOIN g n ON n.sys = t._sys{matched} {self.joins.clause(uses, table, rule.judge)}"
             f" WHERE {fails}"
         )

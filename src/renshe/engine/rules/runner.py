@@ -42,8 +42,8 @@ def run_rules(
         if progress is not None:
             progress(table, at, len(dataset.tables))
         _run_table(dataset, catalogue, joins, table, numbers, result)
-    for rule_id, count in run_generic(dataset, catalogue).items():
-        result.findings[rule_id] = count
+    counted = dataset.connection.execute("SELECT rule, count(*) FROM findings GROUP BY rule").fetchall()
+    result.findings = {str(rule): int(count) for rule, count in counted}
     return result
 
 
@@ -63,7 +63,8 @@ def _run_table(
         sources = applicable(rule, dataset, result.not_run)
         if sources is not None:
             sets.run(rule, numbers[rule.id], sources, needed)
-    _write(dataset, joins, table, rules, numbers, result)
+    _write(dataset, joins, table, rules, numbers)
+    run_generic(dataset, catalogue, table)
 
 
 def _drop_unready(dataset: Dataset, table: str, number: int, needed: list[int]) -> None:
@@ -76,14 +77,12 @@ def _drop_unready(dataset: Dataset, table: str, number: int, needed: list[int]) 
         )
 
 
-def _write(
-    dataset: Dataset, joins: Joins, table: str, rules: list[Rule], numbers: dict[str, int], result: RunResult
-) -> None:
+def _write(dataset: Dataset, joins: Joins, table: str, rules: list[Rule], numbers: dict[str, int]) -> None:
     rows = dataset.connection.execute(f"SELECT rule, count(*) FROM hits_{table} GROUP BY rule").fetchall()
     hit = {int(number) for number, _ in rows}
     writer = FindingWriter(dataset, joins, table)
     for rule in rules:
         if numbers[rule.id] in hit:
-            result.findings[rule.id] = writer.write(rule, numbers[rule.id])
+            writer.write(rule, numbers[rule.id])
     dataset.connection.execute(f"DROP TABLE hits_{table}; DROP TABLE rows_{table}")
     joins.clear()

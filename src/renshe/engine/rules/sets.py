@@ -35,9 +35,10 @@ class SetPass:
         self.dataset = dataset
         self.joins = joins
         self.connection = dataset.connection
+        self._months: dict[str, tuple[int, int] | None] = {}
 
     def run(self, rule: Rule, number: int, sources: str, without: list[int]) -> None:
-        """Judge ``rule``, leaving out rows that have hits of the rules numbered ``without``."""
+        """Judge ``rule`` on the rows of ``sources`` (SQL), leaving out hits of the rules numbered ``without``."""
         sql = self._unique(rule, sources, without) if rule.unique else self._overlap(rule, sources, without)
         self.connection.execute(f"INSERT INTO hits_{rule.table} SELECT {number}, rid, related FROM ({sql})")
 
@@ -91,8 +92,8 @@ class SetPass:
         if "period" not in rule.unique.by or members.keys < 2:
             return ""
         month = rule.unique.by.index("period")
-        [found] = self.connection.execute(f"SELECT min(period), max(period) FROM j_{rule.table}").fetchall()
-        if found[0] is None:
+        found = self._span(rule)
+        if found is None:
             return ""
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)
@@ -101,6 +102,14 @@ class SetPass:
             f" WHERE (sys, {others}) IN (SELECT (sys, {others}) FROM m GROUP BY sys, {others}"
             f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high})))"
         )
+
+    def _span(self, rule: Rule) -> tuple[int, int] | None:
+        """Return the first and the last month of the rows that ``rule`` judges; None where there is none."""
+        rows, _ = self.dataset.judged_rows(rule.table, rule.judge)
+        if rows not in self._months:
+            [(low, high)] = self.connection.execute(f"SELECT min(period), max(period) FROM {rows}").fetchall()
+            self._months[rows] = None if low is None else (low, high)
+        return self._months[rows]
 
     def _overlap(self, rule: Rule, sources: str, without: list[int]) -> str:
         shape = rule.overlap
