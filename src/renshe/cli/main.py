@@ -53,6 +53,24 @@ def inspect(
     run_inspect(file, table=table, sheet=sheet, encoding=encoding, as_json=json)
 
 
+@app.command(cls=Command, help=t("template"))
+def template(
+    table: Annotated[str | None, typer.Argument(help=t("template_table"))] = None,
+    out: Annotated[Path | None, typer.Option(help=t("template_out"))] = None,
+    rows: Annotated[Path | None, typer.Option(help=t("template_rows"))] = None,
+    system: Annotated[str | None, typer.Option(help=t("template_system"))] = None,
+    ordered: Annotated[bool, typer.Option("--ordered", help=t("template_ordered"))] = False,
+    check: Annotated[Path | None, typer.Option(help=t("template_check"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.templates import run_check, run_template
+
+    if check is not None:
+        run_check(check, alone=not (table or out or rows or system or ordered), as_json=json)
+    else:
+        run_template(table, out=out, rows=rows, system=system, ordered=ordered, as_json=json)
+
+
 @app.command(cls=Command, help=t("simulate"))
 def simulate(
     target: Annotated[Path, typer.Argument(help=t("target"))],
