@@ -12,6 +12,7 @@ def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
     from renshe.cli.show import OutputError
     from renshe.engine.decisions.log import DecisionError
+    from renshe.engine.mending.refusals import MendingError
     from renshe.engine.project import ProjectError
     from renshe.engine.rounds.store import BusyError, FullDiskError, full_disk, is_full_disk
     from renshe.engine.rules.catalogue import CatalogueError
@@ -19,7 +20,7 @@ def explain(error: BaseException) -> int:
     from renshe.engine.staging.columns import ColumnError
 
     line = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, ProjectError | DecisionError | SourceError | ColumnError | CatalogueError):
+    if isinstance(error, ProjectError | MendingError | DecisionError | SourceError | ColumnError | CatalogueError):
         print(f"错误：{line}", file=sys.stderr)
         return 2
     if is_full_disk(error):

@@ -40,6 +40,49 @@ def clean(
     run_clean(project, backend=backend, as_json=json)
 
 
+@app.command(cls=Command, help=t("decide"))
+def decide(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    workbooks: Annotated[list[Path], typer.Argument(help=t("decide_workbooks"))],
+    json: Json = False,
+) -> None:
+    from renshe.cli.mending import run_decide
+
+    run_decide(project, workbooks, as_json=json)
+
+
+@app.command(cls=Command, help=t("revoke"))
+def revoke(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    by: Annotated[str, typer.Option(help=t("revoke_by"))],
+    ground: Annotated[str, typer.Option(help=t("revoke_ground"))],
+    ids: Annotated[list[str] | None, typer.Argument(help=t("revoke_ids"))] = None,
+    batch: Annotated[str | None, typer.Option(help=t("revoke_batch"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.mending import run_revoke
+
+    run_revoke(project, ids or (), batch=batch, by=by, ground=ground, as_json=json)
+
+
+@app.command(cls=Command, help=t("decisions"))
+def decisions(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    person: Annotated[str | None, typer.Option(help=t("decisions_person"))] = None,
+    unit: Annotated[str | None, typer.Option(help=t("decisions_unit"))] = None,
+    field: Annotated[str | None, typer.Option(help=t("decisions_field"))] = None,
+    by: Annotated[str | None, typer.Option(help=t("decisions_by"))] = None,
+    first: Annotated[str | None, typer.Option("--from", help=t("decisions_from"))] = None,
+    last: Annotated[str | None, typer.Option("--to", help=t("decisions_to"))] = None,
+    state: Annotated[str | None, typer.Option(help=t("decisions_state"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.mending import run_decisions
+    from renshe.engine.mending.searching import Criteria
+
+    run_decisions(project, Criteria(person, unit, field, by, first, last, state), as_json=json)
+
+
 @app.command(cls=Command, help=t("inspect"))
 def inspect(
     file: Annotated[Path, typer.Argument(help=t("file"))],

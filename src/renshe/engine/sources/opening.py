@@ -74,6 +74,14 @@ def open_source(
     return reader
 
 
+def open_book(path: Path) -> Book:
+    """Open a workbook with all its sheets, by what it is; SourceError for what is none or cannot be read."""
+    book = _book(path, _head(path), None)
+    if book is None:
+        raise SourceError(f"{path}：不是工作簿；请用 Excel、WPS 或 LibreOffice 打开后另存为 xlsx 或 ods")
+    return book
+
+
 def _head(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():

@@ -1,0 +1,135 @@
+"""``renshe decide``: filled-in lists become one batch of decisions.
+
+Business rule: what is right in a workbook is taken, what is wrong is named with its cell and given back; nobody does
+300 rows again because of one. What was published and is missing is said: a deleted row decides nothing.
+
+Invariant: one reading is one file of the log, or none. Killed at any moment, it leaves no decision behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from renshe.engine.decisions.log import Decision, effective, read_decisions
+from renshe.engine.mending.checks import judge_rows
+from renshe.engine.mending.conflicts import Standing, settle
+from renshe.engine.mending.entering import enter
+from renshe.engine.mending.lists import Lists, read_lists
+from renshe.engine.mending.newest import Newest, open_newest
+from renshe.engine.mending.refusals import MendingError, Refusal
+from renshe.engine.mending.refused import refused_path, write_refused
+from renshe.engine.project import load_project
+from renshe.engine.rounds.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Rows that a sheet was given and that are in none of the workbooks any more."""
+
+    path: Path
+    sheet: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of the workbooks: ``filled`` rows, of them ``decisions`` of ``batch`` (None where none was taken).
+
+    ``given_back``: by workbook, the file that lists what was refused of it. ``newest`` is the round decided upon.
+    """
+
+    newest: int
+    filled: int
+    batch: str | None
+    decisions: Sequence[Decision]
+    refused: Sequence[Refusal]
+    missing: Sequence[Missing]
+    given_back: Mapping[Path, Path]
+
+
+def decide(project: Path, workbooks: Sequence[Path]) -> Reading:
+    """Read ``workbooks`` back as decisions on the newest round of ``project``.
+
+    Raises SourceError for a workbook that cannot be read, MendingError for one that is no list of this project,
+    BusyError where another run is at work; then nothing was changed.
+    """
+    load_project(project)
+    workbooks = list(dict.fromkeys(workbooks))
+    read = [read_lists(path) for path in workbooks]
+    store = Store(project)
+    with store.locked():
+        newest = open_newest(store)
+        for lists in read:
+            _refuse_foreign(lists, newest)
+        rows = [filled for lists in read for filled in lists.filled]
+        drafts, refused = judge_rows(rows, newest)
+        kept, differing = settle(drafts)
+        log = read_decisions(project)
+        standing = Standing(effective(log))
+        recorded = [(draft, standing.refusal(draft)) for draft in kept]
+        refused += differing + [refusal for _, refusal in recorded if refusal is not None]
+        refused += [refusal for lists in read for refusal in lists.refused]
+        decisions = [draft.decision for draft, refusal in recorded if refusal is None]
+        batch, entered, given_back = _keep(store, log, read, decisions, refused)
+    places = {(lists.path, sheet.name): at for lists in read for at, sheet in enumerate(lists.sheets)}
+    refused.sort(key=lambda one: (workbooks.index(one.path), places.get((one.path, one.sheet), -1), one.row or 0))
+    return Reading(newest.number, len(rows), batch, entered, refused, _missing(read, newest), given_back)
+
+
+def _refuse_foreign(lists: Lists, newest: Newest) -> None:
+    if not lists.sheets and not lists.refused:
+        raise MendingError(
+            f"{lists.path}：不是 renshe 的问题清单（没有一个工作表有“识别码”和“处理方式”列）；"
+            f"请交回 {newest.folder.name} 轮报告中的工作簿"
+        )
+    stamps = {":".join(stamp.split(":")[:2]) for stamp in lists.seen}
+    if stamps and all(newest.files(stamp) is None for stamp in stamps):
+        number = min(stamps).split(":", 1)[0]
+        raise MendingError(
+            f"{lists.path}：不是项目 {newest.project.folder} 的清单（本项目没有这样的第 {number} 轮，或该轮已删去）；"
+            "请核对项目文件夹，或从本项目最新一轮的清单填写"
+        )
+
+
+def _keep(
+    store: Store, log: Sequence[Decision], read: Sequence[Lists], decisions: Sequence[Decision], refused: list[Refusal]
+) -> tuple[str | None, Sequence[Decision], dict[Path, Path]]:
+    """Write what was refused, then the batch; the first becomes visible only when the second is."""
+    given_back: dict[Path, Path] = {}
+    partial: dict[Path, Path] = {}
+    for at, lists in enumerate(read):
+        own = [one for one in refused if one.path == lists.path]
+        if not own or lists.path in given_back:
+            continue
+        given_back[lists.path] = target = refused_path(lists.path)
+        if not os.access(target.parent, os.W_OK):
+            raise MendingError(f"{target.parent}：不能写入，未采纳的行没有地方存放；请把工作簿移到可以写入的文件夹再交")
+        partial[lists.path] = store.unfinished / f"refused-{at}.{os.getpid()}.tmp"
+        write_refused(lists, own, partial[lists.path])
+    batch: str | None = None
+    entered: Sequence[Decision] = ()
+    if decisions:
+        stem = read[0].path.stem if len(read) == 1 else f"{read[0].path.stem}等{len(read)}份"
+        batch, entered = enter(store.project, log, stem, decisions)
+    for path, written in partial.items():
+        shutil.move(written, given_back[path])
+    return batch, entered, given_back
+
+
+def _missing(read: Sequence[Lists], newest: Newest) -> list[Missing]:
+    """Count rows that sheets were given and that no workbook holds any more; a list may be split among several."""
+    met: dict[str, tuple[Path, str, set[int]]] = {}
+    for lists in read:
+        for stamp, (sheet, rows) in lists.seen.items():
+            met.setdefault(stamp, (lists.path, sheet, set()))[2].update(rows)
+    found: list[Missing] = []
+    for stamp, (path, sheet, rows) in met.items():
+        number, digest, _, given = stamp.split(":")
+        lacking = int(given) - len(rows)
+        if lacking > 0 and newest.files(f"{number}:{digest}") is not None:
+            found.append(Missing(path, sheet, lacking))
+    return found

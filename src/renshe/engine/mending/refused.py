@@ -1,0 +1,105 @@
+"""What was not taken, given back: a workbook of the refused rows, each with its cell, what is wrong and the remedy.
+
+Business rule: a clerk mends what was refused where it stands, with all of the row in view, and hands it in again. So
+the rows keep their columns and their hidden identity.
+
+Invariant: nothing that lies beside the workbook is written over: an earlier list of refused rows may be half mended.
+Files are their owner's alone (0600).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from renshe.engine.mending.lists import Lists, Sheet, sheet_rows
+from renshe.engine.mending.refusals import Refusal
+from renshe.engine.report.sheets import DAY, DECISION, FILLED, IDENTITY, Column, Piece, RowList, Style, lay_out
+from renshe.engine.report.spreadsheet import Book, write_book
+from renshe.engine.report.workbooks import SHEET_ROWS
+from renshe.engine.sources.headers import unique_names
+from renshe.engine.sources.sheet_xml import column_letters
+
+_MARK = "-未采纳"
+_OURS = ("原位置", "问题所在", "怎样改")
+_RANGE = re.compile(r':\d+:\d+"\]$')
+_WIDE = 24
+
+
+def refused_path(workbook: Path) -> Path:
+    """Return where the refused rows of ``workbook`` go: beside it, under a name that is free."""
+    stem = re.sub(rf"{_MARK}\d*$", "", workbook.stem)
+    number = 1
+    while (path := workbook.with_name(f"{stem}{_MARK}{number if number > 1 else ''}.xlsx")).exists():
+        number += 1
+    return path
+
+
+def write_refused(lists: Lists, refused: Sequence[Refusal], target: Path) -> None:
+    """Write the refused rows of one workbook to ``target``."""
+    with duckdb.connect(":memory:") as con:
+        rows_of: list[RowList] = []
+        for at, sheet in enumerate(lists.sheets):
+            told = {one.row: one for one in refused if one.sheet == sheet.name and one.row is not None}
+            if told:
+                rows_of.append(_list(con, f"refused_{at}", lists.path, sheet, told))
+        pieces: list[Piece] = []
+        if rows_of:
+            [pieces] = lay_out(rows_of, SHEET_ROWS, sum(item.rows for item in rows_of))
+        write_book(con, Book(target, _guide(lists.path, refused), [], pieces), lambda _rows: None)
+
+
+def _guide(workbook: Path, refused: Sequence[Refusal]) -> list[dict[str, str]]:
+    facts = [
+        ("原工作簿", workbook.name),
+        ("未采纳", f"{len(refused)} 处；已采纳的行不在本文件中，不必再交"),
+        ("怎样改", "各表前三列写明原来的单元格、问题和改法；改好浅黄色的列后，把本文件再用 renshe decide 读回"),
+        ("保密", "本文件含未遮盖的个人信息，只限经办使用，不得外传。"),
+        *((f"工作表 {one.sheet}", f"{one.cell}：{one.what}；{one.remedy}") for one in refused if one.row is None),
+    ]
+    return [{"项目": name, "内容": text} for name, text in facts]
+
+
+def _list(con: duckdb.DuckDBPyConnection, name: str, path: Path, sheet: Sheet, told: Mapping[int, Refusal]) -> RowList:
+    """Keep the refused rows of a sheet as the relation ``name`` and say how they are shown."""
+    found = dict(sheet_rows(path, sheet, set(told)))
+    width = max(len(sheet.header), *(len(row) for row in found.values()))
+    titles = [sheet.header[at] if at < len(sheet.header) else "" for at in range(width)]
+    named = unique_names([*_OURS, *(title or f"列{column_letters(at)}" for at, title in enumerate(titles))])
+    rows = [
+        [
+            f"{sheet.name}!{told[number].cell}",
+            told[number].what,
+            told[number].remedy,
+            *row,
+            *[None] * (width - len(row)),
+        ]
+        for number, row in sorted(found.items())
+    ]
+    identity = len(_OURS) + sheet.columns[IDENTITY]
+    for row in rows:
+        # The rows of this book are not all that the sheet was given: nobody is to look for the others here.
+        row[identity] = _RANGE.sub(':0:0"]', row[identity] or "")
+    texts = {f"c{at}": pa.array([row[at] for row in rows], pa.string()) for at in range(len(named))}
+    con.register("given", pa.table({"rn": pa.array(range(1, len(rows) + 1), pa.int64()), **texts}))
+    con.execute(f"create table {name} as from given order by rn")
+    con.unregister("given")
+    headers = enumerate(named)
+    columns = tuple(Column(header, f"c{at}", _width(header), _style(header)) for at, header in headers)
+    return RowList(sheet.name, name, 1, len(rows), columns)
+
+
+def _style(header: str) -> Style:
+    if header == DECISION:
+        return "choice"
+    if header in FILLED:
+        return "date" if header == DAY else "fill"
+    return "plain" if header == IDENTITY else "wrap"
+
+
+def _width(header: str) -> float:
+    return _WIDE * 1.5 if header in _OURS[1:] else _WIDE if header in FILLED else _WIDE / 1.5
