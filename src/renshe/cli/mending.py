@@ -60,6 +60,7 @@ def _told(reading: Reading) -> dict[str, Any]:
                 "cell": one.cell,
                 "problem": one.what,
                 "remedy": one.remedy,
+                "recorded": one.recorded,
             }
             for one in reading.refused
         ],
@@ -73,16 +74,19 @@ def _line(decision: Decision) -> dict[str, Any]:
 
 
 def _summary(project: Path, reading: Reading) -> list[str]:
+    wrong = [refusal for refusal in reading.refused if not refusal.recorded]
+    recorded = len(reading.refused) - len(wrong)
     lines = [
-        f"填写 {reading.filled:,} 行：登记决定 {len(reading.decisions):,} 条，"
-        f"未采纳 {len(reading.refused):,} 处（第 {reading.newest} 轮）"
+        f"填写 {reading.filled:,} 行：登记决定 {len(reading.decisions):,} 条，未采纳 {len(wrong):,} 处"
+        + (f"，以前已登记 {recorded:,} 行（不再重复登记）" if recorded else "")
+        + f"（第 {reading.newest} 轮）"
     ]
     kinds = Counter(_kind(decision) for decision in reading.decisions)
     if kinds:
         lines.append("  " + "，".join(f"{label} {count:,}" for label, count in kinds.most_common()))
-    lines += [f"  未采纳 {refusal.line()}" for refusal in reading.refused[:_SHOWN]]
-    if len(reading.refused) > _SHOWN:
-        lines.append(f"  另有 {len(reading.refused) - _SHOWN:,} 处未采纳，见下列文件")
+    lines += [f"  未采纳 {refusal.line()}" for refusal in wrong[:_SHOWN]]
+    if len(wrong) > _SHOWN:
+        lines.append(f"  另有 {len(wrong) - _SHOWN:,} 处未采纳，见下列文件")
     lines += [f"  未采纳的行：{path}，改好后用 renshe decide 再读" for path in reading.given_back.values()]
     lines += [
         f"  {one.path.name} 工作表“{one.sheet}”比发出时少了 {one.rows:,} 行：未作处理，下一轮仍会列出"

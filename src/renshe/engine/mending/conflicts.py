@@ -105,14 +105,15 @@ class Standing:
         for theirs in self._rows.get((mine.table, mine.system, mine.key), ()):
             if not _same_place(theirs, mine) or not _concerns(theirs, mine):
                 continue
-            if _content(theirs) == _content(mine) and (mine.kind != "recollect" or theirs.ground == mine.ground):
+            recorded = _content(theirs) == _content(mine) and (mine.kind != "recollect" or theirs.ground == mine.ground)
+            if recorded:
                 what, remedy = f"已经登记过（{theirs.id}）", "不必再交"
             elif "recollect" in (theirs.kind, mine.kind):
                 continue
             else:
                 what = f"此处已登记另一种处理（{theirs.id}，{theirs.by}）"
                 remedy = f"要改主意请先撤销：renshe revoke 项目文件夹 {theirs.id}"
-            return draft.filled.refuse(Wrong(DECISION, what, remedy))
+            return draft.filled.refuse(Wrong(DECISION, what, remedy), recorded=recorded)
         return None
 
 

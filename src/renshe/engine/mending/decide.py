@@ -39,7 +39,7 @@ class Missing:
 class Reading:
     """What became of the workbooks: ``filled`` rows, of them ``decisions`` of ``batch`` (None where none was taken).
 
-    ``given_back``: by workbook, the file that lists what was refused of it. ``newest`` is the round decided upon.
+    ``given_back``: by workbook, the file that lists what is to be mended of it. ``newest`` is the round decided upon.
     """
 
     newest: int
@@ -102,8 +102,8 @@ def _keep(
     given_back: dict[Path, Path] = {}
     partial: dict[Path, Path] = {}
     for at, lists in enumerate(read):
-        own = [one for one in refused if one.path == lists.path]
-        if not own or lists.path in given_back:
+        own = [one for one in refused if one.path == lists.path and not one.recorded]
+        if not own:
             continue
         given_back[lists.path] = target = refused_path(lists.path)
         if not os.access(target.parent, os.W_OK):

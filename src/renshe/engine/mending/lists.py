@@ -66,10 +66,10 @@ class Filled:
         """Return where the row stands: workbook, sheet and cell."""
         return f"{self.sheet.path.name} {self.sheet.name}!{self.sheet.cell(column, self.row)}"
 
-    def refuse(self, wrong: Wrong) -> Refusal:
+    def refuse(self, wrong: Wrong, *, recorded: bool = False) -> Refusal:
         """Return the refusal of this row."""
         cell = self.sheet.cell(wrong.column, self.row)
-        return Refusal(self.sheet.path, self.sheet.name, self.row, cell, wrong.what, wrong.remedy)
+        return Refusal(self.sheet.path, self.sheet.name, self.row, cell, wrong.what, wrong.remedy, recorded)
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ class Newest:
         same = " AND ".join(f'f."{name}" IS NOT DISTINCT FROM a."{name}"' for name in _PARTS if name != "rule")
         hit = (
             "SELECT a.n, f.value, f.expected, f.source_file, f.source_row, f.system,"
-            " a.\"table\" || '.' || a.field AS at,"
+            " a.\"table\" || '.' || a.field AS spot,"
             " f.source_file IS NOT DISTINCT FROM a.file AND f.source_row IS NOT DISTINCT FROM a.row AS here"
             f" FROM asked a JOIN read_parquet({quote(str(self.folder / 'findings.parquet'))}) f"
             f" ON f.rule = a.rule AND {same}"
@@ -164,15 +164,15 @@ class Newest:
             " QUALIFY row_number() OVER (PARTITION BY n ORDER BY here DESC) = 1"
         )
         persons = self.folder / "tables" / "person.parquet"
-        wanted = connection.sql("SELECT count(*) FROM meant WHERE at = 'person.id_number'").fetchall()[0][0]
+        wanted = connection.sql("SELECT count(*) FROM meant WHERE spot = 'person.id_number'").fetchall()[0][0]
         id_type, join = "NULL::VARCHAR", ""
         if wanted and persons.exists():
             id_type = "p.id_type"
             join = (
                 f" LEFT JOIN (SELECT system, source_file, source_row, any_value(id_type) AS id_type"
                 f" FROM read_parquet({quote(str(persons))}) WHERE (source_file, source_row) IN"
-                " (SELECT (source_file, source_row) FROM meant WHERE at = 'person.id_number') GROUP BY ALL) p"
-                " ON m.at = 'person.id_number' AND p.system = m.system AND p.source_file = m.source_file"
+                " (SELECT (source_file, source_row) FROM meant WHERE spot = 'person.id_number') GROUP BY ALL) p"
+                " ON m.spot = 'person.id_number' AND p.system = m.system AND p.source_file = m.source_file"
                 " AND p.source_row = m.source_row"
             )
         return f"SELECT n, value, expected, m.source_file, m.source_row, sure, {id_type} FROM meant m{join}"

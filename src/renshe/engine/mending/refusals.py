@@ -26,7 +26,10 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row, or (``row`` None) a whole sheet, that does not become a decision."""
+    """A row, or (``row`` None) a whole sheet, that does not become a decision.
+
+    ``recorded``: the decision stands in the log already, so there is nothing to mend.
+    """
 
     path: Path
     sheet: str
@@ -34,6 +37,7 @@ class Refusal:
     cell: str
     what: str
     remedy: str
+    recorded: bool = False
 
     def line(self) -> str:
         """Return the refusal as one line."""

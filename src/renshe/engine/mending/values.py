@@ -9,6 +9,7 @@ code and not its label.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ _FORMS = {
 _PAST = frozenset({"birth_date", "file_birth_date", "work_start_date", "death_date"})
 _LISTED = 12
 _RESIDENT_PAPERS = ("01", "17", "90")
+_OTHER_PAPER = re.compile(r"[0-9A-Z\u4e00-\u9fff()（）/-]{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def _choices(known: CodeList) -> str:
 
 
 def fits_paper(id_type: str | None, number: str) -> bool:
-    """Whether an identity number can be that of a paper of this type (null: of a resident where it begins as one)."""
-    resident = id_type in _RESIDENT_PAPERS or (id_type is None and number[:1].isdigit())
-    return not resident or is_valid_social_security_number(number)
+    """Whether an identity number can be that of a paper of this type; where the type is not known, of a resident."""
+    if id_type is None or id_type in _RESIDENT_PAPERS:
+        return is_valid_social_security_number(number)
+    return _OTHER_PAPER.fullmatch(number) is not None
