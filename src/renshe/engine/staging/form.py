@@ -217,8 +217,8 @@ def _moved(present: Sequence[tuple[int, int]]) -> list[str]:
     for (number, row), (rightful, now) in zip(present, sorted(present), strict=True):
         if number != rightful:
             return [
-                f"从第 {row} 行起顺序被改动：第 {row} 行现在是模板原第 {HEADER_ROW + number} 行，"
-                f"应是模板原第 {HEADER_ROW + rightful} 行（它现在在第 {now} 行）"
+                f"从第 {row} 行起顺序被改动：这里应是模板原第 {HEADER_ROW + rightful} 行（它现在在第 {now} 行），"
+                f"现在却是模板原第 {HEADER_ROW + number} 行"
             ]
     return []
 

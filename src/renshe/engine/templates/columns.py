@@ -10,6 +10,7 @@ cells, so that leading zeros and eighteen digits survive.
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 from typing import Any
 
 from renshe.engine.staging.form import choices, header_of
@@ -44,7 +45,7 @@ _FORMS = {
 }
 _YEARLY = "；按年缴费的填年份加 00，如 202100"
 _FORMATS = {"date": "yyyy-mm-dd", "month": "0", "year": "0", "money": "0.00", "int": "0"}
-_WIDTHS = {"date": 12.0, "month": 10.0, "year": 8.0, "money": 13.0, "int": 9.0, "rate": 9.0, "code": 16.0}
+_WIDTHS = {"date": 12.0, "month": 10.0, "year": 8.0, "money": 13.0, "int": 9.0, "rate": 9.0}
 _LIMIT = 2**31 - 1
 # A spreadsheet keeps fifteen digits: an amount with its cents has thirteen before the point.
 _MOST_MONEY = 9_999_999_999_999.99
@@ -81,8 +82,16 @@ def number_format(field: Field) -> str:
 def width(field: Field) -> float:
     """Return the width of a column in characters: wide enough for its header and what it usually holds."""
     header = 2.0 * len(header_of(field)) + 2
-    usual = _WIDTHS.get(field.type, min(max(field.length or 0, 10), 20))
+    if field.codes is not None:
+        usual = min(1.1 * max(lines(text, 1.0) for text in choices(field.codes)) + 2, 28.0)
+    else:
+        usual = _WIDTHS.get(field.type, min(max(field.length or 0, 10), 20))
     return max(usual, min(header, 16.0))
+
+
+def lines(text: str, wide: float) -> int:
+    """Return how many lines ``text`` takes in ``wide`` characters: a Chinese one is as wide as two others."""
+    return ceil((len(text) + len(text.encode())) / 2 / wide)
 
 
 def validation(field: Field, cell: str, list_range: str | None) -> dict[str, Any]:

@@ -7,16 +7,15 @@ Invariant: all that it says of a column comes from the data dictionary; what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 from renshe.engine.staging.form import HEADER_ROW, Form
-from renshe.engine.templates.columns import form_of
+from renshe.engine.templates.columns import form_of, lines
 from renshe.standards.dictionary import Field, table
 
 GUIDE_SHEET = "说明"
 
-_FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "top"}
+_FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "vcenter"}
 _LINE = {"border": 1, "border_color": "#B9C4C9"}
 _HEAD = {**_FONT, **_LINE, "bold": True, "bg_color": "#E4EBEE"}
 _WIDTHS = (22, 12, 8, 70)
@@ -71,7 +70,7 @@ def write_guide(book: Any, form: Form, fields: Sequence[Field]) -> None:
     sheet.write_string(0, 0, f"{table(form.table).label}采集模板填写说明", title)
     row = 1
     for label, paragraph in _paragraphs(form):
-        sheet.set_row(row, _LINE_HEIGHT * ceil(2 * len(paragraph) / (sum(_WIDTHS[1:]) - 2)))
+        sheet.set_row(row, _LINE_HEIGHT * lines(paragraph, sum(_WIDTHS[1:])))
         sheet.write_string(row, 0, label, name)
         sheet.merge_range(row, 1, row, len(_WIDTHS) - 1, paragraph, text)
         row += 1

@@ -58,7 +58,7 @@ def check_template(path: Path, *, report: bool = True) -> LoadReport:
 
     SourceError or FormError (one line: file, what, where, remedy) where the file as a whole is refused.
     """
-    reader = _opened(path)
+    reader = open_template(path)
     found = LoadReport(path, reader.form)
     if not report:
         _go_through(reader, found, lambda batch: None)
@@ -70,7 +70,8 @@ def check_template(path: Path, *, report: bool = True) -> LoadReport:
     return found
 
 
-def _opened(path: Path) -> CollectedReader:
+def open_template(path: Path) -> CollectedReader:
+    """Return the reader of a template; SourceError or FormError where it is none or differs from what was given out."""
     names: frozenset[str] = frozenset().union(*(known_names(name) for name in TABLES))
     opened = open_source(path, known_names=names)
     marker = getattr(opened, "marker", None)
@@ -94,6 +95,12 @@ def _go_through(reader: CollectedReader, found: LoadReport, take: Callable[[RawB
         take(judged.accepted)
     found.refused.sort(key=lambda one: one.row)
     found.notes = list(reader.layout.notes)
+
+
+def _print_wide(sheet: Any, pages: int) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(pages, 0)
 
 
 class _ReportBook:
@@ -122,6 +129,7 @@ class _ReportBook:
             sheet.set_column(at, at, widths[at] if at < len(widths) else max(2.0 * len(label) + 2, 12), self.text)
         sheet.freeze_panes(1, len(first))
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        _print_wide(sheet, 3)
         return sheet
 
     def _accepted(self, sheet: Any, batch: RawBatch) -> None:
@@ -158,6 +166,7 @@ class _ReportBook:
             ("必填而未填", f"{unfilled}（行照收，检查时列为问题）" if found.unfilled else unfilled),
             *(("说明", note) for note in found.notes),
         ]
+        _print_wide(sheet, 1)
         sheet.set_column(0, 0, 14)
         sheet.set_column(1, 1, 90)
         for at, (label, text) in enumerate(lines):

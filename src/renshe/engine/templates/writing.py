@@ -25,7 +25,7 @@ from renshe.engine.project import ProjectError
 from renshe.engine.sources.marker import MARKER_SHEET
 from renshe.engine.sources.sheet_xml import column_letters
 from renshe.engine.staging.form import HEADER_ROW, KEY_HEADER, Form, choices, new_form
-from renshe.engine.templates.columns import CODES_SHEET, hint, is_aside, number_format, validation, width
+from renshe.engine.templates.columns import CODES_SHEET, hint, is_aside, lines, number_format, validation, width
 from renshe.engine.templates.guide import GUIDE_SHEET, write_guide
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import Field, table
@@ -102,8 +102,12 @@ class _Template:
         entry = table(form.table)
         self.fields: tuple[Field, ...] = tuple(entry.field(name) for name, _ in form.columns)
         self.folded = [is_aside(entry, field) for field in self.fields]
-        self.formats = [book.add_format({**_FONT, "num_format": number_format(field)}) for field in self.fields]
+        self.formats = [self._format(field) for field in self.fields]
         self.text = book.add_format({**_FONT, "num_format": "@"})
+
+    def _format(self, field: Field) -> Any:
+        centred = {"align": "center"} if field.type in ("date", "month", "year") else {}
+        return self.book.add_format({**_FONT, **centred, "num_format": number_format(field)})
 
     def write(self, rows: Iterable[Row]) -> None:
         sheet = self.book.add_worksheet(self.form.sheet)
@@ -141,7 +145,9 @@ class _Template:
         hints = self.book.add_format({**_HINT, "valign": "top"})
         head = self.book.add_format({**_HEAD, "bg_color": "#E4EBEE"})
         must = self.book.add_format({**_HEAD, "bg_color": "#F8DDD8", "font_color": "#9C2A1F"})
-        sheet.set_row(0, 70)
+        # Small print: some five fourths of the characters of the cells below fit into a line.
+        tallest = max(lines(hint(field), 1.2 * width(field)) for field in self.fields)
+        sheet.set_row(0, 6 + 11.5 * tallest)
         for at, field in enumerate(self.fields):
             sheet.write_string(0, at, hint(field), hints)
         sheet.write_string(0, len(self.fields), "程序用，请勿改动", hints)
@@ -169,7 +175,7 @@ class _Template:
         shown = [list(choices(name)) for name in lists]
         for at, (name, texts) in enumerate(zip(lists, shown, strict=True)):
             sheet.write_string(0, at, code_list(name).label, head)
-            widest = max(len(text) + len(text.encode()) for text in texts) / 2
+            widest = max(lines(text, 1.0) for text in texts)
             sheet.set_column(at, at, min(max(widest * 1.1 + 2, 12), 44), self.text)
         for row in range(max(map(len, shown), default=0)):
             for at, texts in enumerate(shown):
