@@ -54,6 +54,10 @@ class Dataset(Holdings):
         """Return SQL of the rows of ``table`` that count, of all systems, as far as they are to be judged."""
         return f"da_{table}" if table in self._few else f"a_{table}"
 
+    def loaded_rows(self, table: str) -> str:
+        """Return the relation of all rows of ``table``, counting or not, as far as they are to be judged."""
+        return f"d_{table}" if table in self._few else f"s_{table}"
+
     @contextmanager
     def restricted(self, table: str, rids: str) -> Iterator[None]:
         """Judge only the rows of ``table`` whose ``rid`` is in the relation ``rids``; what they look at stays whole."""

@@ -75,12 +75,12 @@ class FindingWriter:
     """Turns the hits of one table into rows of ``findings``."""
 
     def __init__(self, dataset: Dataset, joins: Joins, table: str) -> None:
+        """Fetch every row that any rule points at, in one scan: the rules then work on few rows."""
         self.dataset = dataset
         self.joins = joins
         self.table = table
-        # One scan fetches every row that any rule points at; the rules then work on few rows.
         dataset.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE rows_{table} AS SELECT * FROM s_{table} WHERE rid IN"
+            f"CREATE OR REPLACE TEMP TABLE rows_{table} AS SELECT * FROM {dataset.loaded_rows(table)} WHERE rid IN"
             f" (SELECT rid FROM hits_{table} UNION SELECT related FROM hits_{table} WHERE related IS NOT NULL)"
         )
 
@@ -98,6 +98,10 @@ class FindingWriter:
             f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
         )
+
+    def close(self) -> None:
+        """Give the rows back."""
+        self.dataset.connection.execute(f"DROP TABLE rows_{self.table}")
 
 
 def shown(rule: Rule, uses: Uses, dataset: Dataset) -> tuple[str, str, str]:

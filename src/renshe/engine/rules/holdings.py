@@ -53,6 +53,10 @@ class Holdings:
         """Return the sources of ``table`` with their ordinal (``_src``)."""
         return [(at, source) for at, source in enumerate(self.sources) if source.table == table]
 
+    def loaded(self, table: str) -> int:
+        """Return how many rows of ``table`` were loaded, of all systems."""
+        return sum(source.rows for _, source in self.of(table))
+
     def systems(self, table: str, kind: str | None = None) -> set[str]:
         """Return the systems that have ``table``, of one kind where given."""
         return {s.system for _, s in self.of(table) if kind is None or system_kind(s.system) == kind}

@@ -57,6 +57,19 @@ class RowPass:
     def run(self, table: str, rules: Iterable[Rule], numbers: dict[str, int]) -> None:
         """Judge ``rules`` on ``table`` and insert what fails into ``hits_<table>``."""
         rules = list(rules)
+        for judge, group in self._judges(table, rules).items():
+            for part in self._bounded(table, judge, group):
+                self._halving(table, judge, part, numbers)
+        self._nets(table, rules, numbers)
+
+    def count(self, table: str, rules: Iterable[Rule]) -> None:
+        """Count, and only count, on how many rows ``rules`` cannot be judged."""
+        for judge, group in self._judges(table, rules).items():
+            for part in self._bounded(table, judge, group):
+                self._count_not_run(table, judge, part)
+
+    def _judges(self, table: str, rules: Iterable[Rule]) -> dict[str | None, list[_Ready]]:
+        """Return the rules that can run by whose rows they judge."""
         judges: dict[str | None, list[_Ready]] = {}
         for rule in rules:
             sources = applicable(rule, self.dataset, self.not_run)
@@ -68,10 +81,7 @@ class RowPass:
                 self.joins.want(uses, table, rule.judge)
                 self.joins.want(seen, table, rule.judge)
                 judges.setdefault(rule.judge, []).append(ready)
-        for judge, group in judges.items():
-            for part in self._bounded(table, judge, group):
-                self._halving(table, judge, part, numbers)
-        self._nets(table, rules, numbers)
+        return judges
 
     def _halving(self, table: str, judge: str | None, group: list[_Ready], numbers: dict[str, int]) -> None:
         """Run one pass, as two where its joins do not fit after all: weights are estimates."""

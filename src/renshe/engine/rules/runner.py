@@ -6,17 +6,23 @@ the rules that require it (one bad number is one finding, not six).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from renshe.engine.rules.applicable import NotRun, applicable
+from renshe.engine.rules.applicable import NotRun, applicable, judging_sources
 from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.earlier import KNOWN, Earlier, again
 from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
+from renshe.engine.rules.reach import Chosen, Reach
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.rows import RowPass
 from renshe.engine.rules.sets import SetPass
+
+# Smaller tables are judged anew in less time than it takes to find out which of their rows must be.
+WORTH_PARTING = 200_000
 
 
 @dataclass(slots=True)
@@ -28,61 +34,160 @@ class RunResult:
 
 
 def run_rules(
-    dataset: Dataset, catalogue: Catalogue, *, progress: Callable[[str, int, int], None] | None = None
+    dataset: Dataset,
+    catalogue: Catalogue,
+    *,
+    earlier: Earlier | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> RunResult:
-    """Judge every rule and leave the findings in the connection's table ``findings``."""
+    """Judge every rule and leave the findings in the connection's table ``findings``.
+
+    What ``earlier`` found is taken over where nothing that was looked at has changed.
+    """
     result = RunResult()
     create_findings(dataset)
     joins = Joins(dataset)
-    numbers = {rule: at for at, rule in enumerate(catalogue.rules)}
     for rule in catalogue.rules.values():
         if rule.table not in dataset.tables and rule.generic is None:
             result.not_run.add(rule.id, 0, f"项目中没有表 {rule.table}")
     for at, table in enumerate(dataset.tables):
         if progress is not None:
             progress(table, at, len(dataset.tables))
-        _run_table(dataset, catalogue, joins, table, numbers, result)
+        run = _TableRun(dataset, joins, table, catalogue, result.not_run)
+        state = "new" if earlier is None else earlier.state(table, run.rules)
+        if earlier is None or state == "new":
+            run.whole()
+        elif state == "moved":
+            if dataset.loaded(table) < WORTH_PARTING:
+                run.whole()
+            else:
+                run.part(earlier)
+        else:
+            earlier.keep(table, "source_row IS NOT NULL")
+            earlier.keep_counts(run.rules, result.not_run)
     counted = dataset.connection.execute("SELECT rule, count(*) FROM findings GROUP BY rule").fetchall()
     result.findings = {str(rule): int(count) for rule, count in counted}
     return result
 
 
-def _run_table(
-    dataset: Dataset, catalogue: Catalogue, joins: Joins, table: str, numbers: dict[str, int], result: RunResult
-) -> None:
-    rules = catalogue.of(table)
-    dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE hits_{table} (rule INTEGER, rid BIGINT, related BIGINT)")
-    RowPass(dataset, joins, result.not_run).run(table, (rule for rule in rules if rule.fail is not None), numbers)
-    sets = SetPass(dataset, joins)
-    here = {rule.id for rule in rules}
-    for rule in rules:
-        needed = [numbers[name] for name in rule.requires if name in here]
-        if rule.fail is not None:
-            _drop_unready(dataset, table, numbers[rule.id], needed)
-            continue
-        sources = applicable(rule, dataset, result.not_run)
-        if sources is not None:
-            sets.run(rule, numbers[rule.id], sources, needed)
-    _write(dataset, joins, table, rules, numbers)
-    run_generic(dataset, catalogue, table)
+class _TableRun:
+    """One run over one table: its rows, then its sets, then the findings of both."""
 
+    def __init__(self, dataset: Dataset, joins: Joins, table: str, catalogue: Catalogue, not_run: NotRun) -> None:
+        self.dataset = dataset
+        self.connection = dataset.connection
+        self.joins = joins
+        self.table = table
+        self.catalogue = catalogue
+        self.rules = catalogue.of(table)
+        self.numbers = {rule: at for at, rule in enumerate(catalogue.rules)}
+        self.not_run = not_run
 
-def _drop_unready(dataset: Dataset, table: str, number: int, needed: list[int]) -> None:
-    """Rules come after their prerequisites, so what these found is final when a rule is reached."""
-    if needed:
-        listed = ", ".join(map(str, needed))
-        dataset.connection.execute(
-            f"DELETE FROM hits_{table} WHERE rule = {number}"
-            f" AND rid IN (SELECT rid FROM hits_{table} WHERE rule IN ({listed}))"
+    def whole(self) -> None:
+        """Judge every row."""
+        with self._hits():
+            self._rows(self.not_run)
+            self._sets(self.rules)
+            self._write()
+        run_generic(self.dataset, self.catalogue, self.table)
+
+    def part(self, earlier: Earlier) -> None:
+        """Judge again what a change can reach, and take the other findings over."""
+        chosen = Reach(self.dataset, self.joins, earlier.changed).choose(self.table, self.rules)
+        if chosen is None:
+            self.whole()
+            return
+        with self._hits():
+            earlier.know(self.table, chosen, self.numbers, self.rules)
+            with self.dataset.restricted(self.table, chosen.rids):
+                counted = NotRun()
+                self._rows(counted)
+                run_generic(self.dataset, self.catalogue, self.table)
+            self.joins.clear()
+            with self.dataset.restricted(self.table, chosen.near):
+                self._sets([rule for rule in self.rules if rule.id not in chosen.whole], chosen)
+                if not chosen.whole:
+                    self._write()
+            self.joins.clear()
+            if chosen.whole:
+                # No rule builds on those that group by what another table says.
+                self._sets([rule for rule in self.rules if rule.id in chosen.whole])
+                self._write()
+        earlier.keep_unreached(self.table, chosen, self.rules)
+        self._count(earlier, counted)
+
+    @contextmanager
+    def _hits(self) -> Iterator[None]:
+        """Hold the table of hits: rule (by number), row, and for sets another row of the set."""
+        name = f"hits_{self.table}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} (rule INTEGER, rid BIGINT, related BIGINT)")
+        yield
+        self.connection.execute(f"DROP TABLE {name}")
+        self.joins.clear()
+
+    def _rows(self, not_run: NotRun) -> None:
+        rules = [rule for rule in self.rules if rule.fail is not None]
+        RowPass(self.dataset, self.joins, not_run).run(self.table, rules, self.numbers)
+
+    def _sets(self, rules: Sequence[Rule], chosen: Chosen | None = None) -> None:
+        """Judge the set rules among ``rules``, and drop hits of rows that were not ready for row rules.
+
+        Rules come after their prerequisites, so what these found is final when a rule is reached.
+        """
+        sets = SetPass(self.dataset, self.joins)
+        here = {rule.id for rule in self.rules}
+        for rule in rules:
+            number = self.numbers[rule.id]
+            needed = [self.numbers[name] for name in rule.requires if name in here]
+            if rule.fail is not None:
+                self._drop_unready(number, needed)
+            elif (sources := applicable(rule, self.dataset, self.not_run)) is not None:
+                if chosen is not None and rule.id in chosen.limits:
+                    sources = f"{sources} AND {self._again(rule, chosen)}"
+                sets.run(rule, number, sources, needed)
+
+    def _again(self, rule: Rule, chosen: Chosen) -> str:
+        """Forget what was known of the rows in groups that changed; return the condition that they meet."""
+        limit, rows = chosen.limits[rule.id], again(self.table, rule.id)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT rid FROM {self.dataset.counting_rows(self.table)} t"
+            f" WHERE {limit} UNION FROM {chosen.rids}"
         )
+        self.connection.execute(
+            f"DELETE FROM hits_{self.table} WHERE rule = {self.numbers[rule.id]} AND rid IN (FROM {rows})"
+        )
+        return limit
 
+    def _drop_unready(self, number: int, needed: list[int]) -> None:
+        if needed:
+            listed = ", ".join(map(str, needed))
+            self.connection.execute(
+                f"DELETE FROM hits_{self.table} WHERE rule = {number}"
+                f" AND rid IN (SELECT rid FROM hits_{self.table} WHERE rule IN ({listed}))"
+            )
 
-def _write(dataset: Dataset, joins: Joins, table: str, rules: list[Rule], numbers: dict[str, int]) -> None:
-    rows = dataset.connection.execute(f"SELECT rule, count(*) FROM hits_{table} GROUP BY rule").fetchall()
-    hit = {int(number) for number, _ in rows}
-    writer = FindingWriter(dataset, joins, table)
-    for rule in rules:
-        if numbers[rule.id] in hit:
-            writer.write(rule, numbers[rule.id])
-    dataset.connection.execute(f"DROP TABLE hits_{table}; DROP TABLE rows_{table}")
-    joins.clear()
+    def _write(self) -> None:
+        """Turn hits into findings."""
+        hits = f"hits_{self.table}"
+        self.connection.execute(f"DELETE FROM {hits} WHERE related = {KNOWN}")
+        hit = {int(n) for (n,) in self.connection.execute(f"SELECT DISTINCT rule FROM {hits}").fetchall()}
+        writer = FindingWriter(self.dataset, self.joins, self.table)
+        for rule in self.rules:
+            if self.numbers[rule.id] in hit:
+                writer.write(rule, self.numbers[rule.id])
+        writer.close()
+
+    def _count(self, earlier: Earlier, counted: NotRun) -> None:
+        """Add up what could not be judged: per source as ever; for want of parameters, again where there was any."""
+        recounted = []
+        for rule in self.rules:
+            if rule.fail is None:
+                continue
+            by_source = NotRun()
+            judging_sources(rule, self.dataset, by_source)
+            if earlier.not_run.get(rule.id, 0) > by_source.counts[rule.id]:
+                recounted.append(rule)
+            elif rule.id in counted.counts:
+                self.not_run.add(rule.id, counted.counts[rule.id], counted.reasons[rule.id])
+        RowPass(self.dataset, self.joins, self.not_run).count(self.table, recounted)
+        self.joins.clear()

@@ -85,6 +85,7 @@ class Staged:
     table: str
     system: str
     source_file: str
+    sha256: str
     rows_loaded: int
     rows_rejected: int
     present: list[str]
@@ -111,16 +112,17 @@ def code_version() -> str:
     """Return a digest of the code and data that staging depends on: no number that somebody forgets to raise."""
     digest = hashlib.sha256()
     for package in ("renshe.standards", "renshe.policy", "renshe.engine.sources", "renshe.engine.staging"):
-        for file in _texts(resources.files(package)):
+        for file in texts_below(resources.files(package)):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _texts(folder: Traversable) -> list[Traversable]:
+def texts_below(folder: Traversable) -> list[Traversable]:
+    """Return every file below a folder of the program, compiled ones apart, in order."""
     found: list[Traversable] = []
     for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if item.is_dir():
-            found += [] if item.name == "__pycache__" else _texts(item)
+            found += [] if item.name == "__pycache__" else texts_below(item)
         else:
             found.append(item)
     return found
@@ -224,6 +226,7 @@ class _Stager:
             "table": self.task.table,
             "system": self.task.system,
             "source_file": self.task.source_file,
+            "sha256": self.task.sha256,
             "rows_loaded": self.loaded,
             "rows_rejected": self.rejected,
             "present": sorted(present | derived),
