@@ -129,6 +129,7 @@ def test_a_formula_is_refused_by_its_cell(tmp_path: Path, save: Callable[[Path],
     assert rejects(found)[4].startswith(f"{months}4“视同缴费月数”：是公式")
     assert f"{number}6“个人编号”：是公式" in rejects(found)[6]
     assert f"{name}6“姓名”：是公式" in rejects(found)[6]
+    assert found.layout["notes"] == []
     assert found.rows_loaded == 2
 
 

@@ -164,13 +164,19 @@ class SheetReader:
                 yield self._batch(numbers, rows, rejects)
                 numbers, rows, rejects = [], [], []
         self.layout.notes[self._opening_notes :] = [
-            *self._book.notes(self._sheet),
-            *_merged_notes(self._book.facts(self._sheet).merged, self._data_from, frozenset(self._columns)),
+            *self._cell_notes(),
             *outside.notes(),
             *([NO_ROWS_NOTE] if empty else []),
         ]
         if rows or rejects:
             yield self._batch(numbers, rows, rejects)
+
+    def _cell_notes(self) -> list[str]:
+        """Return the notes on formulas and merged cells; whoever wrote a marker judges them cell by cell."""
+        if self.marker:
+            return []
+        merged = _merged_notes(self.facts().merged, self._data_from, frozenset(self._columns))
+        return [*self._book.notes(self._sheet), *merged]
 
     def _furniture(self, row: Row) -> str | None:
         for printed in self._heading:
