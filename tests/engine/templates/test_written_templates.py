@@ -113,7 +113,7 @@ def test_every_example_and_every_choice_that_a_template_shows_is_accepted(
     ]
     path = tmp_path / "filled.xlsx"
     path.write_bytes(books[name].read_bytes())
-    found = check_template(fill(path, name, rows), report=False)
+    found = check_template(fill(path, name, rows))
     assert [str(complaint) for one in found.refused for complaint in one.complaints] == []
     assert found.accepted == len(rows)
 

@@ -53,20 +53,19 @@ def report_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}-装载报告.xlsx")
 
 
-def check_template(path: Path, *, report: bool = True) -> LoadReport:
-    """Return what of the template ``path`` is accepted and refused; with ``report``, write ``report_path`` too.
+def check_template(path: Path) -> LoadReport:
+    """Return what of the template ``path`` is accepted and refused, and write ``report_path``.
 
     SourceError or FormError (one line: file, what, where, remedy) where the file as a whole is refused.
     """
     reader = open_template(path)
     found = LoadReport(path, reader.form)
-    if not report:
-        _go_through(reader, found, lambda batch: None)
-    else:
-        with new_file(report_path(path), replace=True) as partial, TemporaryDirectory() as scratch:
-            options = {"constant_memory": True, "tmpdir": scratch, "strings_to_formulas": False}
-            with xlsxwriter.Workbook(partial, options) as book:
-                _ReportBook(book, reader, found).write()
+    with (
+        new_file(report_path(path), replace=True) as partial,
+        TemporaryDirectory() as scratch,
+        xlsxwriter.Workbook(partial, {"constant_memory": True, "tmpdir": scratch}) as book,
+    ):
+        _ReportBook(book, reader, found).write()
     return found
 
 
