@@ -23,12 +23,14 @@ from renshe.engine.sources.opening import open_source
 from renshe.engine.staging.collected import CollectedReader, Refused, collected
 from renshe.engine.staging.columns import ColumnError, known_names
 from renshe.engine.staging.form import Form, FormError, read_form
+from renshe.engine.templates.columns import lines, width
 from renshe.engine.templates.writing import new_file
 from renshe.standards.dictionary import TABLES, table
 
 _FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "top"}
 _HEAD = {**_FONT, "bold": True, "bg_color": "#E4EBEE", "border": 1, "border_color": "#B9C4C9", "text_wrap": True}
 _MOST_CHARACTERS = 32_767
+_REASON_WIDTH, _LINE_HEIGHT, _MOST_LINES = 60.0, 16.5, 20
 
 
 @dataclass(slots=True)
@@ -114,8 +116,8 @@ class _ReportBook:
 
     def write(self) -> None:
         summary = self.book.add_worksheet("概况")
-        refused = self._list("拒收的行", ["行号", "原因"], [8, 60])
-        accepted = self._list("接收的行", ["行号"], [8])
+        refused = self._list("拒收的行", ["行号", "原因"], [8.0, _REASON_WIDTH])
+        accepted = self._list("接收的行", ["行号"], [8.0])
         _go_through(self.reader, self.found, lambda batch: self._accepted(accepted, batch))
         for at, one in enumerate(self.found.refused, 1):
             self._refused(refused, at, one)
@@ -123,9 +125,10 @@ class _ReportBook:
 
     def _list(self, name: str, first: list[str], widths: list[float]) -> Any:
         sheet = self.book.add_worksheet(name)
+        wide = [*widths, *map(width, self.reader.fields)]
         for at, label in enumerate([*first, *self.reader.header]):
             sheet.write_string(0, at, label, self.head)
-            sheet.set_column(at, at, widths[at] if at < len(widths) else max(2.0 * len(label) + 2, 12), self.text)
+            sheet.set_column(at, at, wide[at], self.text)
         sheet.freeze_panes(1, len(first))
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         _print_wide(sheet, 3)
@@ -141,8 +144,10 @@ class _ReportBook:
 
     def _refused(self, sheet: Any, at: int, one: Refused) -> None:
         wrong = {complaint.column for complaint in one.complaints}
+        reason = "；".join(map(str, one.complaints))
+        sheet.set_row(at, _LINE_HEIGHT * min(lines(reason, _REASON_WIDTH - 2), _MOST_LINES))
         sheet.write_number(at, 0, one.row)
-        self._put(sheet, at, 1, "；".join(map(str, one.complaints)), self.wrapped)
+        self._put(sheet, at, 1, reason, self.wrapped)
         for place, (label, text) in enumerate(zip(self.reader.header, one.texts or [one.raw], strict=False), 2):
             if label in wrong and not text:
                 sheet.write_blank(at, place, None, self.wrong)
