@@ -25,7 +25,18 @@ test: setup lint
 	scripts/test-deps.sh
 	$(BIN)/pytest -n 2 -rs
 
-bench: setup
+# The peers' pins clash with ours, and Spark's with theirs.
+.venv-peers/.ready: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.venv-peers-spark/.ready: benchmarks/peers/requirements-spark.txt
+	$(PYTHON) -m venv .venv-peers-spark
+	.venv-peers-spark/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+bench: setup .venv-peers/.ready .venv-peers-spark/.ready
 	$(BIN)/python -m benchmarks
 
 requirements: setup
@@ -35,4 +46,4 @@ glossary: setup
 	$(BIN)/python tools/glossary.py
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-peers .venv-peers-spark build dist

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import big_csv, clean_scale, faults, text_reader
+from benchmarks import big_csv, clean_scale, faults, rule_cost, scaling, text_reader
+from benchmarks.peers import compare
 
 text_reader.main()
+rule_cost.main()
+compare.main()
+scaling.main()
 clean_scale.main()
 big_csv.main()
 faults.main()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,15 @@ def _memory(pid: int) -> int:
 
 
 def machine() -> dict[str, Any]:
-    """Return what a figure must be read with: processor, memory, versions."""
+    """Return what a figure must be read with: day, commit, processor, memory, versions."""
     names = ("duckdb", "pyarrow", "numpy", "rustpy-xlsxwriter")
+    commit = subprocess.run(
+        ["git", "-C", str(RESULTS.parent), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     return {
+        "date": date.today().isoformat(),
+        # A copy without history has no commit to name.
+        "commit": commit.stdout.strip() or None,
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",

@@ -19,11 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
@@ -51,12 +53,13 @@ _BATCH = 65_536
 
 
 def main(persons: int = 200_000, tables: Iterable[str] = tuple(BARS), project: Path | None = None) -> None:
-    """Measure ``tables`` over ``persons`` invented people (or over ``project``) and write ``results/rule_cost.json``."""
+    """Measure ``tables`` over ``persons`` invented people, or over ``project``; write ``results/rule_cost.json``."""
     folder = Path(tempfile.mkdtemp(prefix="renshe-rules-"))
     try:
         if project is None:
             project = folder / "project"
             simulate(project, persons)
+            staged(project)
         write_result("rule_cost", persons=persons, tables={table: compare(project, table) for table in tables})
     finally:
         shutil.rmtree(folder)
@@ -65,8 +68,14 @@ def main(persons: int = 200_000, tables: Iterable[str] = tuple(BARS), project: P
 def compare(project: Path, table: str) -> dict[str, Any]:
     """Return the costs of ``table``, each step measured in its own process, and how they stand to the bars."""
     costs: dict[str, Any] = {}
-    for step in ("scan", "facts", "rules"):
-        costs |= _apart(project, table, step)
+    for name in ("scan", "facts", "rules"):
+        run = measure([sys.executable, "-m", "benchmarks.rule_cost", "--project", str(project), "--step", name, table])
+        costs |= {**json.loads(run.output), f"{name}_peak_mb": run.peak_mb}
+    return beside_bars(table, costs)
+
+
+def beside_bars(table: str, costs: dict[str, Any]) -> dict[str, Any]:
+    """Return ``costs`` with what the rules of ``table``, facts included, cost against the scan, and writing on top."""
     judged = costs["rules_cpu"] + costs["facts_cpu"]
     return {
         **costs,
@@ -75,12 +84,6 @@ def compare(project: Path, table: str) -> dict[str, Any]:
         "writing_share": round(costs["writing_cpu"] / judged, 3),
         "writing_bar": WRITING_BAR,
     }
-
-
-def _apart(project: Path, table: str, step: str) -> dict[str, Any]:
-    run = measure([sys.executable, "-m", "benchmarks.rule_cost", "--project", str(project), "--step", step, table])
-    figures: dict[str, Any] = json.loads(run.output)
-    return {**figures, f"{step}_peak_mb": run.peak_mb}
 
 
 def columns_read(catalogue: Catalogue, table: str) -> list[str]:
@@ -134,41 +137,40 @@ def facts_cost(project: Path, table: str) -> dict[str, Any]:
         if source.table == table:
             for batch in pq.ParquetFile(source.rows).iter_batches(_BATCH):
                 typed = dict(zip(batch.schema.names, batch.columns, strict=True))
-                spent += _cpu(partial(compute_facts, table, typed, as_of))
+                spent += _cpu(partial(compute_facts, table, typed, as_of, source.spoken))
     return {"facts_cpu": round(spent, 3)}
 
 
 def rules_cost(data: Dataset, catalogue: Catalogue, table: str, target: Path) -> dict[str, Any]:
     """Return the CPU seconds of all rules of ``table``: judging, making findings of the hits, and writing them."""
     data.tables = [table]
-    making = _timed_findings()
-    whole = _cpu(lambda: run_rules(data, catalogue))
+    with _timed_findings() as making:
+        whole = _cpu(lambda: run_rules(data, catalogue))
     copy = f"COPY (SELECT {COLUMNS} FROM findings ORDER BY ALL) TO {quote(str(target))}"
     writing = _cpu(lambda: data.connection.execute(f"{copy} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"))
     return {
-        "rules": sum(1 for rule in catalogue.rules.values() if rule.table == table),
+        "rules": len(catalogue.of(table)),
         "findings": pq.read_metadata(target).num_rows,
         "rules_cpu": round(whole, 3),
-        "finding_rows_cpu": round(making[0], 3),
+        "finding_rows_cpu": round(sum(making), 3),
         "writing_cpu": round(writing, 3),
     }
 
 
-def _timed_findings() -> list[float]:
-    """Have every FindingWriter count its CPU seconds into the list returned."""
-    spent = [0.0]
+@contextmanager
+def _timed_findings() -> Iterator[list[float]]:
+    """Have the engine's FindingWriter note the CPU seconds of each of its steps in the list yielded."""
+    spent: list[float] = []
 
     class Timed(FindingWriter):
         def __init__(self, dataset: Dataset, joins: Joins, table: str) -> None:
-            spent[0] += _cpu(lambda: super(Timed, self).__init__(dataset, joins, table))
+            spent.append(_cpu(lambda: super(Timed, self).__init__(dataset, joins, table)))
 
-        def write(self, rule: Rule, number: int) -> int:
-            counts: list[int] = []
-            spent[0] += _cpu(lambda: counts.append(super(Timed, self).write(rule, number)))
-            return counts[0]
+        def write(self, rule: Rule, number: int) -> None:
+            spent.append(_cpu(lambda: super(Timed, self).write(rule, number)))
 
-    runner.FindingWriter = Timed  # type: ignore[misc]
-    return spent
+    with patch.object(runner, "FindingWriter", Timed):
+        yield spent
 
 
 def _cpu(work: Callable[[], object]) -> float:
@@ -178,14 +180,15 @@ def _cpu(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _step(project: Path, table: str, step: str) -> dict[str, Any]:
-    if step == "facts":
+def step(project: Path, table: str, name: str) -> dict[str, Any]:
+    """Return the costs of one step (scan, facts, rules) of ``table``, measured in this process."""
+    if name == "facts":
         return facts_cost(project, table)
     whole = load_catalogue(load_project(project).packs)
     catalogue = replace(whole, rules={rule.id: rule for rule in whole.rules.values() if rule.table == table})
     with connect(project) as connection, tempfile.TemporaryDirectory() as folder:
         data = dataset(connection, project)
-        if step == "scan":
+        if name == "scan":
             return scan(data, catalogue, table)
         return rules_cost(data, catalogue, table, Path(folder) / "findings.parquet")
 
@@ -198,6 +201,6 @@ if __name__ == "__main__":
     parser.add_argument("--step", nargs=2)
     given = parser.parse_args()
     if given.step:
-        print(json.dumps(_step(given.project, given.step[1], given.step[0])))
+        print(json.dumps(step(given.project, given.step[1], given.step[0])))
     else:
         main(given.persons, given.tables, given.project)

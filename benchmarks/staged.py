@@ -6,6 +6,7 @@ Invariant: the files and the engine's settings are those of a round; nothing is 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,42 +14,29 @@ import pyarrow.parquet as pq
 
 from benchmarks.measure import RENSHE, measure
 from renshe.engine.project import load_project
+from renshe.engine.rounds.reading import stage_all
+from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import load_catalogue
-from renshe.engine.rules.dataset import Dataset, StagedSource
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.parameter_joins import names_asked
-from renshe.engine.staging.stage import Staged, StageTask, stage
+from renshe.engine.staging.stage import Staged
 from renshe.policy.parameters import ParameterBook, load_parameters, parameter_names
 from renshe.standards.dictionary import TABLES
 
 
 def simulate(folder: Path, persons: int, seed: int = 7) -> None:
-    """Write a project of ``persons`` invented people to ``folder`` and stage its sources."""
+    """Write a project of ``persons`` invented people to ``folder``."""
     measure([*RENSHE, "simulate", str(folder), "--persons", str(persons), "--seed", str(seed)])
-    staged(folder)
 
 
-def staged(folder: Path) -> list[Staged]:
-    """Return the staged sources of the project in ``folder``; what is staged already is only looked up."""
+def staged(folder: Path, system: str | None = None) -> list[Staged]:
+    """Return the staged sources of the project in ``folder`` (those of ``system`` where given), staging what is new."""
     project = load_project(folder)
-    cache = folder / "cache" / "benchmark"
-    found = []
-    for spec in project.sources:
-        assert spec.path is not None
-        task = StageTask(
-            table=spec.table,
-            system=spec.system,
-            source_file=spec.label,
-            path=spec.path,
-            # The files of one benchmark never change: their name says as much as their digest would.
-            sha256=spec.label,
-            as_of=project.as_of,
-            sheet=spec.sheet,
-            encoding=spec.encoding,
-            columns=spec.columns,
-            codes=spec.codes,
-        )
-        found.append(stage(task, cache))
-    return found
+    chosen = tuple(spec for spec in project.sources if system in (None, spec.system))
+    store = Store(folder)
+    with store.locked():
+        return stage_all(replace(project, sources=chosen), store, lambda step, done, total: None)
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -84,6 +72,7 @@ def dataset(connection: duckdb.DuckDBPyConnection, folder: Path) -> Dataset:
                 rows=one.rows_loaded,
                 present=frozenset(one.present),
                 untyped=one.untyped,
+                spoken=one.spoken,
             )
             for one in sources
             if one.table in TABLES
