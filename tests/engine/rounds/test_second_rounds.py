@@ -1,0 +1,134 @@
+"""A second round does only what changed, and nobody can tell from its result."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from renshe.engine.rounds import clean as rounds
+from renshe.engine.rounds.clean import clean
+from renshe.engine.rules import reach, runner
+from renshe.engine.simulate.simulate import simulate
+
+SAME = ("digests", "not_run", "not_run_of", "notes", "findings", "scores", "admission", "tables", "decisions")
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Say of every table how it was judged (``whole`` or ``part``; neither where it was taken over); no reports."""
+    monkeypatch.setattr(rounds, "build_report", lambda *args, **more: None)
+    monkeypatch.setattr(runner, "WORTH_PARTING", 0)
+    monkeypatch.setattr(reach, "MOST", 1.0)
+    seen: list[tuple[str, str]] = []
+    for how in ("whole", "part"):
+        plain = getattr(runner._TableRun, how)
+
+        def noting(self: Any, *args: Any, plain: Any = plain, how: str = how) -> None:
+            seen.append((self.table, how))
+            plain(self, *args)
+
+        monkeypatch.setattr(runner._TableRun, how, noting)
+    return seen
+
+
+def some_decisions(project: Path, seed: int, many: int) -> None:
+    """Decide at random on findings of the newest round: correct, empty, remove, accept."""
+    newest = max((project / "rounds").iterdir())
+    findings = pq.read_table(newest / "findings.parquet").to_pylist()
+    findings.sort(key=lambda row: json.dumps(row, default=str, sort_keys=True))
+    chance = random.Random(seed)
+    chance.shuffle(findings)
+    lines = []
+    for at, row in enumerate(findings[:many]):
+        told = {name: row[name] for name in ("rule", "table", "system", "key", "field", "source_file", "source_row")}
+        told |= {"id": f"{seed}-{at}", "at": f"2026-01-{seed:02}", "by": "甲", "ground": "材料", "old": row["value"]}
+        kind = chance.choice(("value", "value", "remove", "accept"))
+        if kind == "value" and row["field"]:
+            told |= {"kind": "correct", "new": row["expected"]}
+        else:
+            told |= {"kind": "accept" if kind == "accept" else "remove"}
+        lines.append(told)
+    write(project, f"{seed}", lines)
+
+
+def write(project: Path, name: str, lines: list[dict[str, Any]]) -> None:
+    (project / "decisions").mkdir(exist_ok=True)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (project / "decisions" / f"{name}.jsonl").write_text(text, "utf-8")
+
+
+def revoke(project: Path, seed: int, at: str) -> None:
+    made = [json.loads(line) for line in (project / "decisions" / f"{seed}.jsonl").open(encoding="utf-8")]
+    write(
+        project,
+        f"{seed}-revoked",
+        [{"id": f"r{one['id']}", "at": at, "by": "乙", "kind": "revoke", "revokes": one["id"]} for one in made[::2]],
+    )
+
+
+def as_alone(project: Path, tmp_path: Path) -> dict[str, Any]:
+    """Return the manifest of a round over the same data and decisions that has no earlier one to lean on."""
+    alone = tmp_path / "alone"
+    shutil.rmtree(alone, ignore_errors=True)
+    shutil.copytree(project, alone, ignore=shutil.ignore_patterns("rounds"))
+    return clean(alone).manifest
+
+
+@pytest.mark.req("S1-19")
+def test_a_second_round_equals_a_full_one(tmp_path: Path, judged: list[tuple[str, str]]) -> None:
+    project = tmp_path / "p"
+    simulate(project, persons=150, seed=11, dirty=0.03)
+    first = clean(project)
+    assert {how for _, how in judged} == {"whole"}
+    del judged[:]
+    some_decisions(project, 2, 40)
+    clean(project)
+    some_decisions(project, 3, 40)
+    revoke(project, 2, "2026-01-03")
+    second = clean(project).manifest
+    assert {how for _, how in judged} == {"part"}
+    full = as_alone(project, tmp_path)
+    assert {name: second[name] for name in SAME} == {name: full[name] for name in SAME}
+    assert second["digests"] != first.manifest["digests"]
+    del judged[:]
+    assert clean(project).manifest["digests"] == second["digests"]
+    assert judged == [], "where nothing changed nothing is judged"
+
+
+def test_what_a_changed_source_touches_is_judged_anew_and_nothing_else(
+    tmp_path: Path, judged: list[tuple[str, str]]
+) -> None:
+    project = tmp_path / "p"
+    simulate(project, persons=60, seed=12, dirty=0.02)
+    clean(project)
+    changed = next(project.glob("pension/ac75*"))
+    lines = changed.read_bytes().splitlines(keepends=True)
+    changed.write_bytes(b"".join(lines[:-1]))
+    del judged[:]
+    second = clean(project).manifest
+    tables = {table for table, _ in judged}
+    assert "transfer" in tables and "unit" not in tables
+    full = as_alone(project, tmp_path)
+    assert {name: second[name] for name in SAME} == {name: full[name] for name in SAME}
+
+
+@pytest.mark.parametrize("damage", ["findings.parquet", "tables/person.parquet"])
+def test_an_earlier_round_that_is_not_as_it_was_written_is_not_leaned_on(
+    tmp_path: Path, judged: list[tuple[str, str]], damage: str
+) -> None:
+    project = tmp_path / "p"
+    golden = Path(__file__).parents[2] / "golden" / "project"
+    shutil.copytree(golden, project)
+    first = clean(project)
+    file = first.folder / damage
+    rows = pq.read_table(file)
+    pq.write_table(rows.slice(1), file)
+    del judged[:]
+    assert clean(project).manifest["digests"] == first.manifest["digests"]
+    assert {how for _, how in judged} == {"whole"}
