@@ -11,15 +11,16 @@ nobody touched are only counted. Cells are named as the spreadsheet shows them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 
 from renshe.engine.mending.refusals import Refusal, Wrong
 from renshe.engine.report.sheets import DECISION, FILLED, GROUND, IDENTITY, NEW, OPERATOR, PRESENT
 from renshe.engine.sources.cells import Unsure
-from renshe.engine.sources.opening import open_book
+from renshe.engine.sources.opening import book_rows, open_book
 from renshe.engine.sources.sheet_xml import Row, SheetFacts, column_letters
 from renshe.engine.sources.sheets import Book
 
@@ -90,22 +91,27 @@ def read_lists(path: Path) -> Lists:
     """
     book = open_book(path)
     lists = Lists(path)
-    for name in book.sheets:
-        sheet = _sheet(path, name, book, lists.refused)
+    for name, group in groupby(book_rows(book), itemgetter(0)):
+        rows = ((number, row) for _, number, row in group)
+        sheet = _sheet(path, name, rows, lists.refused)
         if sheet is not None:
             lists.sheets.append(sheet)
-            _read_sheet(sheet, book, lists)
+            _read_sheet(sheet, book, rows, lists)
     return lists
 
 
-def sheet_rows(path: Path, sheet: Sheet, wanted: set[int]) -> Iterator[tuple[int, Row]]:
-    """Yield (row number, cells) of the rows ``wanted`` of a list."""
-    return ((number, row) for number, row in open_book(path).rows(sheet.name) if number in wanted)
+def wanted_rows(path: Path, wanted: Mapping[str, Container[int]]) -> dict[str, dict[int, Row]]:
+    """Return the cells of the rows ``wanted``, by sheet and row."""
+    found: dict[str, dict[int, Row]] = {name: {} for name in wanted}
+    for name, number, row in book_rows(open_book(path)):
+        if name in wanted and number in wanted[name]:
+            found[name][number] = row
+    return found
 
 
-def _sheet(path: Path, name: str, book: Book, refused: list[Refusal]) -> Sheet | None:
+def _sheet(path: Path, name: str, rows: Iterator[tuple[int, Row]], refused: list[Refusal]) -> Sheet | None:
     """Find the header of a list by its words; None where the sheet is no list, or one that cannot be read back."""
-    for number, row in islice(book.rows(name), _HEADER_WITHIN):
+    for number, row in islice(rows, _HEADER_WITHIN):
         header = tuple((cell or "").strip() for cell in row)
         if IDENTITY not in header and DECISION not in header:
             continue
@@ -123,11 +129,11 @@ def _sheet(path: Path, name: str, book: Book, refused: list[Refusal]) -> Sheet |
     return None
 
 
-def _read_sheet(sheet: Sheet, book: Book, lists: Lists) -> None:
+def _read_sheet(sheet: Sheet, book: Book, rows: Iterator[tuple[int, Row]], lists: Lists) -> None:
     met: dict[int, Row] = {}
-    for number, row in book.rows(sheet.name):
+    for number, row in rows:
         identity = _at(row, sheet.columns[IDENTITY])
-        if number <= sheet.header_row or identity == IDENTITY:
+        if identity == IDENTITY:
             continue
         if identity and (stamp := _STAMP.search(identity)):
             lists.seen.setdefault(stamp[1], (sheet.name, set()))[1].add(hash(identity))

@@ -16,13 +16,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.mending.lists import Lists, Sheet, sheet_rows
+from renshe.engine.mending.lists import Lists, Sheet, wanted_rows
 from renshe.engine.mending.refusals import Refusal
 from renshe.engine.report.sheets import DAY, DECISION, FILLED, IDENTITY, Column, Piece, RowList, Style, lay_out
 from renshe.engine.report.spreadsheet import Book, write_book
 from renshe.engine.report.workbooks import SHEET_ROWS
 from renshe.engine.sources.headers import unique_names
-from renshe.engine.sources.sheet_xml import column_letters
+from renshe.engine.sources.sheet_xml import Row, column_letters
 
 _MARK = "-未采纳"
 _OURS = ("原位置", "问题所在", "怎样改")
@@ -41,12 +41,16 @@ def refused_path(workbook: Path) -> Path:
 
 def write_refused(lists: Lists, refused: Sequence[Refusal], target: Path) -> None:
     """Write the refused rows of one workbook to ``target``."""
+    told: dict[str, dict[int, Refusal]] = {}
+    for one in refused:
+        if one.row is not None:
+            told.setdefault(one.sheet, {})[one.row] = one
+    found = wanted_rows(lists.path, told)
     with duckdb.connect(":memory:") as con:
-        rows_of: list[RowList] = []
-        for at, sheet in enumerate(lists.sheets):
-            told = {one.row: one for one in refused if one.sheet == sheet.name and one.row is not None}
-            if told:
-                rows_of.append(_list(con, f"refused_{at}", lists.path, sheet, told))
+        sheets = [sheet for sheet in lists.sheets if sheet.name in told]
+        rows_of = [
+            _list(con, f"refused_{at}", sheet, told[sheet.name], found[sheet.name]) for at, sheet in enumerate(sheets)
+        ]
         pieces: list[Piece] = []
         if rows_of:
             [pieces] = lay_out(rows_of, SHEET_ROWS, sum(item.rows for item in rows_of))
@@ -64,9 +68,10 @@ def _guide(workbook: Path, refused: Sequence[Refusal]) -> list[dict[str, str]]:
     return [{"项目": name, "内容": text} for name, text in facts]
 
 
-def _list(con: duckdb.DuckDBPyConnection, name: str, path: Path, sheet: Sheet, told: Mapping[int, Refusal]) -> RowList:
+def _list(
+    con: duckdb.DuckDBPyConnection, name: str, sheet: Sheet, told: Mapping[int, Refusal], found: Mapping[int, Row]
+) -> RowList:
     """Keep the refused rows of a sheet as the relation ``name`` and say how they are shown."""
-    found = dict(sheet_rows(path, sheet, set(told)))
     width = max(len(sheet.header), *(len(row) for row in found.values()))
     titles = [sheet.header[at] if at < len(sheet.header) else "" for at in range(width)]
     named = unique_names([*_OURS, *(title or f"列{column_letters(at)}" for at, title in enumerate(titles))])

@@ -31,9 +31,12 @@ _FORMS = {
     "int": ("不是整数", "请只写数字"),
     "rate": ("不是比例", "请写成 0.08 或 8%"),
 }
+_MEANINGLESS = ("不是有意义的值", "请填写真实的值；确实没有的选“退回核实”")
 # What has happened cannot lie ahead.
 _PAST = frozenset({"birth_date", "file_birth_date", "work_start_date", "death_date"})
 _LISTED = 12
+# What people write where they know nothing.
+_NO_VALUE = re.compile(r"\W*|无|没有|空|不详|未知|不知道|待查|待定|同上")
 _RESIDENT_PAPERS = ("01", "17", "90")
 _OTHER_PAPER = re.compile(r"[0-9A-Z\u4e00-\u9fff()（）/-]{5,}")
 
@@ -69,6 +72,8 @@ def _fitted(spec: Field, text: str, value: str | None, doubtful: bool) -> str | 
     if spec.type == "code" and spec.codes is not None:
         known = code_list(spec.codes)
         return value if known.known(value) else Misfit(f"不在代码表“{known.label}”中", _choices(known))
+    if spec.type == "text" and _NO_VALUE.fullmatch(value):
+        return Misfit(*_MEANINGLESS)
     if spec.type == "text" and spec.length is not None and len(value) > spec.length:
         return Misfit(f"有 {len(value)} 个字，超过“{spec.label}”的 {spec.length} 个字", "请核对是否填错了列")
     if spec.name in _PAST and value > date.today().isoformat():
@@ -85,7 +90,7 @@ def _untyped(spec: Field, text: str, doubtful: bool) -> Misfit:
         return Misfit("以数字存放，15 位以后的数字已经丢失", "请先把单元格设为文本，再重新输入全部数字")
     if doubtful:
         return Misfit("以数字存放，分不清 1 月和 10 月", "请写成 202101 或 202110 的样子")
-    return Misfit(*_FORMS.get(spec.type, ("不是有意义的值", "请填写真实的值；确实没有的选“退回核实”")))
+    return Misfit(*_FORMS.get(spec.type, _MEANINGLESS))
 
 
 def _choices(known: CodeList) -> str:

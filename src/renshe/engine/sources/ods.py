@@ -38,7 +38,7 @@ class OdsBook:
         self.sheets: dict[str, bool] = {}
         self._facts: dict[str, SheetFacts] = {}
         self._refuse_encrypted(path)
-        for parser in self._parsed(None):
+        for parser in self._parsed():
             for name in parser.names:
                 self.sheets[name] = True
 
@@ -48,9 +48,9 @@ class OdsBook:
             if manifest.find(".//{*}encryption-data") is not None:
                 raise password_error(path)
 
-    def _parsed(self, sheet: str | None) -> Iterator[_ContentParser]:
-        """Feed the content to a parser of one sheet (None: only the sheets' names), yielding it after every block."""
-        parser = _ContentParser(sheet)
+    def _parsed(self, *sheets: str) -> Iterator[_ContentParser]:
+        """Feed the content to a parser of some sheets (none: only names), yielding it after every block."""
+        parser = _ContentParser(frozenset(sheets))
         with self._package.open(_CONTENT) as stream:
             while chunk := stream.read(_CHUNK):
                 parser.feed(chunk)
@@ -60,10 +60,17 @@ class OdsBook:
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
         """Yield (row number as shown, cells) of each row that holds anything; raises SourceError on damage."""
+        return ((number, row) for _, number, row in self._rows(name))
+
+    def all_rows(self) -> Iterator[tuple[str, int, Row]]:
+        """Yield (sheet, row number, cells) of every sheet, one after another: all of them stand in one part."""
+        return self._rows(*self.sheets)
+
+    def _rows(self, *sheets: str) -> Iterator[tuple[str, int, Row]]:
         unfolded = 0
-        for parser in self._parsed(name):
-            self._facts[name] = parser.facts
-            for first, repeated, row in parser.done:
+        for parser in self._parsed(*sheets):
+            self._facts |= parser.facts
+            for name, first, repeated, row in parser.done:
                 unfolded += (min(repeated, _MAX_ROWS) - 1) * len(row)
                 if unfolded > _MAX_UNFOLDED:
                     raise SourceError(
@@ -71,7 +78,7 @@ class OdsBook:
                         "请核实来源，确为业务数据的另存为 CSV 后再导入"
                     )
                 for number in range(first, min(first + repeated, _MAX_ROWS + 1)):
-                    yield number, list(row)
+                    yield name, number, list(row)
             parser.done.clear()
 
     def facts(self, name: str) -> SheetFacts:
@@ -84,14 +91,13 @@ class OdsBook:
 
 
 class _ContentParser(XmlFeed):
-    """Turns content.xml into rows of one sheet: (first row number, how often it is repeated, cells)."""
+    """Turns content.xml into rows of some sheets: (sheet, first row number, how often it is repeated, cells)."""
 
-    def __init__(self, sheet: str | None) -> None:
+    def __init__(self, sheets: frozenset[str]) -> None:
         super().__init__()
         self.names: list[str] = []
-        self.done: list[tuple[int, int, Row]] = []
-        self.facts = SheetFacts()
-        self._sheet = sheet
+        self.done: list[tuple[str, int, int, Row]] = []
+        self.facts = {sheet: SheetFacts() for sheet in sheets}
         self._inside = False
         self._next_row = 1
         self._row: Row = []
@@ -104,7 +110,7 @@ class _ContentParser(XmlFeed):
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "table:table":
             self.names.append(attributes.get("table:name", ""))
-            self._inside = self.names[-1] == self._sheet
+            self._inside = self.names[-1] in self.facts
             self._next_row = 1
         elif not self._inside or self._hidden_depth or name == "office:annotation":
             # A comment on a cell has paragraphs of its own: they are not the cell's value.
@@ -140,7 +146,7 @@ class _ContentParser(XmlFeed):
             self._end_cell()
         elif name == "table:table-row":
             if self._row:
-                self.done.append((self._next_row, self._repeated, self._row))
+                self.done.append((self.names[-1], self._next_row, self._repeated, self._row))
             self._next_row += self._repeated
         elif name == "table:table":
             self._inside = False
@@ -148,13 +154,14 @@ class _ContentParser(XmlFeed):
     def _end_cell(self) -> None:
         repeated = min(_count(self._cell, "table:number-columns-repeated"), _MAX_COLUMNS - self._width)
         text = self._shown()
+        facts = self.facts[self.names[-1]]
         if "table:formula" in self._cell:
             empty = not text and "office:value-type" not in self._cell
             for column in range(self._width, self._width + repeated):
-                self.facts.formula(self._next_row, column, empty=empty)
+                facts.formula(self._next_row, column, empty=empty)
         if text:
             if (down := _count(self._cell, "table:number-rows-spanned")) > 1:
-                self.facts.merged.append((self._next_row, self._next_row + down - 1, self._width))
+                facts.merged.append((self._next_row, self._next_row + down - 1, self._width))
             self._row.extend([None] * (self._width - len(self._row)))
             self._row.extend([text] * repeated)
         self._width += repeated

@@ -9,6 +9,7 @@ Invariant: a file is read by the reader of its content or refused in one Chinese
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 
 from renshe.engine.sources.archive import Package
@@ -18,6 +19,7 @@ from renshe.engine.sources.dbf_header import looks_like_dbf
 from renshe.engine.sources.markup import HtmlBook, XmlBook
 from renshe.engine.sources.ods import OdsBook
 from renshe.engine.sources.parquet import ParquetReader
+from renshe.engine.sources.sheet_xml import Row
 from renshe.engine.sources.sheets import Book, SheetReader
 from renshe.engine.sources.text import open_text
 from renshe.engine.sources.xls import XlsBook, password_error
@@ -80,6 +82,15 @@ def open_book(path: Path) -> Book:
     if book is None:
         raise SourceError(f"{path}：不是工作簿；请用 Excel、WPS 或 LibreOffice 打开后另存为 xlsx 或 ods")
     return book
+
+
+def book_rows(book: Book) -> Iterator[tuple[str, int, Row]]:
+    """Yield (sheet, row number as shown, cells) of all rows of a workbook that hold anything, sheet after sheet."""
+    if isinstance(book, OdsBook):
+        yield from book.all_rows()
+        return
+    for name in book.sheets:
+        yield from ((name, number, row) for number, row in book.rows(name))
 
 
 def _head(path: Path) -> bytes:
