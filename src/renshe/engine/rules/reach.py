@@ -22,7 +22,7 @@ from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
 
 _LOOKED_UP = re.compile(r"\bx\d+\.")
 # Where more than this share of a table must be judged again, all of it is.
-_MOST = 0.3
+MOST = 0.3
 
 
 def moved(table: str) -> str:
@@ -72,7 +72,7 @@ class Reach:
                     return None
                 self._add(chosen, self._alike(table, keys, self._touched(table, chosen)))
         [(count,)] = self.connection.execute(f"SELECT count(DISTINCT rid) FROM {chosen.rids}").fetchall()
-        if count > _MOST * self.dataset.loaded(table):
+        if count > MOST * self.dataset.loaded(table):
             return None
         self._groups(table, rules, chosen)
         self.joins.clear()
