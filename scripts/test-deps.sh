@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# What tests look through beyond what pip installs: a browser and Chinese fonts, for the report.
+# What tests look through beyond what pip installs: a browser and Chinese fonts, for the report; LibreOffice, for
+# workbooks that come back saved by it.
 # In CI (CI=true, root, Debian) they are installed; anybody else is told what is missing, and those tests are skipped.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     missing+=(chromium)
+command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui)
 { command -v fc-list >/dev/null && fc-list :lang=zh | grep -q .; } || missing+=(fonts-noto-cjk)
 
 if [ "${#missing[@]}" -eq 0 ]; then
