@@ -5,12 +5,14 @@ Invariant: a source's ordinal (``_src``) is its place among all sources; nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.schema import system_kind
@@ -36,6 +38,25 @@ class StagedSource:
     untyped: Mapping[str, int] = field(default_factory=dict)
     patch: Path | None = None
     spoken: Mapping[str, str] = field(default_factory=dict)
+
+    def bounds(self, name: str) -> Iterator[tuple[int, int]]:
+        """Yield values between which those of the column ``name`` lie, part by part: no row is read for it."""
+        for data in (self.data, self.patch):
+            if isinstance(data, Path):
+                yield from _stored_bounds(data, name)
+            elif data is not None and data[name].null_count < len(data):
+                span = pc.min_max(data[name]).as_py()
+                yield span["min"], span["max"]
+
+
+def _stored_bounds(file: Path, name: str) -> Iterator[tuple[int, int]]:
+    """Yield the least and the greatest value of a column in each part of a Parquet file, as its footer tells them."""
+    footer = pq.read_metadata(file)
+    column = footer.schema.names.index(name)
+    for part in range(footer.num_row_groups):
+        told = footer.row_group(part).column(column).statistics
+        if told is not None and told.has_min_max:
+            yield told.min, told.max
 
 
 class Holdings:

@@ -80,8 +80,8 @@ class SetPass:
             having = f"count(DISTINCT ({_listed('d', members.differ)})) >= {max(2, rule.unique.at_least)}"
         narrowed = "SELECT * FROM m" + self._repeated_months(rule, members)
         return (
-            f"WITH m AS ({members.sql}), w AS ({narrowed}), g AS (SELECT sys, {keys}, min(rid) AS lo, max(rid) AS hi"
-            f" FROM w GROUP BY sys, {keys} HAVING count(*) > 1 AND {having})"
+            f"WITH m AS NOT MATERIALIZED ({members.sql}), w AS ({narrowed}),"
+            f" g AS (SELECT sys, {keys}, min(rid) AS lo, max(rid) AS hi FROM w GROUP BY sys, {keys} HAVING count(*) > 1 AND {having})"
             f" SELECT w.rid, CASE WHEN w.rid = g.lo THEN g.hi ELSE g.lo END AS related"
             f" FROM w JOIN g USING (sys, {keys})"
         )
@@ -99,17 +99,16 @@ class SetPass:
         low, high = (value // 100 * 13 + value % 100 for value in found)
         others = ", ".join(f"k{at}" for at in range(members.keys) if at != month)
         return (
-            f" WHERE (sys, {others}) IN (SELECT (sys, {others}) FROM m GROUP BY sys, {others}"
-            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high})))"
+            f" SEMI JOIN (SELECT sys, {others} FROM m GROUP BY sys, {others}"
+            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING (sys, {others})"
         )
 
     def _span(self, rule: Rule) -> tuple[int, int] | None:
-        """Return the first and the last month of the rows that ``rule`` judges; None where there is none."""
-        rows, _ = self.dataset.judged_rows(rule.table, rule.judge)
-        if rows not in self._months:
-            [(low, high)] = self.connection.execute(f"SELECT min(period), max(period) FROM {rows}").fetchall()
-            self._months[rows] = None if low is None else (low, high)
-        return self._months[rows]
+        """Return months between which all rows of the rule's table lie; None where no row has a month."""
+        if rule.table not in self._months:
+            found = [bounds for _, source in self.dataset.of(rule.table) for bounds in source.bounds("period")]
+            self._months[rule.table] = (min(low for low, _ in found), max(high for _, high in found)) if found else None
+        return self._months[rule.table]
 
     def _overlap(self, rule: Rule, sources: str, without: list[int]) -> str:
         shape = rule.overlap
