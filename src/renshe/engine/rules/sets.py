@@ -81,7 +81,8 @@ class SetPass:
         narrowed = "SELECT * FROM m" + self._repeated_months(rule, members)
         return (
             f"WITH m AS NOT MATERIALIZED ({members.sql}), w AS ({narrowed}),"
-            f" g AS (SELECT sys, {keys}, min(rid) AS lo, max(rid) AS hi FROM w GROUP BY sys, {keys} HAVING count(*) > 1 AND {having})"
+            f" g AS (SELECT sys, {keys}, min(rid) AS lo, max(rid) AS hi FROM w GROUP BY sys, {keys}"
+            f" HAVING count(*) > 1 AND {having})"
             f" SELECT w.rid, CASE WHEN w.rid = g.lo THEN g.hi ELSE g.lo END AS related"
             f" FROM w JOIN g USING (sys, {keys})"
         )
