@@ -18,6 +18,7 @@ import pyarrow as pa
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.expression import Call, Literal, parse, walk
 from renshe.engine.rules.scope import Uses, grouping, parameter_column, placeholders
+from renshe.engine.rules.typed import PARAMETER
 from renshe.engine.schema import kinds
 from renshe.standards.codes import code_list
 from renshe.standards.periods import add_months
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _PAYER_BY_UNIT = "CASE WHEN t.unit_no IS NULL THEN 'flexible' ELSE 'unit' END"
 _MONTHS = range(198001, 205101)
-_VALUE = pa.decimal128(16, 6)
 
 _Key = tuple[str, str, int]
 
@@ -97,7 +97,7 @@ class ParameterJoins:
             "month": pa.array([month for _, _, month in keys], pa.int32()),
         }
         for column, values in columns.items():
-            fields[column] = pa.array([values.get(key) for key in keys], _VALUE)
+            fields[column] = pa.array([values.get(key) for key in keys], PARAMETER)
         self.dataset.connection.register("given", pa.table(fields))
         self.dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
         self.dataset.connection.unregister("given")
