@@ -53,7 +53,7 @@ def test_what_is_written_is_what_is_asked(text: str, expected: str) -> None:
         ("months * months * months > 1", 17, "64 位"),
         ("months > 9223372036854775808", 10, "64 位"),
         ("base * base * base > 1", 13, "38 位"),
-        ("base > 1000000000000000000000000000000000000.5", 8, "38 位"),
+        ("base > 1000000000000000000000000000000000000.5", 6, "38 位"),
         ("param('base_floor', base) > 1", 1, "param"),
     ],
 )
@@ -66,7 +66,7 @@ def test_what_engines_read_differently_is_refused_at_its_place(text: str, place:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^1[3-9][0-9]{9}$", "a|b|", "(ab?){2,4}", "[^a-z-]+", "\\d{18}", "[\\d-]*?", "𠀀[一-龥]{2,}", "\\.\\-\\/\\$"],
+    ["^1[3-9][0-9]{9}$", "a|b|", "(ab?){2,4}", "[^a-z-]+", r"\d{18}", r"[\d-]*?", "𠀀[一-龥]{2,}", r"\.\-\/\$"],
 )
 def test_what_every_engine_reads_alike_may_be_matched(pattern: str) -> None:
     check_pattern(pattern, 1)
@@ -76,33 +76,16 @@ def test_what_every_engine_reads_alike_may_be_matched(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "a.b",
-        "(a+)+",
-        "(a|b)*",
-        "a**",
-        "a*+",
-        "a{1001}",
-        "(a{40}){40}",
-        "(?:a)",
-        "\\w",
-        "\\1",
-        "[[:alpha:]]",
-        "[a&&b]",
-        "[]a]",
-    ]
-    + ["[z-a]", "[a", "(a", "a)", "x{", "{2}", "^*", "a{3,2}", "a{0}", "[\\d-9]", "\\", "(" * 30 + ")" * 30],
+        *("a.b", "(a+)+", "(a|b)*", "a**", "a*+", "a{1001}", "(a{40}){40}", "(?:a)", r"\w", r"\1", "[[:alpha:]]"),
+        *("[a&&b]", "[]a]", "[z-a]", "[a", "(a", "a)", "x{", "{2}", "^*", "a{3,2}", "a{0}", r"[\d-9]", "\\"),
+        "(" * 30 + ")" * 30,
+    ],
 )
 def test_patterns_that_engines_read_differently_or_slowly_are_refused(pattern: str) -> None:
     with pytest.raises(ExpressionError, match="正则"):
         check_pattern(pattern, 1)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "java"), [("^a$", "^a\\z"), ("[$^]?", None), ("a\\$$", "a\\$\\z"), ("[a$]", "[a$]")]
-)
-def test_only_the_anchors_change_their_way_of_writing(pattern: str, java: str | None) -> None:
-    if java is None:
-        with pytest.raises(ValueError, match="字符类"):
-            java_pattern(pattern)
-    else:
-        assert java_pattern(pattern) == java
+@pytest.mark.parametrize(("pattern", "java"), [("^a$", r"^a\z"), (r"a\$$", r"a\$\z"), ("[a$]", "[a$]")])
+def test_only_the_end_is_written_in_another_way_for_java(pattern: str, java: str) -> None:
+    assert java_pattern(pattern) == java
