@@ -13,8 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from renshe.engine.rules.catalogue import Relation
-from renshe.engine.schema import system_kind
+from renshe.engine.rules.dialects import Dialect
+from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
+from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
 
@@ -100,6 +102,18 @@ class Holdings:
     def untyped(self, table: str, name: str) -> int:
         """Return how many values of the field stayed text."""
         return sum(source.untyped.get(name, 0) for _, source in self.of(table))
+
+
+def judged_condition(table: str, judge: str | None, dialect: Dialect) -> str:
+    """Return SQL true for the rows of ``table`` that rules judge: of ``judge``, or of business systems.
+
+    A row with an insurance that the code list does not know is reported as such and judged no further.
+    """
+    condition = f"system = {dialect.quote(judge)}" if judge else "_system_kind = 'business'"
+    if "insurance" in columns(table):
+        known = dialect.one_of("insurance", [dialect.quote(value) for value in code_list("insurance").values])
+        condition += f" AND (insurance IS NULL OR {known})"
+    return condition
 
 
 def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:

@@ -143,8 +143,11 @@ class PlainScope:
 class RelatedScope(PlainScope):
     """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top.
 
-    ``my.x`` is a column of the judged row (of the table ``judged``), where the place allows it.
+    ``my.x`` is a column of the judged row (of the table ``judged``), where the place allows it. ``given`` is SQL that
+    limits what aggregates see, where rows of several relations are grouped together.
     """
+
+    given: str | None = None
 
     def __init__(
         self, table: str, as_of: date | None = None, judged: str | None = None, dialect: Dialect = DUCKDB
@@ -159,12 +162,13 @@ class RelatedScope(PlainScope):
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
         if name == "count" and arg is None:
-            return Sql("count(*)", "int", ROWS)
+            return Sql(f"count({self._limited('1') if self.given else '*'})", "int", ROWS)
         if arg is None:
             raise ExpressionError(f"{name}() 应有一个参数", place)
         inner = compile_expression(arg, PlainScope(self.table, "r", self.as_of, self.dialect))
         if inner.kind is None or (name in _NEEDS and inner.kind not in _NEEDS[name]):
             raise ExpressionError(f"{name}() 的参数应为" + ("条件" if name == "bool_any" else "数"), place)
+        inner = replace(inner, text=self._limited(inner.text))
         if name == "bool_any":
             return Sql(f"bool_or({inner.text})", "bool")
         if name == "count_distinct":
@@ -174,6 +178,9 @@ class RelatedScope(PlainScope):
         if name == "sum":
             return _sum(inner, place)
         return replace(inner, text=f"{name}({inner.text})")
+
+    def _limited(self, text: str) -> str:
+        return text if self.given is None else f"CASE WHEN {self.given} THEN {text} END"
 
 
 def _sum(inner: Sql, place: int) -> Sql:
@@ -268,7 +275,9 @@ def comparable_keys(relation: Relation, rule: Rule, holdings: Holdings) -> tuple
 
 
 class NetScope(RowScope):
-    """Names inside ``net.fail``: as in a row, and aggregates over the row's group (alias ``n``)."""
+    """Names inside ``net.fail``: as in a row, and aggregates over the row's group (``group``)."""
+
+    group = "n"
 
     def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None, dialect: Dialect = DUCKDB) -> None:
         super().__init__(rule, uses, holdings, dialect)
@@ -277,7 +286,7 @@ class NetScope(RowScope):
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
         sql = RelatedScope(self.table, self.as_of, dialect=self.dialect).aggregate(name, arg, place)
         self.takes.append(sql.text)
-        return replace(sql, text=f"n.a{len(self.takes) - 1}")
+        return replace(sql, text=f"{self.group}.a{len(self.takes) - 1}")
 
 
 def _check_relation(relation: Relation, rule: Rule) -> None:
