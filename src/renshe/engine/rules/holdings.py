@@ -49,19 +49,23 @@ class Holdings:
         self.parameters = parameters
         self.sources = list(sources)
         self.system_numbers = {name: at for at, name in enumerate(sorted({s.system for s in self.sources}))}
-        self.tables = [name for name in dictionary() if any(s.table == name for s in self.sources)]
+        self._of: dict[str, list[tuple[int, StagedSource]]] = {}
+        for at, source in enumerate(self.sources):
+            self._of.setdefault(source.table, []).append((at, source))
+        self._business = frozenset(s.system for s in self.sources if system_kind(s.system) == "business")
+        self.tables = [name for name in dictionary() if name in self._of]
 
     def of(self, table: str) -> list[tuple[int, StagedSource]]:
         """Return the sources of ``table`` with their ordinal (``_src``)."""
-        return [(at, source) for at, source in enumerate(self.sources) if source.table == table]
+        return self._of.get(table, [])
 
     def systems(self, table: str, kind: str | None = None) -> set[str]:
         """Return the systems that have ``table``, of one kind where given."""
         return {s.system for _, s in self.of(table) if kind is None or system_kind(s.system) == kind}
 
-    def business_systems(self) -> set[str]:
+    def business_systems(self) -> frozenset[str]:
         """Return every business system of the data set."""
-        return {s.system for s in self.sources if system_kind(s.system) == "business"}
+        return self._business
 
     def rows(self, table: str, *, kind: str = "business") -> int:
         """Return how many rows of ``table`` were loaded from systems of ``kind``."""

@@ -63,7 +63,7 @@ def _expressions(rule: Rule) -> list[str]:
 
 
 def asked(uses: Uses) -> list[tuple[str, Shape, frozenset[Value]]]:
-    """Return, for each month (SQL) that ``uses`` asks of, in the order of ``p0``, ``p1`` …, the shape and the values."""
+    """Return month (SQL), shape and values of each month that ``uses`` asks of: those of ``p0``, ``p1`` …"""
     found = []
     for month in uses.months():
         of_month = [use for use in uses.params if use.month == month]
