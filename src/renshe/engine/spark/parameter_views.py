@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class ParameterViews:
                 pieces.setdefault(whom, []).append((part.start_month, part.end_month, value, part.value))
         for whom, held in pieces.items():
             cuts = sorted({start for start, _, _, _ in held} | {add_months(end, 1) for _, end, _, _ in held})
-            for first, after in zip(cuts, cuts[1:], strict=False):
+            for first, after in pairwise(cuts):
                 line = {value: amount for start, end, value, amount in held if start <= first <= end}
                 if line:
                     yield whom, first, add_months(after, -1), line

@@ -1,8 +1,8 @@
 """Data sets as Spark tables: typed columns from staging, facts computed where the rows are.
 
-Several data sets ("worlds": a project is one, the example of a rule is another) are judged in one go; no row of one ever
-meets a row of another. ``s_<table>`` holds every row, ``a_<table>`` those that count, ``j_<table>`` those that are judged,
-as in ``rules.dataset``; besides, each row knows its world and as of when it is judged.
+Several data sets ("worlds": a project is one, the example of a rule is another) are judged in one go; no row of one
+ever meets a row of another. ``s_<table>`` holds every row, ``a_<table>`` those that count, ``j_<table>`` those that
+are judged, as in ``rules.dataset``; besides, each row knows its world and as of when it is judged.
 
 Invariant: facts come from ``compute_facts``, the function that staging uses, over the same typed columns.
 """
