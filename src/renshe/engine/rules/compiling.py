@@ -1,42 +1,40 @@
 """Checked translation of a rule expression into the SQL of one engine.
 
 The same expression must mean the same on every engine (S1-33), so only what is listed here exists: each operator and
-function has typed arguments and, per dialect, a template proven equal by every rule's examples. There are no implicit
-casts, division is multiplication by an exact reciprocal, and null is unknown.
+function has typed arguments and is written by the dialect of the engine, proven equal by every rule's examples. There
+are no implicit casts, division is multiplication by an exact reciprocal, and null is unknown.
 
-Invariant: compiling is total: it returns SQL with its kind, or raises ``ExpressionError`` with the place.
+Invariant: compiling is total: it returns SQL with its kind and bound, or raises ``ExpressionError`` with the place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
 from renshe.engine.rules import expression as ex
+from renshe.engine.rules.dialects import Dialect, one_of, quote
 from renshe.engine.rules.expression import ExpressionError
+from renshe.engine.rules.functions import CONSTANT_TEXT, FUNCTIONS, POSITIVE, Function
 from renshe.engine.rules.patterns import check_pattern
-from renshe.engine.schema import Kind
+from renshe.engine.rules.typed import Sql, amount, common, fitting, integer
 
-_IN_AS_JOIN = 5
-_COMPARED_ONE_BY_ONE = 20
-_SHORT = 40
+__all__ = ["AGGREGATES", "Scope", "Sql", "compile_expression", "one_of", "quote"]
 
+_LONGEST = 10_000
 AGGREGATES = frozenset({"count", "count_distinct", "sum", "min", "max", "bool_any"})
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A piece of SQL and the kind of its value (None for a bare null)."""
-
-    text: str
-    kind: Kind | None
-
-
 class Scope(Protocol):
-    """What names mean where the expression stands."""
+    """What names mean where the expression stands, and for which engine it is written."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's way of writing."""
+        ...
 
     def column(self, relation: str | None, name: str, place: int) -> Sql:
         """Resolve a column, or raise ExpressionError."""
@@ -50,7 +48,7 @@ class Scope(Protocol):
         """SQL that is true where the field's value is in its code list."""
         ...
 
-    def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
+    def param(self, name: str, month: Sql | None, kind: str | None, place: int) -> Sql:
         """SQL of a dated parameter."""
         ...
 
@@ -59,87 +57,23 @@ class Scope(Protocol):
         ...
 
 
-def one_of(value: str, choices: Sequence[str]) -> str:
-    """Return SQL that is true where ``value`` is one of ``choices``, both SQL.
-
-    DuckDB turns a longer IN into a join of its own for every place it stands in; comparing a few values costs less.
-    """
-    if _IN_AS_JOIN <= len(choices) <= _COMPARED_ONE_BY_ONE and len(value) <= _SHORT:
-        return "(" + " OR ".join(f"{value} = {choice}" for choice in choices) + ")"
-    return f"({value} IN ({', '.join(choices)}))"
+_KIND_ZH = {"text": "文本", "int": "整数", "decimal": "金额", "date": "日期", "bool": "真假"}
 
 
-def _month_index(month: str) -> str:
-    # yyyy00 stands for a year; for arithmetic it begins in January.
-    return f"(({month}) // 100 * 12 + greatest(({month}) % 100, 1) - 1)"
-
-
-def _add_months(month: str, count: str) -> str:
-    index = f"({_month_index(month)} + ({count}))"
-    return f"({index} // 12 * 100 + {index} % 12 + 1)"
-
-
-def _date_index(day: str) -> str:
-    return f"(year({day}) * 12 + month({day}) - 1)"
-
-
-def _round_cent(value: str) -> str:
-    # A 128-bit number is divided bit by bit; below a million yuan 64 bits hold twelve decimals and cost a twentieth.
-    narrow = f"CAST(round(CAST({value} AS DECIMAL(18, 12)), 2) AS DECIMAL(38, 2))"
-    return f"(CASE WHEN abs({value}) < 1000000 THEN {narrow} ELSE round({value}, 2) END)"
-
-
-@dataclass(frozen=True, slots=True)
-class _Function:
-    args: tuple[tuple[Kind, ...], ...]
-    result: Kind
-    template: Callable[..., str]
-
-
-_NUMBER: tuple[Kind, ...] = ("int", "decimal")
-_FUNCTIONS: dict[str, _Function] = {
-    "length": _Function((("text",),), "int", lambda x: f"length({x})"),
-    "left": _Function((("text",), ("int",)), "text", lambda x, n: f"left({x}, {n})"),
-    "right": _Function((("text",), ("int",)), "text", lambda x, n: f"right({x}, {n})"),
-    "substr": _Function((("text",), ("int",), ("int",)), "text", lambda x, a, n: f"substr({x}, {a}, {n})"),
-    "starts_with": _Function((("text",), ("text",)), "bool", lambda x, y: f"starts_with({x}, {y})"),
-    "contains": _Function((("text",), ("text",)), "bool", lambda x, y: f"contains({x}, {y})"),
-    "matches": _Function((("text",), ("text",)), "bool", lambda x, y: f"regexp_matches({x}, {y})"),
-    "abs": _Function((_NUMBER,), "decimal", lambda x: f"abs({x})"),
-    "round_cent": _Function((_NUMBER,), "decimal", _round_cent),
-    "month_of": _Function((("date",),), "int", lambda d: f"(year({d}) * 100 + month({d}))"),
-    "year_of": _Function((("int",),), "int", lambda m: f"(({m}) // 100)"),
-    "is_year": _Function((("int",),), "bool", lambda m: f"(({m}) % 100 = 0)"),
-    "add_months": _Function((("int",), ("int",)), "int", _add_months),
-    "months_between": _Function((("int",), ("int",)), "int", lambda a, b: f"({_month_index(b)} - {_month_index(a)})"),
-    "age_months": _Function((("date",), ("int",)), "int", lambda d, m: f"({_month_index(m)} - {_date_index(d)})"),
-}
-# Positions that must be constants: engines differ on what 0, negatives or columns mean there.
-_POSITIVE = {"left": (1,), "right": (1,), "substr": (1, 2)}
-_CONSTANT_TEXT = {"starts_with": (1,), "contains": (1,), "matches": (1,)}
-
-
-def quote(text: str) -> str:
-    """Return ``text`` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _literal(node: ex.Literal) -> Sql:
+def _literal(node: ex.Literal, dialect: Dialect) -> Sql:
     value = node.value
     if value is None:
         return Sql("NULL", None)
     if isinstance(value, bool):
         return Sql("TRUE" if value else "FALSE", "bool")
     if isinstance(value, int):
-        return Sql(str(value), "int")
+        return integer(str(value), abs(value), node.place)
     if isinstance(value, Decimal):
-        return Sql(str(value), "decimal")
+        scale = -int(value.as_tuple().exponent)
+        return amount(f"{value:f}", abs(int(value.scaleb(scale))), scale, node.place)
     if isinstance(value, date):
         return Sql(f"DATE '{value.isoformat()}'", "date")
-    return Sql(quote(value), "text")
-
-
-_KIND_ZH = {"text": "文本", "int": "整数", "decimal": "金额", "date": "日期", "bool": "真假"}
+    return Sql(dialect.quote(value), "text")
 
 
 def _same_kind(left: Sql, right: Sql, place: int) -> None:
@@ -154,60 +88,88 @@ def compile_expression(node: ex.Node, scope: Scope) -> Sql:
     """Return the SQL of ``node`` in ``scope``; ExpressionError where it is not allowed."""
     match node:
         case ex.Literal():
-            return _literal(node)
+            return _literal(node, scope.dialect)
         case ex.Name():
             return scope.column(node.relation, node.name, node.place)
         case ex.Unary(op="not"):
             return Sql(f"(NOT {_boolean(node.operand, scope)})", "bool")
         case ex.Unary():
-            return Sql(f"(-{_number(node.operand, scope).text})", _number(node.operand, scope).kind)
+            return _negative(node, scope)
         case ex.Binary(op="and" | "or"):
             return Sql(f"({_boolean(node.left, scope)} {node.op.upper()} {_boolean(node.right, scope)})", "bool")
         case ex.Binary(op="+" | "-" | "*"):
-            return _arithmetic(node, scope)
+            return _arithmetic(node.op, _number(node.left, scope), _number(node.right, scope), scope, node.place)
         case ex.Binary(op="/"):
             return _division(node, scope)
         case ex.Binary():
-            left, right = compile_expression(node.left, scope), compile_expression(node.right, scope)
-            _same_kind(left, right, node.place)
+            left, right = _known(node.left, scope), _known(node.right, scope)
+            _comparable([left, right], node.place)
             return Sql(f"({left.text} {node.op} {right.text})", "bool")
         case ex.In():
-            operand = compile_expression(node.operand, scope)
-            for choice in node.choices:
-                _same_kind(operand, _literal(choice), choice.place)
-            return Sql(one_of(operand.text, [_literal(choice).text for choice in node.choices]), "bool")
+            operand = _known(node.operand, scope)
+            choices = [_known(choice, scope) for choice in node.choices]
+            for choice, literal in zip(choices, node.choices, strict=True):
+                _comparable([operand, choice], literal.place)
+            return Sql(scope.dialect.one_of(operand.text, [choice.text for choice in choices]), "bool")
         case ex.IsNull():
-            return Sql(f"({compile_expression(node.operand, scope).text} IS NULL)", "bool")
+            return Sql(f"({_known(node.operand, scope).text} IS NULL)", "bool")
         case ex.Case():
             return _case(node, scope)
         case ex.Call():
             return _call(node, scope)
 
 
-def _boolean(node: ex.Node, scope: Scope) -> str:
+def _known(node: ex.Node, scope: Scope) -> Sql:
+    """Compile what must have a kind: engines give a bare null different ones."""
     sql = compile_expression(node, scope)
-    if sql.kind not in ("bool", None):
+    if sql.kind is None:
+        raise ExpressionError("此处不能写 null；要问是否为空请写 is null", node.place)
+    return sql
+
+
+def _boolean(node: ex.Node, scope: Scope) -> str:
+    sql = _known(node, scope)
+    if sql.kind != "bool":
         raise ExpressionError("此处应为条件（真假）", node.place)
     return sql.text
 
 
 def _number(node: ex.Node, scope: Scope) -> Sql:
-    sql = compile_expression(node, scope)
-    if sql.kind not in ("int", "decimal", None):
+    sql = _known(node, scope)
+    if sql.kind not in ("int", "decimal"):
         raise ExpressionError("此处应为数", node.place)
     return sql
 
 
-def _arithmetic(node: ex.Binary, scope: Scope) -> Sql:
-    left, right = _number(node.left, scope), _number(node.right, scope)
+def _comparable(values: list[Sql], place: int) -> None:
+    for other in values[1:]:
+        _same_kind(values[0], other, place)
+    if any(value.kind == "decimal" for value in values):
+        common(values, place)
+
+
+def _negative(node: ex.Unary, scope: Scope) -> Sql:
+    value = _number(node.operand, scope)
+    text = scope.dialect.wide(value, value.limit) if value.kind == "int" else value.text
+    return Sql(f"(-{text})", value.kind, value.limit, value.scale)
+
+
+def _arithmetic(op: str, left: Sql, right: Sql, scope: Scope, place: int) -> Sql:
     if left.kind == right.kind == "int":
-        return Sql(f"({left.text} {node.op} {right.text})", "int")
-    return Sql(f"({_wide(left.text)} {node.op} {right.text})", "decimal")
-
-
-def _wide(text: str) -> str:
-    """An amount of 16 digits is a finding, never an overflow: sums and products are computed in 38 digits."""
-    return f"CAST({text} AS DECIMAL(28, 6))"
+        limit = left.limit * right.limit if op == "*" else left.limit + right.limit
+        return integer(f"({scope.dialect.wide(left, limit)} {op} {right.text})", limit, place)
+    left, right = (value.cast if value.kind == "int" else value for value in (left, right))
+    if op == "*":
+        limit, scale = left.limit * right.limit, left.scale + right.scale
+        # Engines give a product one digit more than its factors have.
+        fitting(left.digits + right.digits + 1, place)
+    else:
+        scale = max(left.scale, right.scale)
+        limit = sum(value.limit * 10 ** (scale - value.scale) for value in (left, right))
+        fitting(max(value.digits - value.scale for value in (left, right)) + scale + 1, place)
+    found = amount("", limit, scale, place)
+    first, second = scope.dialect.operands(left, right, limit)
+    return scope.dialect.pinned(replace(found, text=f"({first} {op} {second})"))
 
 
 def _division(node: ex.Binary, scope: Scope) -> Sql:
@@ -215,28 +177,48 @@ def _division(node: ex.Binary, scope: Scope) -> Sql:
     if isinstance(divisor, bool) or not isinstance(divisor, int | Decimal) or divisor == 0:
         raise ExpressionError("只能除以不为零的常数", node.place)
     reciprocal = Decimal(1) / Decimal(divisor)
-    if reciprocal * divisor != 1 or -int(reciprocal.as_tuple().exponent) > 6:
+    scale = max(-int(reciprocal.normalize().as_tuple().exponent), 0)
+    if reciprocal * divisor != 1 or scale > 6:
         raise ExpressionError("只能除以倒数为有限小数（六位以内）的常数，如 2、4、5、10、100", node.place)
-    return Sql(f"({_wide(_number(node.left, scope).text)} * {reciprocal:f})", "decimal")
+    factor = Sql(f"{reciprocal:f}", "decimal", int(reciprocal.scaleb(scale)), scale)
+    value = _number(node.left, scope)
+    # Half of a count is an amount.
+    return _arithmetic("*", value.cast if value.kind == "int" else value, factor.cast, scope, node.place)
+
+
+def _united(write: Callable[[list[str]], str], values: list[Sql], scope: Scope, place: int) -> Sql:
+    """Return the value that is one of ``values``, all of one kind; amounts and counts mixed are an amount."""
+    known = [value for value in values if value.kind is not None]
+    if not known:
+        raise ExpressionError("此处至少要有一个不是 null 的值", place)
+    for other in known[1:]:
+        _same_kind(known[0], other, place)
+    text = write([value.text for value in values])
+    if all(value.kind == "int" for value in known):
+        return Sql(text, "int", max(value.limit for value in known))
+    if known[0].kind not in ("int", "decimal"):
+        return Sql(text, known[0].kind)
+    limit, scale = common(known, place)
+    return scope.dialect.pinned(amount(text, limit, scale, place))
 
 
 def _case(node: ex.Case, scope: Scope) -> Sql:
-    parts: list[str] = []
-    values: list[Sql] = []
-    for condition, value in node.whens:
-        values.append(compile_expression(value, scope))
-        parts.append(f"WHEN {_boolean(condition, scope)} THEN {values[-1].text}")
+    conditions = [_boolean(condition, scope) for condition, _ in node.whens]
+    values = [compile_expression(value, scope) for _, value in node.whens]
     if node.default is not None:
         values.append(compile_expression(node.default, scope))
-        parts.append(f"ELSE {values[-1].text}")
-    for other in values[1:]:
-        _same_kind(values[0], other, node.place)
-    kind = next((sql.kind for sql in values if sql.kind), None)
-    return Sql(f"(CASE {' '.join(parts)} END)", kind)
+
+    def write(texts: list[str]) -> str:
+        parts = [f"WHEN {when} THEN {then}" for when, then in zip(conditions, texts, strict=False)]
+        return f"(CASE {' '.join(parts + [f'ELSE {text}' for text in texts[len(conditions) :]])} END)"
+
+    return _united(write, values, scope, node.place)
 
 
 def _call(node: ex.Call, scope: Scope) -> Sql:
     if node.name in AGGREGATES:
+        if len(node.args) > 1:
+            raise ExpressionError(f"{node.name}() 应有一个参数", node.place)
         return scope.aggregate(node.name, node.args[0] if node.args else None, node.place)
     if node.name in ("empty", "known_code"):
         if len(node.args) != 1 or not isinstance(node.args[0], ex.Name) or node.args[0].relation:
@@ -245,44 +227,51 @@ def _call(node: ex.Call, scope: Scope) -> Sql:
         return scope.empty(name, node.place) if node.name == "empty" else scope.known_code(name, node.place)
     if node.name == "param":
         return _param(node, scope)
+    if node.name == "matches":
+        return _matches(node, scope)
     if node.name in ("coalesce", "least", "greatest"):
         return _variadic(node, scope)
-    function = _FUNCTIONS.get(node.name)
+    function = FUNCTIONS.get(node.name)
     if function is None:
         raise ExpressionError(f"没有函数 {node.name}()", node.place)
     return _apply(node, function, scope)
 
 
-def _apply(node: ex.Call, function: _Function, scope: Scope) -> Sql:
+def _matches(node: ex.Call, scope: Scope) -> Sql:
+    if len(node.args) != 2:
+        raise ExpressionError("matches() 应有 2 个参数", node.place)
+    value, pattern = _known(node.args[0], scope), node.args[1]
+    if not isinstance(pattern, ex.Literal) or not isinstance(pattern.value, str):
+        raise ExpressionError("matches() 的第 2 个参数应为文本常量", pattern.place)
+    check_pattern(pattern.value, pattern.place)
+    if value.kind != "text":
+        raise ExpressionError("matches() 的参数应为文本", node.args[0].place)
+    return Sql(scope.dialect.matches(value.text, pattern.value), "bool")
+
+
+def _apply(node: ex.Call, function: Function, scope: Scope) -> Sql:
     if len(node.args) != len(function.args):
         raise ExpressionError(f"{node.name}() 应有 {len(function.args)} 个参数", node.place)
-    for at in _POSITIVE.get(node.name, ()):
+    for at in POSITIVE.get(node.name, ()):
         arg = node.args[at]
-        if not isinstance(arg, ex.Literal) or not isinstance(arg.value, int) or arg.value < 1:
+        if not isinstance(arg, ex.Literal) or not isinstance(arg.value, int) or not 1 <= arg.value <= _LONGEST:
             raise ExpressionError(f"{node.name}() 的位置和长度应为正整数常量", arg.place)
-    for at in _CONSTANT_TEXT.get(node.name, ()):
+    for at in CONSTANT_TEXT.get(node.name, ()):
         arg = node.args[at]
         if not isinstance(arg, ex.Literal) or not isinstance(arg.value, str):
             raise ExpressionError(f"{node.name}() 的第 {at + 1} 个参数应为文本常量", arg.place)
-        if node.name == "matches":
-            check_pattern(arg.value, arg.place)
-    compiled = [compile_expression(arg, scope) for arg in node.args]
+    compiled = tuple(_known(arg, scope) for arg in node.args)
     for allowed, sql, arg in zip(function.args, compiled, node.args, strict=True):
-        if sql.kind is not None and sql.kind not in allowed:
+        if sql.kind not in allowed:
             raise ExpressionError(f"{node.name}() 的参数应为{_KIND_ZH[allowed[0]]}", arg.place)
-    kind = compiled[0].kind if node.name == "abs" else function.result
-    return Sql(function.template(*(sql.text for sql in compiled)), kind)
+    return function.build(scope.dialect, compiled, node.place)
 
 
 def _variadic(node: ex.Call, scope: Scope) -> Sql:
     compiled = [compile_expression(arg, scope) for arg in node.args]
     if len(compiled) < 2:
         raise ExpressionError(f"{node.name}() 至少要有两个参数", node.place)
-    for sql in compiled[1:]:
-        _same_kind(compiled[0], sql, node.place)
-    present = [sql.kind for sql in compiled if sql.kind]
-    kind = "decimal" if "decimal" in present else next(iter(present), None)
-    return Sql(f"{node.name}({', '.join(sql.text for sql in compiled)})", kind)
+    return _united(lambda texts: f"{node.name}({', '.join(texts)})", compiled, scope, node.place)
 
 
 def _param(node: ex.Call, scope: Scope) -> Sql:
@@ -293,7 +282,9 @@ def _param(node: ex.Call, scope: Scope) -> Sql:
     name, *rest = node.args
     if not isinstance(name, ex.Literal) or not isinstance(name.value, str):
         raise ExpressionError("param() 的第一个参数应为参数名称（文本常量）", node.place)
-    month = _number(rest[0], scope).text if rest else None
+    month = _number(rest[0], scope) if rest else None
+    if month is not None and month.kind != "int":
+        raise ExpressionError("param() 的第二个参数应为年月（整数）", node.place)
     kind = None
     if len(rest) == 2:
         if not isinstance(rest[1], ex.Literal) or not isinstance(rest[1].value, str):

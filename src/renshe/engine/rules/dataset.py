@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from renshe.engine.rules.compiling import one_of, quote
-from renshe.engine.rules.holdings import Holdings, StagedSource
+from renshe.engine.rules.compiling import quote
+from renshe.engine.rules.dialects import DUCKDB
+from renshe.engine.rules.holdings import Holdings, StagedSource, judged_condition
 from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
-from renshe.standards.codes import code_list
 
 
 class Dataset(Holdings):
@@ -109,11 +109,7 @@ class Dataset(Holdings):
 
     def judged(self, table: str, *, judge: str | None = None) -> str:
         """SQL condition for the rows that rules judge (of the compared system ``judge`` where given)."""
-        condition = f"system = {quote(judge)}" if judge else "_system_kind = 'business'"
-        if "insurance" in columns(table):
-            known = one_of("insurance", [quote(value) for value in code_list("insurance").values])
-            condition += f" AND (insurance IS NULL OR {known})"
-        return condition
+        return judged_condition(table, judge, DUCKDB)
 
     def _view(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")

@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import Rule
-from renshe.engine.rules.compiling import Sql, compile_expression, quote
+from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
+from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.relations import Joins
-from renshe.engine.rules.scope import RowScope, Uses
+from renshe.engine.rules.scope import RowScope, Uses, column_of
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
@@ -45,23 +47,28 @@ _SHORT = 12
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
 
 
-def key_sql(table: str, alias: str) -> str:
+def key_sql(table: str, alias: str, dialect: Dialect = DUCKDB) -> str:
     """Return SQL of the JSON array that identifies a row of ``table`` (alias ``alias``)."""
     entry = dictionary()[table]
 
     def array(names: tuple[str, ...]) -> str:
-        listed = ", ".join(f'{alias}."{name}"' for name in names)
-        return f"CAST(json_array({listed}) AS VARCHAR)"
+        return dialect.array([column_of(table, name, dialect.column(alias, name)) for name in names])
 
     if not entry.key_else:
         return array(entry.key)
-    return f'CASE WHEN {alias}."{entry.key[0]}" IS NOT NULL THEN {array(entry.key)} ELSE {array(entry.key_else)} END'
+    first = dialect.column(alias, entry.key[0])
+    return f"CASE WHEN {first} IS NOT NULL THEN {array(entry.key)} ELSE {array(entry.key_else)} END"
+
+
+def owner_columns(table: str, dialect: Dialect) -> list[str]:
+    """Return SQL of person_no and unit_no of a row (alias ``t``)."""
+    names = dictionary()[table].names
+    return [dialect.column("t", name) if name in names else "NULL" for name in ("person_no", "unit_no")]
 
 
 def owner_sql(rule: Rule, table: str, region: str) -> str:
-    """Return SQL of the columns person_no, unit_no, region and department of a row (alias ``t``)."""
-    names = dictionary()[table].names
-    person, unit = (f't."{name}"' if name in names else "NULL" for name in ("person_no", "unit_no"))
+    """Return SQL for DuckDB of the columns person_no, unit_no, region and department of a row (alias ``t``)."""
+    person, unit = owner_columns(table, DUCKDB)
     return f"{person}, {unit}, coalesce(t.region_code, {quote(region)}), {quote(rule.department)}"
 
 
@@ -104,25 +111,20 @@ class FindingWriter:
         self.dataset.connection.execute(f"DROP TABLE rows_{self.table}")
 
 
-def shown(rule: Rule, uses: Uses, dataset: Dataset) -> tuple[str, str, str]:
+def shown(rule: Rule, uses: Uses, holdings: Holdings, dialect: Dialect = DUCKDB) -> tuple[str, str, str]:
     """Return SQL of what a finding of ``rule`` shows: the value found, the value expected, the message."""
-    scope = RowScope(rule, uses, dataset)
+    scope = RowScope(rule, uses, holdings, dialect)
     value = expected = "NULL"
     if rule.field is not None:
-        untyped = f'coalesce(t."{rule.field}"::VARCHAR, t.raw[{quote(rule.field)}])'
-        value = untyped if dataset.untyped(rule.table, rule.field) else f't."{rule.field}"::VARCHAR'
+        value = dialect.text(dialect.column("t", rule.field))
+        if holdings.untyped(rule.table, rule.field):
+            value = f"coalesce({value}, {dialect.raw('t', rule.field)})"
     if rule.expected is not None:
-        expected = _shown(compile_expression(parse(rule.expected), scope))
+        expected = dialect.shown(compile_expression(parse(rule.expected), scope))
     return value, expected, _message(rule, scope)
 
 
-def _shown(sql: Sql) -> str:
-    """Return SQL of a value as people write it: amounts with two decimals, rates without trailing zeros."""
-    text = f"CAST({sql.text} AS VARCHAR)"
-    return f"regexp_replace({text}, '^(-?[0-9]+[.][0-9][0-9][0-9]*?)0+$', '\\1')" if sql.kind == "decimal" else text
-
-
-def _labelled(node: ex.Node, rule: Rule, value: str) -> str | None:
+def _labelled(node: ex.Node, rule: Rule, value: str, dialect: Dialect) -> str | None:
     """Return SQL of a code's label where ``node`` is a field of a short code list: a clerk reads 女, not 2."""
     if not isinstance(node, ex.Name):
         return None
@@ -132,20 +134,21 @@ def _labelled(node: ex.Node, rule: Rule, value: str) -> str | None:
     )
     if name is None or len(code_list(name).values) > _SHORT:
         return None
-    whens = " ".join(f"WHEN {quote(code.value)} THEN {quote(code.label)}" for code in code_list(name).values.values())
+    codes = code_list(name).values.values()
+    whens = " ".join(f"WHEN {dialect.quote(code.value)} THEN {dialect.quote(code.label)}" for code in codes)
     return f"CASE {value} {whens} ELSE {value} END"
 
 
 def _message(rule: Rule, scope: RowScope) -> str:
+    dialect = scope.dialect
     if rule.message is None:
-        return quote(rule.title)
-    parts: list[str] = []
+        return dialect.quote(rule.title)
     first, *rest = rule.message.split("{")
-    parts.append(quote(first))
+    parts = [dialect.quote(first)]
     for piece in rest:
         name, text = piece.split("}", 1)
         node = parse(name)
-        shown = _labelled(node, rule, compile_expression(node, scope).text)
-        parts.append(f"coalesce({shown or _shown(compile_expression(node, scope))}, '（空）')")
-        parts.append(quote(text))
-    return " || ".join(part for part in parts if part != "''")
+        compiled = compile_expression(node, scope)
+        shown = _labelled(node, rule, compiled.text, dialect) or dialect.shown(compiled)
+        parts += [f"coalesce({shown}, {dialect.quote('（空）')})", dialect.quote(text)]
+    return " || ".join(part for part in parts if part != "''") or "''"

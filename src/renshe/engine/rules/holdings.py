@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from renshe.engine.rules.catalogue import Relation
-from renshe.engine.schema import system_kind
+from renshe.engine.rules.dialects import Dialect
+from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
+from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
 
@@ -68,11 +70,15 @@ class Holdings:
         self.parameters = parameters
         self.sources = list(sources)
         self.system_numbers = {name: at for at, name in enumerate(sorted({s.system for s in self.sources}))}
-        self.tables = [name for name in dictionary() if any(s.table == name for s in self.sources)]
+        self._of: dict[str, list[tuple[int, StagedSource]]] = {}
+        for at, source in enumerate(self.sources):
+            self._of.setdefault(source.table, []).append((at, source))
+        self._business = frozenset(s.system for s in self.sources if system_kind(s.system) == "business")
+        self.tables = [name for name in dictionary() if name in self._of]
 
     def of(self, table: str) -> list[tuple[int, StagedSource]]:
         """Return the sources of ``table`` with their ordinal (``_src``)."""
-        return [(at, source) for at, source in enumerate(self.sources) if source.table == table]
+        return self._of.get(table, [])
 
     def loaded(self, table: str) -> int:
         """Return how many rows of ``table`` were loaded, of all systems."""
@@ -82,9 +88,9 @@ class Holdings:
         """Return the systems that have ``table``, of one kind where given."""
         return {s.system for _, s in self.of(table) if kind is None or system_kind(s.system) == kind}
 
-    def business_systems(self) -> set[str]:
+    def business_systems(self) -> frozenset[str]:
         """Return every business system of the data set."""
-        return {s.system for s in self.sources if system_kind(s.system) == "business"}
+        return self._business
 
     def rows(self, table: str, *, kind: str = "business") -> int:
         """Return how many rows of ``table`` were loaded from systems of ``kind``."""
@@ -125,6 +131,18 @@ class Holdings:
     def untyped(self, table: str, name: str) -> int:
         """Return how many values of the field stayed text."""
         return sum(source.untyped.get(name, 0) for _, source in self.of(table))
+
+
+def judged_condition(table: str, judge: str | None, dialect: Dialect) -> str:
+    """Return SQL true for the rows of ``table`` that rules judge: of ``judge``, or of business systems.
+
+    A row with an insurance that the code list does not know is reported as such and judged no further.
+    """
+    condition = f"system = {dialect.quote(judge)}" if judge else "_system_kind = 'business'"
+    if "insurance" in columns(table):
+        known = dialect.one_of("insurance", [dialect.quote(value) for value in code_list("insurance").values])
+        condition += f" AND (insurance IS NULL OR {known})"
+    return condition
 
 
 def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:

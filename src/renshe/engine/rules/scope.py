@@ -10,15 +10,19 @@ from functools import partial
 
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import CatalogueError, Relation, Rule
-from renshe.engine.rules.compiling import Sql, compile_expression, one_of, quote
+from renshe.engine.rules.compiling import AGGREGATES, compile_expression
+from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import ExpressionError, parse
 from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.patterns import check_pattern
-from renshe.engine.schema import Kind, kinds
+from renshe.engine.rules.typed import PARAMETER, ROWS, SUM_DIGITS, Sql, fitting, integer, of_type
+from renshe.engine.schema import Kind, columns, kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
 _COUNTS = frozenset({"count", "count_distinct"})
+_NEEDS: dict[str, tuple[Kind, ...]] = {"sum": ("int", "decimal"), "bool_any": ("bool",)}
+_LAST_MONTH = 999_912
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,15 @@ class Uses:
         return list(dict.fromkeys(use.month for use in self.params))
 
 
-def known_code_sql(name: str, value: str) -> str:
+def known_code_sql(name: str, value: str, dialect: Dialect = DUCKDB) -> str:
     """Return SQL that is true where ``value`` is of the code list ``name`` (or of its pattern, for open lists)."""
     codes = code_list(name)
-    listed = one_of(value, [quote(code) for code in codes.values])
+    listed = dialect.one_of(value, [dialect.quote(code) for code in codes.values])
     if codes.pattern is None:
         return listed
-    check_pattern(codes.pattern, 1)
-    return f"({listed} OR regexp_matches({value}, {quote(f'^(?:{codes.pattern})$')}))"
+    whole = f"^({codes.pattern})$"
+    check_pattern(whole, 1)
+    return f"({listed} OR {dialect.matches(value, whole)})"
 
 
 def parameter_column(name: str, kind: str | None) -> str:
@@ -82,35 +87,41 @@ def take_column(text: str) -> str:
     return "a_" + hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:12]
 
 
-def aggregate_kind(text: str, table: str) -> Kind:
-    """Return the kind of the aggregate ``text`` over ``table``."""
+def aggregate(text: str, table: str, dialect: Dialect = DUCKDB) -> Sql:
+    """Return the aggregate ``text`` over ``table`` (alias ``r``): its SQL, kind and bound."""
     node = parse(text)
-    if not isinstance(node, ex.Call):
+    if not isinstance(node, ex.Call) or node.name not in AGGREGATES:
         raise ExpressionError("take 中应为聚合函数，如 count()、sum(字段)", 1)
-    kind = compile_expression(node, RelatedScope(table)).kind
-    assert kind is not None
-    return kind
+    return compile_expression(node, RelatedScope(table, dialect=dialect))
+
+
+def column_of(table: str, name: str, text: str) -> Sql:
+    """Return the column ``name`` of ``table``, written ``text``, with its kind and bound."""
+    kind = kinds(table)[name]
+    arrow = columns(table).get(name)
+    return Sql(text, kind) if arrow is None else of_type(text, kind, arrow)
 
 
 class PlainScope:
     """Names of one table under one alias; no relations, no parameters."""
 
-    def __init__(self, table: str, alias: str, as_of: date | None = None) -> None:
+    def __init__(self, table: str, alias: str, as_of: date | None = None, dialect: Dialect = DUCKDB) -> None:
         self.table = table
         self.alias = alias
+        self.dialect = dialect
         self.as_of = as_of or date(2000, 1, 31)
 
     def column(self, relation: str | None, name: str, place: int) -> Sql:
         if relation is not None:
             raise ExpressionError(f"此处不能引用关联 {relation}", place)
+        month, day = self.dialect.as_of(self.alias, self.as_of)
         if name == "as_of":
-            return Sql(str(self.as_of.year * 100 + self.as_of.month), "int")
+            return integer(month, _LAST_MONTH, place)
         if name == "as_of_date":
-            return Sql(f"DATE '{self.as_of.isoformat()}'", "date")
-        kind = kinds(self.table).get(name)
-        if kind is None:
+            return Sql(day, "date")
+        if name not in kinds(self.table):
             raise ExpressionError(f"表 {self.table} 没有字段 {name}", place)
-        return Sql(f'{self.alias}."{name}"', kind)
+        return column_of(self.table, name, self.dialect.column(self.alias, name))
 
     def empty(self, name: str, place: int) -> Sql:
         raise ExpressionError("此处不能用 empty()；请写 is null", place)
@@ -120,9 +131,9 @@ class PlainScope:
         field_ = next((f for f in dictionary()[self.table].fields if f.name == name), None)
         if field_ is None or field_.codes is None:
             raise ExpressionError(f"字段 {name} 没有代码表", place)
-        return Sql(known_code_sql(field_.codes, sql.text), "bool")
+        return Sql(known_code_sql(field_.codes, sql.text, self.dialect), "bool")
 
-    def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
+    def param(self, name: str, month: Sql | None, kind: str | None, place: int) -> Sql:
         raise ExpressionError("此处不能用 param()", place)
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
@@ -132,43 +143,59 @@ class PlainScope:
 class RelatedScope(PlainScope):
     """Names inside a relation: columns of the related table (alias ``r``), aggregates allowed at the top.
 
-    ``my.x`` is a column of the judged row (of the table ``judged``), where the place allows it.
+    ``my.x`` is a column of the judged row (of the table ``judged``), where the place allows it. ``given`` is SQL that
+    limits what aggregates see, where rows of several relations are grouped together.
     """
 
-    def __init__(self, table: str, as_of: date | None = None, judged: str | None = None) -> None:
-        super().__init__(table, "r", as_of)
+    given: str | None = None
+
+    def __init__(
+        self, table: str, as_of: date | None = None, judged: str | None = None, dialect: Dialect = DUCKDB
+    ) -> None:
+        super().__init__(table, "r", as_of, dialect)
         self.judged = judged
 
     def column(self, relation: str | None, name: str, place: int) -> Sql:
         if relation == "my" and self.judged is not None:
-            return PlainScope(self.judged, "t", self.as_of).column(None, name, place)
+            return PlainScope(self.judged, "t", self.as_of, self.dialect).column(None, name, place)
         return super().column(relation, name, place)
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
         if name == "count" and arg is None:
-            return Sql("count(*)", "int")
+            return Sql(f"count({self._limited('1') if self.given else '*'})", "int", ROWS)
         if arg is None:
             raise ExpressionError(f"{name}() 应有一个参数", place)
-        inner = compile_expression(arg, PlainScope(self.table, "r", self.as_of))
+        inner = compile_expression(arg, PlainScope(self.table, "r", self.as_of, self.dialect))
+        if inner.kind is None or (name in _NEEDS and inner.kind not in _NEEDS[name]):
+            raise ExpressionError(f"{name}() 的参数应为" + ("条件" if name == "bool_any" else "数"), place)
+        inner = replace(inner, text=self._limited(inner.text))
         if name == "bool_any":
             return Sql(f"bool_or({inner.text})", "bool")
         if name == "count_distinct":
-            return Sql(f"count(DISTINCT {inner.text})", "int")
+            return Sql(f"count(DISTINCT {inner.text})", "int", ROWS)
         if name == "count":
-            return Sql(f"count({inner.text})", "int")
-        if name == "sum" and inner.kind == "decimal":
-            # A fixed width keeps products with rates inside 38 digits on every engine.
-            return Sql(f"CAST(sum({inner.text}) AS DECIMAL(22, 2))", "decimal")
+            return Sql(f"count({inner.text})", "int", ROWS)
         if name == "sum":
-            return Sql(f"CAST(sum({inner.text}) AS BIGINT)", "int")
-        return Sql(f"{name}({inner.text})", inner.kind)
+            return _sum(inner, place)
+        return replace(inner, text=f"{name}({inner.text})")
+
+    def _limited(self, text: str) -> str:
+        return text if self.given is None else f"CASE WHEN {self.given} THEN {text} END"
+
+
+def _sum(inner: Sql, place: int) -> Sql:
+    if inner.kind == "int":
+        return integer(f"CAST(sum({inner.text}) AS BIGINT)", inner.limit * ROWS, place)
+    # Engines add ten digits to what is summed; a fixed width keeps products with rates inside 38 digits.
+    fitting(inner.digits + 10, place)
+    return Sql(f"CAST(sum({inner.text}) AS DECIMAL({SUM_DIGITS}, 2))", "decimal", 10**SUM_DIGITS - 1, 2)
 
 
 class RowScope(PlainScope):
     """Names inside a rule: the judged row (alias ``t``), relations, parameters; ``uses`` gathers what they need."""
 
-    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None) -> None:
-        super().__init__(rule.table, "t", holdings.as_of if holdings else None)
+    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None, dialect: Dialect = DUCKDB) -> None:
+        super().__init__(rule.table, "t", holdings.as_of if holdings else None, dialect)
         self.rule = rule
         self.uses = uses
         self.holdings = holdings
@@ -185,10 +212,9 @@ class RowScope(PlainScope):
             return Sql(f"coalesce({self.join(related)}.found, FALSE)", "bool")
         if related.take:
             return self._taken(related, name, place)
-        kind = kinds(related.table).get(name)
-        if kind is None:
+        if name not in kinds(related.table):
             raise ExpressionError(f"表 {related.table} 没有字段 {name}", place)
-        return Sql(f'{self.join(related, name)}."{name}"', kind)
+        return column_of(related.table, name, self.dialect.column(self.join(related, name), name))
 
     def join(self, relation: Relation, needed: str | None = None) -> str:
         """Return the alias under which ``relation`` is joined, its own side written as SQL.
@@ -208,7 +234,8 @@ class RowScope(PlainScope):
         node = parse(text)
         counted = isinstance(node, ex.Call) and node.name in _COUNTS
         column = f"{self.join(related, text)}.{take_column(text)}"
-        return Sql(f"coalesce({column}, 0)" if counted else column, aggregate_kind(text, related.table))
+        found = aggregate(text, related.table, self.dialect)
+        return replace(found, text=f"coalesce({column}, 0)" if counted else column)
 
     def empty(self, name: str, place: int) -> Sql:
         sql = self.column(None, name, place)
@@ -217,18 +244,18 @@ class RowScope(PlainScope):
         there = self.holdings.sources_where(self.table, self.holdings.with_field(self.table, name))
         test = f"{sql.text} IS NULL AND {there}"
         if self.holdings.untyped(self.table, name):
-            test += f" AND (t.raw IS NULL OR NOT map_contains(t.raw, {quote(name)}))"
+            test += f" AND (t.raw IS NULL OR NOT {self.dialect.has_raw('t', name)})"
         return Sql(f"({test})", "bool")
 
-    def param(self, name: str, month: str | None, kind: str | None, place: int) -> Sql:
+    def param(self, name: str, month: Sql | None, kind: str | None, place: int) -> Sql:
         own = kinds(self.table)
         if month is None:
             if "period" not in own:
                 raise ExpressionError(f"表 {self.table} 没有所属期，param() 应写明年月", place)
-            month = 't."period"'
+            month = self.column(None, "period", place)
         by_row = "payer_kind" in own or "unit_no" in own
-        use = ParamUse(name, month, kind if kind is not None or by_row else "", "insurance" in own)
-        return Sql(self.uses.param(use), "decimal")
+        use = ParamUse(name, month.text, kind if kind is not None or by_row else "", "insurance" in own)
+        return of_type(self.uses.param(use), "decimal", PARAMETER)
 
 
 def comparable_keys(relation: Relation, rule: Rule, holdings: Holdings) -> tuple[tuple[str, str], ...]:
@@ -248,16 +275,18 @@ def comparable_keys(relation: Relation, rule: Rule, holdings: Holdings) -> tuple
 
 
 class NetScope(RowScope):
-    """Names inside ``net.fail``: as in a row, and aggregates over the row's group (alias ``n``)."""
+    """Names inside ``net.fail``: as in a row, and aggregates over the row's group (``group``)."""
 
-    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None) -> None:
-        super().__init__(rule, uses, holdings)
+    group = "n"
+
+    def __init__(self, rule: Rule, uses: Uses, holdings: Holdings | None = None, dialect: Dialect = DUCKDB) -> None:
+        super().__init__(rule, uses, holdings, dialect)
         self.takes: list[str] = []
 
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
-        sql = RelatedScope(self.table, self.as_of).aggregate(name, arg, place)
+        sql = RelatedScope(self.table, self.as_of, dialect=self.dialect).aggregate(name, arg, place)
         self.takes.append(sql.text)
-        return Sql(f"n.a{len(self.takes) - 1}", sql.kind)
+        return replace(sql, text=f"{self.group}.a{len(self.takes) - 1}")
 
 
 def _check_relation(relation: Relation, rule: Rule) -> None:
@@ -272,11 +301,11 @@ def _check_relation(relation: Relation, rule: Rule) -> None:
     if relation.by_row and not relation.take:
         raise ExpressionError("条件中用到 my 的关联只能汇总（写明 take）", 1)
     for _, text in relation.take:
-        aggregate_kind(text, relation.table)
+        aggregate(text, relation.table)
 
 
 def _check_condition(text: str, scope: RowScope) -> None:
-    if compile_expression(parse(text), scope).kind not in ("bool", None):
+    if compile_expression(parse(text), scope).kind != "bool":
         raise ExpressionError("此处应为条件（真假）", 1)
 
 
