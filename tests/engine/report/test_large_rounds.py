@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
-from renshe.engine.report import build_report, problems, workbooks
+from renshe.engine.report import build_report, decided, problems, workbooks
 from renshe.engine.report.figures import gather_figures
 
 SERVICE = "社会保险经办服务科"
@@ -65,6 +65,7 @@ def test_many_findings_take_no_more_memory_than_a_few(
     work.mkdir()
     found = problems.prepare_problems(folder, rules, [], work)
     try:
+        decided.prepare_decided(found, told, work)
         figures = gather_figures(found, told, rules, 10, folder.parent)
         people = workbooks.write_people(found, work, over_all=False)
         named = found.con.sql("select count(*), min(rn), max(rn), min(person_name) from problem").fetchall()

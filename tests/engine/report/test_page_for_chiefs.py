@@ -151,24 +151,30 @@ def test_scores_are_shown_by_dimension_and_never_rounded_up(page: str) -> None:
 
 @pytest.mark.req("S1-12", "S1-19", part="report")
 def test_changes_between_rounds_are_counted_per_rule(page: str) -> None:
-    changes = rows(page, "复发和新增最多的规则")
-    assert changes["合计"] == ["1", "4", "7", "3"]
-    assert changes["出生日期晚于今天"] == ["1", "0", "0", "0"]
+    changes = rows(page, "整理前后对比")
+    assert changes["规则"] == ["整理前", "修复", "新增", "复发", "整理后"]
+    assert changes["合计"] == ["8", "1", "4", "3", "14"]
+    assert changes["出生日期晚于今天"] == ["1", "1", "0", "0", "0"]
+    # Every rule with findings now or before is there, what moved most first.
+    assert list(changes)[2] == "联系电话为空" and len(changes) == 2 + 8
     assert "修复 1，新增 4，复发 3" in page
 
 
 def test_the_first_round_compares_with_nothing(make_round: Callable[..., Path], rules: Any) -> None:
     page = build_report(make_round(round=1), rules).html.read_text("utf-8")
-    assert "<dd>首轮</dd>" in page and "复发和新增最多的规则" not in page
+    assert "<dd>首轮</dd>" in page and "整理前后对比" not in page
 
 
+@pytest.mark.req("S1-19")
 def test_earlier_rounds_make_a_line(make_round: Callable[..., Path], rules: Any) -> None:
     folder = make_round()
     earlier = folder.parent / "0001"
     earlier.mkdir()
     (earlier / "manifest.json").write_text(json.dumps({"round": 1, "findings": {"PER-ID": 40, "OLD": 2}}), "utf-8")
     page = build_report(folder, rules).html.read_text("utf-8")
-    assert rows(page, "各轮问题总数")["问题数"] == ["42", "14"]
+    trend = rows(page, "各轮问题总数")
+    assert (trend["问题数"], trend["较前一轮"]) == (["42", "14"], ["—", "−28"])
+    assert (trend["已应用的决定"], trend["人员可入库比例"]) == (["0", "0"], ["—", "99.9%"])
     assert "<polyline" in page
 
 

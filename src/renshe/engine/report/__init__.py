@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from renshe.engine.report.decided import prepare_decided
 from renshe.engine.report.figures import gather_figures
 from renshe.engine.report.labels import RuleInfo
 from renshe.engine.report.page import render_page
@@ -60,6 +61,7 @@ def build_report(
         try:
             if progress is not None:
                 progress("汇总问题", 1, 2)
+            prepare_decided(problems, manifest, work)
             figures = gather_figures(problems, manifest, rules, EXAMPLES, rounds or round_dir.parent)
             workbook, departments = write_workbooks(problems, manifest, work, limits or Limits(), progress)
         finally:

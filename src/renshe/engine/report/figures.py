@@ -10,12 +10,13 @@ masked here, so no page can show an unmasked one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from renshe.engine.report.comparing import Compared, RoundLine, compared_rules, total, trend
+from renshe.engine.report.handling import Handling, gather_handling
 from renshe.engine.report.labels import (
     CLASS_LABELS,
     DIMENSION_LABELS,
@@ -140,8 +141,9 @@ class Figures:
     unchecked: NotChecked
     sources: tuple[Source, ...]
     states: Mapping[str, int]
-    changes: tuple[tuple[str, Mapping[str, int]], ...]
-    trend: tuple[tuple[int, int], ...]
+    compared: tuple[Compared, ...]
+    handling: Handling | None
+    trend: tuple[RoundLine, ...]
     rejects: tuple[tuple[str, str, int, str], ...]
     unmatched: tuple[Mapping[str, Any], ...]
     unmapped: tuple[Mapping[str, Any], ...]
@@ -152,12 +154,9 @@ class Figures:
         return int(self.manifest["round"]) <= 1
 
     @property
-    def changed_rules(self) -> list[tuple[str, Mapping[str, int]]]:
-        """Rules with any change since the last round: (title, findings by state), those that came back first."""
-        moved = [
-            (title, own) for title, own in self.changes if any(own.get(state) for state in STATES if state != "open")
-        ]
-        return sorted(moved, key=lambda item: (-item[1].get("reopened", 0), -item[1].get("new", 0), item[0]))
+    def moved(self) -> Compared:
+        """All rules together, before and after."""
+        return total(self.compared)
 
     @property
     def remarkable(self) -> int:
@@ -211,8 +210,9 @@ def gather_figures(
         unchecked=not_checked(manifest, rules),
         sources=sources(manifest),
         states={state: sum(own.get(state, 0) for own in states.values()) for state in STATES},
-        changes=tuple((titles.get(rule, rule), own) for rule, own in sorted(states.items())),
-        trend=_trend(rounds, manifest),
+        compared=compared_rules(problems),
+        handling=gather_handling(problems, manifest),
+        trend=trend(rounds, manifest),
         rejects=_rejects(problems),
         unmatched=tuple(
             {**item, "examples": [mask_free(str(text)) for text in item["examples"]]}
@@ -344,16 +344,6 @@ def _example(
         value=mask_value(table, field, value),
         expected=mask_value(table, field, expected),
     )
-
-
-def _trend(rounds: Path, manifest: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
-    """Return (round, findings) of the rounds in ``rounds`` and of this one; earlier rounds never change."""
-    totals = {int(manifest["round"]): sum(manifest["findings"].values())}
-    for path in rounds.glob("[0-9][0-9][0-9][0-9]/manifest.json"):
-        earlier = json.loads(path.read_text("utf-8"))
-        if earlier["round"] < manifest["round"]:
-            totals[earlier["round"]] = sum(earlier["findings"].values())
-    return tuple(sorted(totals.items()))
 
 
 def _rejects(problems: Problems) -> tuple[tuple[str, str, int, str], ...]:

@@ -104,6 +104,26 @@ SYSTEM_LABELS: dict[str, str] = {
 }
 DECISIONS: tuple[str, ...] = ("更正", "补录", "按规则补录", "采信他方", "剔除", "经核实无误", "退回核实")
 
+DEFAULTED = "按规则补录"
+"""A fill by a declared default: told apart from values that somebody gave, by name, wherever it is shown."""
+KIND_LABELS: dict[str, str] = {
+    "correct": "更正",
+    "fill": "补录",
+    "resolve": "采信他方",
+    "remove": "剔除",
+    "accept": "经核实无误",
+    "recollect": "退回核实",
+    "restore": "恢复",
+    "merge": "合并",
+    "revoke": "撤销",
+}
+SOURCE_LABELS: dict[str, str] = {
+    "contact": "联系核实",
+    "default": "按规则补录的默认值",
+    "list": "清单填报",
+    "revoke": "撤销",
+}
+
 
 def system_label(system: str) -> str:
     """Return the Chinese name of a source system (backup_2020: 历史备份 2020), or its own name if it is a local one."""

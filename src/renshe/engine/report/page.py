@@ -35,10 +35,16 @@ from renshe.engine.report.labels import (
 from renshe.standards.dictionary import dictionary
 
 ROOTS_SHOWN = 8
+COMPARED_SHOWN = 12
 
 
 def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _change(value: int) -> str:
+    """Return a difference with its sign."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):,}"
 
 
 def _percent(share: float | None) -> str:
@@ -126,7 +132,8 @@ def _environment() -> Environment:
         "system": system_label,
         "region": region_label,
         "pair": lambda item: (item.label, item.total),
-        "round_point": lambda point: (f"第 {point[0]} 轮", point[1]),
+        "round_point": lambda line: (f"第 {line.number} 轮", line.findings),
+        "change": _change,
         "table": lambda name: dictionary()[name].label if name in dictionary() else name,
     }
     env.globals |= {
@@ -160,6 +167,7 @@ def render_page(figures: Figures, workbooks: Sequence[str]) -> str:
         "verdict": verdict(figures),
         "cautions": _cautions(figures),
         "roots": figures.roots[:ROOTS_SHOWN],
+        "shown": COMPARED_SHOWN,
         "workbooks": workbooks,
         "style": style,
         "script": script,

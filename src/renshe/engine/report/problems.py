@@ -83,6 +83,11 @@ def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def case_sql(labels: Mapping[str, str]) -> str:
+    """Return the branches of an SQL ``case`` that shows codes by their labels."""
+    return " ".join(f"when '{value}' then '{label}'" for value, label in labels.items())
+
+
 def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequence[str], work: Path) -> Problems:
     """Enrich and order the findings of ``round_dir``; intermediate files go to ``work`` (the owner's own).
 
@@ -94,21 +99,15 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequ
     con.execute(
         f"set memory_limit='{MEMORY_LIMIT}'; set threads={THREADS}; set temp_directory={quoted(work / 'spill')}"
     )
-    units = ", ".join(f"'{name}'" for name, table in dictionary().items() if "person_no" not in table.names)
-    con.execute(f"""
-        create view finding as select *, file_row_number fid, "table" in ({units}) of_units,
-            case when source_row is null then 'table'
-                when of_units or ("table" = 'change' and person_no is null and unit_no is not null) then 'unit'
-                else 'person' end kind
-        from read_parquet({quoted(round_dir / "findings.parquet")}, file_row_number=true)""")
+    open_findings(con, "finding", round_dir / "findings.parquet")
     found = [row[0] for row in con.sql("select distinct rule from finding").fetchall()]
     if missing := unknown_rules(found, rules):
         raise ReportError(
             f"{round_dir.name}/findings.parquet：规则 {missing[0]} 不在规则目录中，请用产生该轮的规则版本生成报告"
         )
     _register(con, rules, files)
-    _sort(con, work / "sorted.parquet")
-    _enrich(con, round_dir, work)
+    sort_findings(con, "finding", work / "sorted.parquet")
+    add_owners(con, work / "sorted.parquet", round_dir, work, "problem")
     con.execute(
         "create temp table subject as select sid, any_value(kind) kind, min(rank)::int root,"
         # Of several departments that one rule names, the first in file order.
@@ -117,26 +116,49 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequ
     return Problems(con, round_dir, _lists(con, rules))
 
 
+def open_findings(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Open findings as the view ``name``: with their place ``fid`` in the file, and ``kind``: whose their row is."""
+    con.execute(f"""
+        create view {name} as select *, file_row_number fid, "table" in ({unit_tables()}) of_units,
+            case when source_row is null then 'table'
+                when of_units or ("table" = 'change' and person_no is null and unit_no is not null) then 'unit'
+                else 'person' end kind
+        from read_parquet({quoted(path)}, file_row_number=true)""")
+
+
+def unit_tables() -> str:
+    """Return the tables that know no persons, as a list of SQL literals."""
+    return ", ".join(f"'{name}'" for name, table in dictionary().items() if "person_no" not in table.names)
+
+
 def _register(con: duckdb.DuckDBPyConnection, rules: Mapping[str, RuleInfo], files: Sequence[str]) -> None:
     """Make rules, labels and sources known to SQL: ``rule_info``, ``field_info``, ``system_info``, ``source_info``."""
     order = [rules[rule] for rule in root_order(rules)]
     known = [(rule.id, rule.title, rule.severity, rule.class_, rule.remedy) for rule in order]
-    _keep(con, "rule_info", ("rule", "title", "severity", "class", "remedy"), known)
+    keep(con, "rule_info", ("rule", "title", "severity", "class", "remedy"), known)
     con.execute("alter table rule_info add column rank integer; update rule_info set rank = rowid")
     labels = [
         (name, field.name, field.label, f"{table.label}：{field.label}")
         for name, table in dictionary().items()
         for field in table.fields
     ]
-    _keep(con, "field_info", ("table", "field", "field_label", "item"), labels)
-    systems = [row[0] for row in con.sql("select distinct system from finding where system is not null").fetchall()]
-    _keep(con, "system_info", ("system", "system_label"), [(system, system_label(system)) for system in systems])
+    keep(con, "field_info", ("table", "field", "field_label", "item"), labels)
+    con.execute("create temp table system_info (system varchar, system_label varchar)")
+    know_systems(con, "finding")
     numbers = {file: at for at, file in reversed(list(enumerate(files, 1)))}
-    _keep(con, "source_info", ("source_file", "source_no"), [(file, str(at)) for file, at in numbers.items()])
+    keep(con, "source_info", ("source_file", "source_no"), [(file, str(at)) for file, at in numbers.items()])
     con.execute("alter table source_info alter source_no type integer")
 
 
-def _keep(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def know_systems(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Make the labels of all systems of ``relation`` known to SQL."""
+    asked = f"select distinct system from {relation} anti join system_info using (system) where system is not null"
+    rows = [(system, system_label(system)) for (system,) in con.sql(asked).fetchall()]
+    if rows:
+        con.executemany("insert into system_info values (?, ?)", rows)
+
+
+def keep(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Make a small table of texts known to SQL."""
     values = zip(*rows, strict=True) if rows else ([] for _ in columns)
     schema = pa.schema([(column, pa.string()) for column in columns])
@@ -150,8 +172,11 @@ def subject_sql(system: str, kind: str, place: str) -> str:
     return f"md5(concat_ws(chr(31), {kind}, coalesce({system}, ''), {place}))::uuid"
 
 
-def _sort(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the findings by department, root order, system and number, numbered; open them as ``sorted``."""
+def sort_findings(con: duckdb.DuckDBPyConnection, relation: str, path: Path, more: str = "") -> None:
+    """Write the findings of ``relation`` by department, root order, system and number, numbered, to ``path``.
+
+    ``more``: columns to be kept besides, each as SQL with a comma before it.
+    """
     texts = ", ".join(f"left(f.{name}, {CELL_CHARS}) {name}" for name in ("value", "expected", "message"))
     place = (
         "coalesce(number, case when f.source_row is null then '*' || f.\"table\""
@@ -162,29 +187,36 @@ def _sort(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             select coalesce(f.department, '未定科室') department, i.rank, f.rule, f.of_units, f."table", f.field,
                 f.system, f.source_file, f.source_row, f.key, {texts}, f.related, f.person_no, f.unit_no, f.kind, f.fid,
                 case f.kind when 'unit' then f.unit_no when 'person' then f.person_no end number,
-                {subject_sql("f.system", "f.kind", place)} sid
-            from finding f join rule_info i using (rule)
+                {subject_sql("f.system", "f.kind", place)} sid {more}
+            from {relation} f join rule_info i using (rule)
             order by department, i.rank, f.of_units, f.system, number, f.source_file, f.source_row, f.fid))
         to {quoted(path)} (format parquet, row_group_size 40000)""")
-    con.execute(f"create view sorted as select * from read_parquet({quoted(path)})")
 
 
-def _enrich(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> None:
-    """Write the sorted findings with whose they are, a slice at a time, and open them as ``problem``."""
-    rows = int(con.sql("select count(*) from sorted").fetchall()[0][0])
+def add_owners(con: duckdb.DuckDBPyConnection, path: Path, round_dir: Path, work: Path, name: str) -> None:
+    """Write the numbered rows of ``path`` with whose they are, a slice at a time, and open them as the view ``name``.
+
+    A row has ``rn, table, field, system, source_file, source_row, kind, person_no, unit_no``, and whatever else is
+    to be kept.
+    """
+    rows = int(con.sql(f"select count(*) from read_parquet({quoted(path)})").fetchall()[0][0])
     paths = []
     for first in range(1, max(rows, 1) + 1, SLICE):
-        con.execute(f"create temp table slice as select * from sorted where rn between {first} and {first + SLICE - 1}")
+        con.execute(
+            f"create temp table slice as select * from read_parquet({quoted(path)})"
+            f" where rn between {first} and {first + SLICE - 1}"
+        )
         _find_owners(con, round_dir)
-        paths.append(work / f"problems-{first}.parquet")
+        paths.append(work / f"{name}-{first}.parquet")
         con.execute(f"""
             copy (select f.* exclude (person_no, unit_no) replace (coalesce(f.system, '') as system),
-                case when f."table" = 'person' then o.name when f.kind = 'person' then p.name end person_name,
-                case when f."table" in ('person', 'unit') then o.id_number when f.kind = 'person' then p.id_number
-                    when f.kind = 'unit' then u.id_number end id_number,
+                case when f."table" = 'person' and o.rn is not null then o.name
+                    when f.kind = 'person' then p.name end person_name,
+                case when f."table" in ('person', 'unit') and o.rn is not null then o.id_number
+                    when f.kind = 'person' then p.id_number when f.kind = 'unit' then u.id_number end id_number,
                 coalesce(f.unit_no, p.unit_no) unit_no,
-                case when f."table" = 'unit' then o.name else u.name end unit_name, l.field_label, s.system_label,
-                i.source_no
+                case when f."table" = 'unit' and o.rn is not null then o.name else u.name end unit_name,
+                l.field_label, s.system_label, i.source_no
             from slice f left join own o using (rn)
             left join person_known p on p.system = f.system and p.person_no = f.person_no
             left join unit_known u on u.system = f.system and u.unit_no = coalesce(f.unit_no, p.unit_no)
@@ -193,11 +225,11 @@ def _enrich(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> None
             left join source_info i on i.source_file = f.source_file
             order by f.rn) to {quoted(paths[-1])} (format parquet, row_group_size 40000)""")
         con.execute("drop table own; drop table person_known; drop table unit_known; drop table slice")
-    con.execute(f"create view problem as select * from read_parquet([{', '.join(map(quoted, paths))}])")
+    con.execute(f"create view {name} as select * from read_parquet([{', '.join(map(quoted, paths))}])")
 
 
 def _find_owners(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
-    """Find the names of ``slice``: ``own`` for findings on a person's or unit's own row, ``known`` for other rows.
+    """Find the names of ``slice``: ``own`` for what is on a person's or unit's own row, ``known`` for all other rows.
 
     A number may stand on several rows (that is then a finding of its own): a row's own name is its own, elsewhere the
     first row of the number speaks.
@@ -210,7 +242,7 @@ def _find_owners(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
         path = round_dir / "tables" / f"{table}.parquet"
         if not path.exists():
             columns = ("system", key, "name", "id_number", *(("unit_no",) if more else ()))
-            _keep(con, f"{table}_known", columns, [])
+            keep(con, f"{table}_known", columns, [])
             continue
         source = f"read_parquet({quoted(path)}, file_row_number=true)"
         con.execute(f"""
@@ -218,7 +250,7 @@ def _find_owners(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:
             from slice f join {source} r on r.system = f.system and r.source_file = f.source_file
                 and r.source_row = f.source_row and r.{key} is not distinct from f.{key}
             where f."table" = '{table}' order by f.rn, r.file_row_number""")
-        wanted = f"select system, {key} from slice where \"table\" <> '{table}'"
+        wanted = f"select system, {key} from slice anti join own using (rn)"
         if table == "unit":
             wanted += " union select system, unit_no from person_known union select system, unit_no from slice"
         con.execute(f"""

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from renshe.engine.report.problems import RuleList
+from renshe.engine.report.labels import CLASS_LABELS, SEVERITY_LABELS
+from renshe.engine.report.problems import RuleList, case_sql
 
 Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "identity"]
 
@@ -79,6 +80,13 @@ class Piece:
 
 
 _STAMP = "$stamp"
+# What became of a decision, as ``case state … end``.
+_RESULTS = (
+    "when 'applied' then '已应用' when 'unfit' then '不再适用：' || reason when 'revoked' then '已撤销'"
+    " else case deed when 'accept' then '经核实无误' ||"
+    " case when held is null then '（本轮没有这一问题）' else '（搁置 ' || held || ' 个问题）' end"
+    " when 'recollect' then '退回核实' when 'revoke' then '撤销已生效' else '已记录' end"
+)
 _PERSON = (
     Column("个人编号", "case kind when 'person' then number end", 16),
     Column("姓名", "person_name", 10),
@@ -150,6 +158,60 @@ _REJECTS = (
     Column("原因", "reason", 40, "wrap"),
     Column("原文", "raw", 90, "wrap"),
 )
+# None of these sheets is a list to be filled in: their headers must not be taken for one's (``mending.lists``).
+_DECIDED = (
+    Column("序号", "rn", 8, "count"),
+    *_PERSON,
+    Column("系统", "system_label", 10),
+    Column("表", "table_label", 12),
+    Column("来源文件", "source_file", 22),
+    Column("行号", "source_row", 9, "count"),
+    Column("字段", "coalesce(field_label, nullif(field, ''), case when \"table\" is not null then '整行' end)", 14),
+    Column("原值", "old", 20, "wrap"),
+    Column(
+        NEW,
+        "case deed when 'remove' then '（整行剔除）' when 'restore' then '（恢复原值）'"
+        " else coalesce(new, case when deed in ('fill', 'correct', 'resolve') then '（清空）' end) end",
+        20,
+        "wrap",
+    ),
+    Column("所作处理", "way", 12),
+    Column("结果", f"case state {_RESULTS} end", 30, "wrap"),
+    Column("值的来源", "coalesce(source_label, '未写明')", 24, "wrap"),
+    Column(GROUND, "ground", 26, "wrap"),
+    Column(OPERATOR, "clerk", 10),
+    Column(CHECKER, "checked_by", 10),
+    Column(DAY, "day", 12),
+    Column("规则", "coalesce(title, rule)", 30, "wrap"),
+    Column("填写位置", "nullif(noted_at, '')", 34, "wrap"),
+    Column("决定编号", "id", 18),
+    Column("所撤销的决定", "revokes", 18),
+)
+_ASIDE = (
+    Column("序号", "rn", 8, "count"),
+    *_PERSON,
+    *(column for column in _ROW if column.header != "应为"),
+    Column("规则", "title", 30, "wrap"),
+    Column(GROUND, "ground", 26, "wrap"),
+    Column(OPERATOR, "clerk", 10),
+    Column(CHECKER, "checked_by", 10),
+    Column(DAY, "day", 12),
+    Column("决定编号", "decision", 18),
+)
+_COMPARED = (
+    Column("序号", "rn", 6, "count"),
+    Column("规则编号", "rule", 22),
+    Column("问题", "title", 40, "wrap"),
+    Column("严重程度", f"case severity {case_sql(SEVERITY_LABELS)} end", 9),
+    Column("类别", f"case class {case_sql(CLASS_LABELS)} end", 10),
+    Column("整理前", "was", 10, "count"),
+    Column("修复", "fixed", 10, "count"),
+    Column("其中核实无误", "aside", 13, "count"),
+    Column("新增", "added", 10, "count"),
+    Column("复发", "back", 10, "count"),
+    Column("整理后", "now", 10, "count"),
+    Column("增减", "now - was", 10, "count"),
+)
 
 
 def _literal(text: str) -> str:
@@ -177,6 +239,21 @@ def people_list(first: int, rows: int) -> RowList:
 def sources_list(rows: int) -> RowList:
     """Return the list of sources and how each was read."""
     return RowList("来源与读取情况", "reading", 1, rows, _SOURCES)
+
+
+def decided_list(rows: int) -> RowList:
+    """Return the list of all decisions: what was changed, by whom, on what ground, and what became of it."""
+    return RowList("处理结果", "decided", 1, rows, _DECIDED)
+
+
+def compared_list(rows: int) -> RowList:
+    """Return the list of rules before and after."""
+    return RowList("前后对比", "compared", 1, rows, _COMPARED)
+
+
+def aside_list(rows: int) -> RowList:
+    """Return the list of findings that are set aside as true, each with the decision to be revoked."""
+    return RowList("经核实无误", "aside", 1, rows, _ASIDE)
 
 
 def rejects_list(rows: int) -> RowList:

@@ -20,10 +20,22 @@ from typing import Any
 
 import duckdb
 
+from renshe.engine.report.decided import has_decisions
 from renshe.engine.report.labels import CLASS_LABELS, GROUP_OF, SEVERITY_LABELS
-from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, quoted, subject_sql
+from renshe.engine.report.problems import CELL_CHARS, Problems, RuleList, case_sql, quoted, subject_sql
 from renshe.engine.report.reading import sources
-from renshe.engine.report.sheets import RowList, lay_out, people_list, rejects_list, rule_list, sources_list, stamp_of
+from renshe.engine.report.sheets import (
+    RowList,
+    aside_list,
+    compared_list,
+    decided_list,
+    lay_out,
+    people_list,
+    rejects_list,
+    rule_list,
+    sources_list,
+    stamp_of,
+)
 from renshe.engine.report.spreadsheet import Book, write_book
 
 Progress = Callable[[str, int, int], None]
@@ -69,6 +81,15 @@ _GUIDE = (
     ),
     ("保密", "本文件含未遮盖的个人信息，只限经办使用，不得外传。"),
 )
+_DECIDED_GUIDE = (
+    (
+        "处理结果",
+        "“处理结果”逐条列出全部处理决定：改了谁的哪个值、依据、经办与结果，不再适用的排在最前；"
+        "“前后对比”按规则列出整理前后的问题数；“经核实无误”列出已搁置的问题。"
+        "要撤回某条决定，由项目管理员用 renshe revoke 加“决定编号”撤销。这几张表只供查阅，不在其中填写。",
+    ),
+)
+_OVER_ALL = "全部科室"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +131,10 @@ def write_workbooks(
     desk = Desk(problems, manifest, limits, progress)
     rejected = _open_rejects(problems)
     read = _open_sources(problems, manifest)
-    whole = problems.count("subject") + problems.rows + rejected + read <= limits.workbook_rows
+    handled = _handled(problems, manifest)
+    rest = [sources_list(read), rejects_list(rejected)]
+    others = sum(item.rows for item in (*handled, *rest))
+    whole = problems.count("subject") + problems.rows + others <= limits.workbook_rows
     people = write_people(problems, work, over_all=whole)
     books: list[Book] = []
     stems = _stems(problems.departments)
@@ -118,15 +142,24 @@ def write_workbooks(
         lists = [item for item in problems.lists if item.department == name]
         plan = [people[name], *map(rule_list, lists)]
         books += _plan_set(desk, stems[name], plan, lists, name)
-    rest = [sources_list(read), rejects_list(rejected)]
-    over_all = [people[""], *map(rule_list, problems.lists), *rest] if whole else rest
-    first, *more = _plan_set(desk, "report", over_all, problems.lists, "全部科室")
+    over_all = [people[""], *handled, *map(rule_list, problems.lists), *rest] if whole else [*handled, *rest]
+    first, *more = _plan_set(desk, "report", over_all, problems.lists, _OVER_ALL)
     books += [first, *more]
     desk.total = sum(piece.rows for book in books for piece in book.pieces)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for written in [pool.submit(write_book, problems.con, book, desk.advance) for book in books]:
             written.result()
     return first.path, tuple(book.path for book in books if book is not first)
+
+
+def _handled(problems: Problems, manifest: Mapping[str, Any]) -> list[RowList]:
+    """Return the lists of what was decided and what that did; none where nothing was decided."""
+    if not has_decisions(manifest):
+        return []
+    made: list[tuple[Callable[[int], RowList], str]] = [(decided_list, "decided"), (aside_list, "aside")]
+    if manifest["round"] > 1:
+        made.insert(1, (compared_list, "compared"))
+    return [make(problems.count(relation)) for make, relation in made]
 
 
 def _stems(departments: Iterable[str]) -> dict[str, str]:
@@ -178,15 +211,11 @@ def _write_people_part(con: duckdb.DuckDBPyConnection, path: Path, chosen: str, 
                 from one join (from subject where {chosen}) s using (sid) join rule_info i using (rank) group by all)
             select e.department, e.root, e.first, p.kind, p.system, p.number, p.person_name, p.id_number, p.unit_name,
                 p.system_label, i.title root_title,
-                case i.severity {_case(SEVERITY_LABELS)} end root_severity, e.root_department, i.remedy root_remedy,
+                case i.severity {case_sql(SEVERITY_LABELS)} end root_severity, e.root_department, i.remedy root_remedy,
                 e.n, e.must, e.others, case a.admissible when true then '是' when false then '否' end admissible
             from each e join (from problem where {chosen}) p on p.rn = e.first join rule_info i on i.rank = e.root
             left join (from admitted where {chosen}) a on a.sid = e.sid)
         to {quoted(path)} (format parquet)""")
-
-
-def _case(labels: Mapping[str, str]) -> str:
-    return " ".join(f"when '{value}' then '{label}'" for value, label in labels.items())
 
 
 def _open_rejects(problems: Problems) -> int:
@@ -245,7 +274,8 @@ def _guide(desk: Desk, title: str, file: str, files: list[str]) -> list[dict[str
     ]
     if len(files) > 1:
         facts.append(("本册", f"{file}，全套共 {len(files)} 册：{'、'.join(files)}"))
-    return [{"项目": name, "内容": text} for name, text in (*facts, *_GUIDE)]
+    told = _DECIDED_GUIDE if title == _OVER_ALL and has_decisions(desk.manifest) else ()
+    return [{"项目": name, "内容": text} for name, text in (*facts, *_GUIDE, *told)]
 
 
 def _summary(lists: Sequence[RuleList], places: Mapping[int, list[tuple[str, str]]], file: str) -> list[dict[str, Any]]:
