@@ -20,6 +20,7 @@ from renshe.engine.rules.dialects import Dialect, one_of, quote
 from renshe.engine.rules.expression import ExpressionError
 from renshe.engine.rules.functions import CONSTANT_TEXT, FUNCTIONS, POSITIVE, Function
 from renshe.engine.rules.patterns import check_pattern
+from renshe.engine.rules.rough import computed, first_known, of_value
 from renshe.engine.rules.typed import Sql, amount, common, fitting, integer
 
 __all__ = ["AGGREGATES", "Scope", "Sql", "compile_expression", "one_of", "quote"]
@@ -70,7 +71,7 @@ def _literal(node: ex.Literal, dialect: Dialect) -> Sql:
         return integer(str(value), abs(value), node.place)
     if isinstance(value, Decimal):
         scale = -int(value.as_tuple().exponent)
-        return amount(f"{value:f}", abs(int(value.scaleb(scale))), scale, node.place)
+        return amount(f"{value:f}", abs(int(value.scaleb(scale))), scale, node.place, of_value(f"{value:f}"))
     if isinstance(value, date):
         return Sql(f"DATE '{value.isoformat()}'", "date")
     return Sql(dialect.quote(value), "text")
@@ -104,7 +105,7 @@ def compile_expression(node: ex.Node, scope: Scope) -> Sql:
         case ex.Binary():
             left, right = _known(node.left, scope), _known(node.right, scope)
             _comparable([left, right], node.place)
-            return Sql(f"({left.text} {node.op} {right.text})", "bool")
+            return Sql(scope.dialect.compared(node.op, left, right), "bool")
         case ex.In():
             operand = _known(node.operand, scope)
             choices = [_known(choice, scope) for choice in node.choices]
@@ -151,7 +152,8 @@ def _comparable(values: list[Sql], place: int) -> None:
 def _negative(node: ex.Unary, scope: Scope) -> Sql:
     value = _number(node.operand, scope)
     text = scope.dialect.wide(value, value.limit) if value.kind == "int" else value.text
-    return Sql(f"(-{text})", value.kind, value.limit, value.scale)
+    rough = computed("-", of_value("0"), value.rough)
+    return Sql(f"(-{text})", value.kind, value.limit, value.scale, rough if value.kind == "decimal" else None)
 
 
 def _arithmetic(op: str, left: Sql, right: Sql, scope: Scope, place: int) -> Sql:
@@ -167,7 +169,7 @@ def _arithmetic(op: str, left: Sql, right: Sql, scope: Scope, place: int) -> Sql
         scale = max(left.scale, right.scale)
         limit = sum(value.limit * 10 ** (scale - value.scale) for value in (left, right))
         fitting(max(value.digits - value.scale for value in (left, right)) + scale + 1, place)
-    found = amount("", limit, scale, place)
+    found = amount("", limit, scale, place, computed(op, left.rough, right.rough))
     first, second = scope.dialect.operands(left, right, limit)
     return scope.dialect.pinned(replace(found, text=f"({first} {op} {second})"))
 
@@ -180,7 +182,9 @@ def _division(node: ex.Binary, scope: Scope) -> Sql:
     scale = max(-int(reciprocal.normalize().as_tuple().exponent), 0)
     if reciprocal * divisor != 1 or scale > 6:
         raise ExpressionError("只能除以倒数为有限小数（六位以内）的常数，如 2、4、5、10、100", node.place)
-    factor = Sql(f"{reciprocal:f}", "decimal", int(reciprocal.scaleb(scale)), scale)
+    factor = amount(
+        f"{reciprocal:f}", abs(int(reciprocal.scaleb(scale))), scale, node.place, of_value(f"{reciprocal:f}")
+    )
     value = _number(node.left, scope)
     # Half of a count is an amount.
     return _arithmetic("*", value.cast if value.kind == "int" else value, factor.cast, scope, node.place)
@@ -271,7 +275,10 @@ def _variadic(node: ex.Call, scope: Scope) -> Sql:
     compiled = [compile_expression(arg, scope) for arg in node.args]
     if len(compiled) < 2:
         raise ExpressionError(f"{node.name}() 至少要有两个参数", node.place)
-    return _united(lambda texts: f"{node.name}({', '.join(texts)})", compiled, scope, node.place)
+    found = _united(lambda texts: f"{node.name}({', '.join(texts)})", compiled, scope, node.place)
+    if node.name != "coalesce" or found.kind != "decimal":
+        return found
+    return replace(found, rough=first_known([value.as_rough for value in compiled]))
 
 
 def _param(node: ex.Call, scope: Scope) -> Sql:

@@ -15,6 +15,7 @@ from datetime import date
 from typing import Literal
 
 from renshe.engine.rules.patterns import java_pattern
+from renshe.engine.rules.rough import necessary
 from renshe.engine.rules.typed import NARROW, Sql
 
 _IN_AS_JOIN = 5
@@ -101,6 +102,10 @@ class Dialect(ABC):
     def has_raw(self, alias: str, name: str) -> str:
         """Return SQL true where the field ``name`` has text that could not be typed; null where no field has."""
 
+    def compared(self, op: str, left: Sql, right: Sql) -> str:
+        """Return SQL of a comparison."""
+        return f"({left.text} {op} {right.text})"
+
     @staticmethod
     def text(value: str) -> str:
         """Return a typed value as text."""
@@ -135,6 +140,11 @@ class _DuckDB(Dialect):
 
     def pinned(self, found: Sql) -> Sql:
         return found
+
+    def compared(self, op: str, left: Sql, right: Sql) -> str:
+        exact = super().compared(op, left, right)
+        rough = necessary(op, left.as_rough, right.as_rough)
+        return exact if rough is None else f"({rough} AND {exact})"
 
     def operands(self, left: Sql, right: Sql, limit: int) -> tuple[str, str]:
         # Two decimals of 64 bits stay so, and overflow, unless one of them is wider.

@@ -6,17 +6,21 @@ line of the file; nothing here decides what is wrong.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import compile_expression, quote
-from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.dataset import DATASET_COLUMNS, Dataset
 from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RowScope, Uses, column_of
+from renshe.engine.schema import columns
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
@@ -44,6 +48,8 @@ SCHEMA = pa.schema(
 )
 _CODED_FACTS = {"_id_sex": "sex"}
 _SHORT = 12
+# A column of the judged row, or of the other row of a set, in compiled SQL.
+_OF_ROW = re.compile(r'\b[to]\."?([A-Za-z_]\w*)')
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
 
 
@@ -74,29 +80,39 @@ def owner_sql(rule: Rule, table: str, region: str) -> str:
 
 def create_findings(dataset: Dataset) -> None:
     """Create the empty table ``findings``."""
-    columns = ", ".join(f'"{name}" {"BIGINT" if name == "source_row" else "VARCHAR"}' for name in SCHEMA.names)
-    dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE findings ({columns})")
+    listed = ", ".join(f'"{name}" {"BIGINT" if name == "source_row" else "VARCHAR"}' for name in SCHEMA.names)
+    dataset.connection.execute(f"CREATE OR REPLACE TEMP TABLE findings ({listed})")
 
 
 class FindingWriter:
     """Turns the hits of one table into rows of ``findings``."""
 
     def __init__(self, dataset: Dataset, joins: Joins, table: str) -> None:
-        """Fetch every row that any rule points at, in one scan: the rules then work on few rows."""
         self.dataset = dataset
         self.joins = joins
         self.table = table
-        dataset.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE rows_{table} AS SELECT * FROM {dataset.loaded_rows(table)} WHERE rid IN"
-            f" (SELECT rid FROM hits_{table} UNION SELECT related FROM hits_{table} WHERE related IS NOT NULL)"
-        )
 
-    def write(self, rule: Rule, number: int) -> None:
-        """Insert the findings of ``rule``."""
+    def write(self, rules: Mapping[int, Rule]) -> None:
+        """Insert the findings of ``rules``, given by the numbers under which their hits stand."""
+        statements = [self._statement(number, rule) for number, rule in rules.items()]
+        # One scan fetches, of every row that any rule points at, what findings show; the rules then work on few rows.
+        named = {"rid"}.union(*(_OF_ROW.findall(statement) for statement in statements))
+        needed = ", ".join(f'"{name}"' for name in (*columns(self.table), *DATASET_COLUMNS) if name in named)
+        hits, connection = f"hits_{self.table}", self.dataset.connection
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE rows_{self.table} AS SELECT {needed}"
+            f" FROM {self.dataset.loaded_rows(self.table)} WHERE rid IN"
+            f" (SELECT rid FROM {hits} UNION SELECT related FROM {hits} WHERE related IS NOT NULL)"
+        )
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"DROP TABLE rows_{self.table}")
+
+    def _statement(self, number: int, rule: Rule) -> str:
         uses = Uses()
         value, expected, message = shown(rule, uses, self.dataset)
         joins = self.joins.clause(uses, rule.table, rule.judge)
-        self.dataset.connection.execute(
+        return (
             f"INSERT INTO findings SELECT {quote(rule.id)}, {quote(rule.class_)}, {quote(rule.severity)},"
             f" {quote(rule.table)}, {quote(rule.field) if rule.field else 'NULL'}, t.system, t.source_file,"
             f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
@@ -105,10 +121,6 @@ class FindingWriter:
             f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
         )
-
-    def close(self) -> None:
-        """Give the rows back."""
-        self.dataset.connection.execute(f"DROP TABLE rows_{self.table}")
 
 
 def shown(rule: Rule, uses: Uses, holdings: Holdings, dialect: Dialect = DUCKDB) -> tuple[str, str, str]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from renshe.engine.rules.dialects import Dialect
+from renshe.engine.rules.rough import absolute, rounded
 from renshe.engine.rules.typed import NARROW, Sql, amount, integer
 from renshe.engine.schema import Kind
 
 Build = Callable[[Dialect, tuple[Sql, ...], int], Sql]
-_CENT = 2
+_CENT, _HALF_CENT = 2, Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,15 @@ def _round_cent(dialect: Dialect, args: tuple[Sql, ...], place: int) -> Sql:
         limit = value.limit // 10 ** (value.scale - _CENT) + 1
     result = amount("", limit, _CENT, place)
     if value.scale <= _CENT:
-        return Sql(f"CAST({value.text} AS {result.decimal})", "decimal", limit, _CENT)
-    return Sql(dialect.cent(value, result), "decimal", limit, _CENT)
+        return Sql(f"CAST({value.text} AS {result.decimal})", "decimal", limit, _CENT, value.rough)
+    return Sql(dialect.cent(value, result), "decimal", limit, _CENT, rounded(value.rough, _HALF_CENT))
 
 
 def _abs(dialect: Dialect, args: tuple[Sql, ...], place: int) -> Sql:
     [value] = args
     if value.kind == "int":
         return integer(f"abs({dialect.wide(value, value.limit)})", value.limit, place)
-    return Sql(f"abs({value.text})", "decimal", value.limit, value.scale)
+    return Sql(f"abs({value.text})", "decimal", value.limit, value.scale, absolute(value.rough))
 
 
 def _text(name: str) -> Build:

@@ -171,11 +171,9 @@ class _TableRun:
         hits = f"hits_{self.table}"
         self.connection.execute(f"DELETE FROM {hits} WHERE related = {KNOWN}")
         hit = {int(n) for (n,) in self.connection.execute(f"SELECT DISTINCT rule FROM {hits}").fetchall()}
-        writer = FindingWriter(self.dataset, self.joins, self.table)
-        for rule in self.rules:
-            if self.numbers[rule.id] in hit:
-                writer.write(rule, self.numbers[rule.id])
-        writer.close()
+        shown = {self.numbers[rule.id]: rule for rule in self.rules if self.numbers[rule.id] in hit}
+        if shown:
+            FindingWriter(self.dataset, self.joins, self.table).write(shown)
 
     def _count(self, earlier: Earlier, counted: NotRun) -> None:
         """Add up what could not be judged: per source as ever; for want of parameters, again where there was any."""

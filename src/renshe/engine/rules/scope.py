@@ -15,7 +15,7 @@ from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import ExpressionError, parse
 from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.patterns import check_pattern
-from renshe.engine.rules.typed import PARAMETER, ROWS, SUM_DIGITS, Sql, fitting, integer, of_type
+from renshe.engine.rules.typed import PARAMETER, ROWS, SUM_DIGITS, Sql, fitting, integer, kept, of_type
 from renshe.engine.schema import Kind, columns, kinds
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
@@ -168,7 +168,7 @@ class RelatedScope(PlainScope):
         inner = compile_expression(arg, PlainScope(self.table, "r", self.as_of, self.dialect))
         if inner.kind is None or (name in _NEEDS and inner.kind not in _NEEDS[name]):
             raise ExpressionError(f"{name}() 的参数应为" + ("条件" if name == "bool_any" else "数"), place)
-        inner = replace(inner, text=self._limited(inner.text))
+        inner = kept(inner, self._limited(inner.text))
         if name == "bool_any":
             return Sql(f"bool_or({inner.text})", "bool")
         if name == "count_distinct":
@@ -177,7 +177,7 @@ class RelatedScope(PlainScope):
             return Sql(f"count({inner.text})", "int", ROWS)
         if name == "sum":
             return _sum(inner, place)
-        return replace(inner, text=f"{name}({inner.text})")
+        return kept(inner, f"{name}({inner.text})")
 
     def _limited(self, text: str) -> str:
         return text if self.given is None else f"CASE WHEN {self.given} THEN {text} END"
@@ -235,7 +235,7 @@ class RowScope(PlainScope):
         counted = isinstance(node, ex.Call) and node.name in _COUNTS
         column = f"{self.join(related, text)}.{take_column(text)}"
         found = aggregate(text, related.table, self.dialect)
-        return replace(found, text=f"coalesce({column}, 0)" if counted else column)
+        return kept(found, f"coalesce({column}, 0)" if counted else column)
 
     def empty(self, name: str, place: int) -> Sql:
         sql = self.column(None, name, place)
@@ -286,7 +286,7 @@ class NetScope(RowScope):
     def aggregate(self, name: str, arg: ex.Node | None, place: int) -> Sql:
         sql = RelatedScope(self.table, self.as_of, dialect=self.dialect).aggregate(name, arg, place)
         self.takes.append(sql.text)
-        return replace(sql, text=f"{self.group}.a{len(self.takes) - 1}")
+        return kept(sql, f"{self.group}.a{len(self.takes) - 1}")
 
 
 def _check_relation(relation: Relation, rule: Rule) -> None:

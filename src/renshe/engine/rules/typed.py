@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from renshe.engine.rules.expression import ExpressionError
+from renshe.engine.rules.rough import Rough, of_value
 from renshe.engine.schema import Kind
 
 NARROW = 1 << 31
@@ -27,12 +28,13 @@ PARAMETER = pa.decimal128(16, 6)
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and the kind of its value (None for a bare null)."""
+    """A piece of SQL and the kind of its value (None for a bare null); ``rough`` is an amount as a double."""
 
     text: str
     kind: Kind | None
     limit: int = 0
     scale: int = 0
+    rough: Rough | None = None
 
     @property
     def digits(self) -> int:
@@ -47,7 +49,17 @@ class Sql:
     @property
     def cast(self) -> Sql:
         """Return the number as a decimal of its own precision."""
-        return replace(self, text=f"CAST({self.text} AS {self.decimal})", kind="decimal")
+        return replace(self, text=f"CAST({self.text} AS {self.decimal})", kind="decimal", rough=self.as_rough)
+
+    @property
+    def as_rough(self) -> Rough | None:
+        """Return the number as a double; None where its error cannot be told, or where it is none."""
+        return of_value(self.text) if self.kind == "int" else self.rough
+
+
+def kept(found: Sql, text: str) -> Sql:
+    """Return a value that stands in the column ``text``."""
+    return replace(found, text=text, rough=of_value(text) if found.kind == "decimal" else None)
 
 
 def of_type(text: str, kind: Kind, arrow: pa.DataType) -> Sql:
@@ -55,7 +67,7 @@ def of_type(text: str, kind: Kind, arrow: pa.DataType) -> Sql:
     if kind == "int":
         return Sql(text, kind, 1 << (arrow.bit_width - 1))
     if kind == "decimal":
-        return Sql(text, kind, 10**arrow.precision - 1, arrow.scale)
+        return Sql(text, kind, 10**arrow.precision - 1, arrow.scale, of_value(text))
     return Sql(text, kind)
 
 
@@ -66,9 +78,9 @@ def integer(text: str, limit: int, place: int) -> Sql:
     return Sql(text, "int", limit)
 
 
-def amount(text: str, limit: int, scale: int, place: int) -> Sql:
+def amount(text: str, limit: int, scale: int, place: int, rough: Rough | None = None) -> Sql:
     """Return a decimal; ExpressionError where it may need more than 38 digits."""
-    found = Sql(text, "decimal", limit, scale)
+    found = Sql(text, "decimal", limit, scale, rough)
     fitting(found.digits, place)
     return found
 
