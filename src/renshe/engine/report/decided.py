@@ -162,7 +162,7 @@ def _compare(con: duckdb.DuckDBPyConnection, round_dir: Path, *, decided: bool) 
                 where state = 'fixed' and rule in (select rule from accepted) group by all) g
             join (select {names}, count(*) n from accepted group by all) h on {same} group by g.rule"""
     con.execute(f"""
-        create temp table compared as
+        create table compared as
         select row_number() over (order by fixed + added + back desc, was desc, title, rule) rn, * from (
             select c.rule, coalesce(i.title, c.rule) title, i.severity, i.class, c.* exclude (rule),
                 coalesce(a.n, 0) aside

@@ -35,7 +35,7 @@ from renshe.engine.report.labels import (
 from renshe.standards.dictionary import dictionary
 
 ROOTS_SHOWN = 8
-COMPARED_SHOWN = 12
+RULES_SHOWN = 12
 
 
 def _number(value: float) -> str:
@@ -167,7 +167,7 @@ def render_page(figures: Figures, workbooks: Sequence[str]) -> str:
         "verdict": verdict(figures),
         "cautions": _cautions(figures),
         "roots": figures.roots[:ROOTS_SHOWN],
-        "shown": COMPARED_SHOWN,
+        "shown": RULES_SHOWN,
         "workbooks": workbooks,
         "style": style,
         "script": script,

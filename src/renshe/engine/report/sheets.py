@@ -177,7 +177,7 @@ _DECIDED = (
     ),
     Column("所作处理", "way", 12),
     Column("结果", f"case state {_RESULTS} end", 30, "wrap"),
-    Column("值的来源", "coalesce(source_label, '未写明')", 24, "wrap"),
+    Column("来源", "coalesce(source_label, '未写明')", 24, "wrap"),
     Column(GROUND, "ground", 26, "wrap"),
     Column(OPERATOR, "clerk", 10),
     Column(CHECKER, "checked_by", 10),

@@ -62,6 +62,8 @@ _CHOICE: dict[str, Any] = {
     "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
 }
 _WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0), "repeat_columns": (0, 2)}
+# Columns of so many characters together can be read on one page.
+_ONE_PAGE = 170
 _TAB = {"must_fix": "#A63A2E", "optional": "#8A97A0"}
 
 
@@ -183,7 +185,7 @@ def _add_piece(excel: FastExcel, piece: Piece, rows: _Rows, heights: dict[int, f
         header_format=_head(),
         autofilter=True,
         row_heights=heights,
-        page_setup=_WIDE,
+        page_setup=_PAGE if sum(column.width for column in columns) < _ONE_PAGE else _WIDE,
         ignore_errors=[column.header for column in columns if column.style != "count"],
         data_validations={DECISION: _CHOICE} if mended else None,
         outline=_hidden(IDENTITY) if mended else None,
