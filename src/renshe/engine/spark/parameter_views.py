@@ -64,7 +64,7 @@ class ParameterViews:
         }
         for value in values:
             fields[parameter_column(*value)] = pa.array([line.get(value) for _, _, _, line in lines], PARAMETER)
-        register(self.session, name, pa.table(fields), self.folder)
+        register(self.session, name, pa.table(fields))
         return name
 
     def _lines(

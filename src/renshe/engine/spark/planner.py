@@ -18,7 +18,7 @@ from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.spark.parameter_views import ParameterViews
 from renshe.engine.spark.row_findings import Ready, RowFindings
 from renshe.engine.spark.set_hits import set_hits
-from renshe.engine.spark.worlds import World, Worlds
+from renshe.engine.spark.worlds import World, Worlds, gathered, keep
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -91,7 +91,7 @@ class _Run:
             final.append(select)
             self.judged.rules.update(enumerate(rules, first))
         if final:
-            self.session.sql(_union(final)).write.mode("append").parquet(str(self.judged.folder))
+            gathered(self.session.sql(_union(final))).write.mode("append").parquet(str(self.judged.folder))
 
     def _ready(self, rule: Rule) -> Ready | None:
         chosen: list[int] = []
@@ -127,10 +127,7 @@ class _Run:
         """Write the rows of ``selects`` and return the view over them, None where there is nothing to select."""
         if not selects:
             return None
-        rows = self.session.sql(_union(selects))
-        target = str(self.folder / name)
-        rows.write.parquet(target)
-        self.session.read.schema(rows.schema).parquet(target).createOrReplaceTempView(name)
+        keep(self.session.sql(_union(selects)), name, self.worlds.store(self.folder))
         return name
 
     def needed(self, rule: Rule) -> list[int]:

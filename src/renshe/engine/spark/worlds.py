@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _SRC = "_src"
+_IN_MEMORY = 100_000
 # What a row of ``s_<table>`` has besides the columns of its table.
 _PLACE: dict[str, pa.DataType] = {
     _SRC: pa.int32(),
@@ -101,19 +102,23 @@ class Worlds(Holdings):
             }
         )
 
+    def store(self, folder: Path) -> Path | None:
+        """Return where tables are kept: few rows in memory (None), since a file costs more to open than they to hold."""
+        return None if sum(source.rows for source in self.sources) <= _IN_MEMORY else folder
+
     def create_tables(self, session: SparkSession, folder: Path) -> None:
         """Write every table with its facts below ``folder`` and create the views over it."""
         for name in self.tables:
             frame = self._typed_rows(session, name, folder)
-            target = folder / "tables" / name
+            if self.store(folder) is None:
+                frame = gathered(frame)
             told = _Facts(name, self.origins)
-            frame.mapInArrow(told, ddl(told.types)).write.parquet(str(target))
-            session.read.schema(ddl(told.types)).parquet(str(target)).createOrReplaceTempView(f"s_{name}")
+            keep(frame.mapInArrow(told, ddl(told.types)), f"s_{name}", self.store(folder))
             session.sql(f"SELECT * FROM s_{name} WHERE NOT (valid <=> '0')").createOrReplaceTempView(f"a_{name}")
             session.sql(f"SELECT * FROM a_{name} WHERE {judged_condition(name, None, SPARK)}").createOrReplaceTempView(
                 f"j_{name}"
             )
-        register(session, "systems", self.systems_table(), folder)
+        register(session, "systems", self.systems_table())
 
     def _typed_rows(self, session: SparkSession, name: str, folder: Path) -> DataFrame:
         """Return the typed columns of all sources of the table ``name``, without facts, and ``_src``."""
@@ -185,13 +190,24 @@ class _Facts:
         )
 
 
-def register(session: SparkSession, name: str, table: pa.Table, folder: Path) -> None:
+def keep(rows: DataFrame, name: str, folder: Path | None) -> None:
+    """Compute ``rows`` once and make them known as ``name``: written below ``folder``, or in memory where it is None."""
+    if folder is None:
+        gathered(rows).localCheckpoint().createOrReplaceTempView(name)
+        return
+    target = str(folder / name)
+    rows.write.parquet(target)
+    rows.sparkSession.read.schema(rows.schema).parquet(target).createOrReplaceTempView(name)
+
+
+def gathered(rows: DataFrame) -> DataFrame:
+    """Return few rows in no more parts than there are cores: each part costs more than what it holds."""
+    return rows.coalesce(rows.sparkSession.sparkContext.defaultParallelism)
+
+
+def register(session: SparkSession, name: str, table: pa.Table) -> None:
     """Make a small table known to Spark under ``name``."""
-    path = folder / f"{name}.parquet"
-    pq.write_table(table, path)
-    session.read.schema(ddl(dict(zip(table.schema.names, table.schema.types, strict=True)))).parquet(
-        str(path)
-    ).createOrReplaceTempView(name)
+    session.createDataFrame(table).createOrReplaceTempView(name)
 
 
 def ddl(types: Mapping[str, pa.DataType]) -> str:
