@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from renshe.cli.show import progress, say
 from renshe.engine.project import ProjectError
-from renshe.engine.rounds.clean import RoundResult, clean
+from renshe.engine.rounds.clean import Backend, RoundResult, clean
 
 _NOTES = 8
 
 
 def run_clean(project: Path, *, backend: str, as_json: bool) -> None:
     """Run one round of ``project`` and print its summary."""
-    if backend != "duckdb":
-        raise ProjectError(f"--backend {backend}：没有这个计算引擎；可用的有 duckdb")
     with progress(not as_json) as report:
-        result = clean(project, progress=report)
+        result = clean(project, backend=chosen_backend(backend), progress=report)
     if as_json:
         say(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
         return
     for line in summary(result):
         say(line)
+
+
+def chosen_backend(name: str) -> Backend:
+    """Return the engine called ``name``; ProjectError where there is none."""
+    for known in get_args(Backend):
+        if name == known:
+            return cast(Backend, known)
+    raise ProjectError(f"--backend {name}：没有这个计算引擎；可用的有 {'、'.join(get_args(Backend))}")
 
 
 def summary(result: RoundResult) -> list[str]:

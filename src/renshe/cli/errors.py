@@ -17,10 +17,20 @@ def explain(error: BaseException) -> int:
     from renshe.engine.rounds.store import BusyError, FullDiskError, full_disk, is_full_disk
     from renshe.engine.rules.catalogue import CatalogueError
     from renshe.engine.sources.base import SourceError
+    from renshe.engine.spark.session import SparkUnavailableError
     from renshe.engine.staging.columns import ColumnError
 
     line = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, ProjectError | MendingError | DecisionError | SourceError | ColumnError | CatalogueError):
+    mendable = (
+        ProjectError,
+        MendingError,
+        DecisionError,
+        SourceError,
+        ColumnError,
+        CatalogueError,
+        SparkUnavailableError,
+    )
+    if isinstance(error, mendable):
         print(f"错误：{line}", file=sys.stderr)
         return 2
     if is_full_disk(error):

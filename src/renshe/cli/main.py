@@ -152,11 +152,12 @@ def rules(
 @rules_app.command("test", cls=Command, help=t("rules_test"))
 def rules_test(
     project: Annotated[Path | None, typer.Option(help=t("rules_project"))] = None,
+    backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
     json: Json = False,
 ) -> None:
     from renshe.cli.rules import run_test
 
-    run_test(project, as_json=json)
+    run_test(project, backend=backend, as_json=json)
 
 
 @rules_app.command("diff", cls=Command, help=t("rules_diff"))

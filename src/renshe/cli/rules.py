@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import typer
@@ -45,11 +46,18 @@ def run_list(project: Path | None, *, as_json: bool) -> None:
     say(f"共 {len(rules)} 条")
 
 
-def run_test(project: Path | None, *, as_json: bool) -> None:
-    """Run every rule's own examples; exit 1 when one does not behave."""
+def run_test(project: Path | None, *, backend: str, as_json: bool) -> None:
+    """Run every rule's own examples on ``backend``; exit 1 when one does not behave."""
+    from renshe.cli.cleaning import chosen_backend
     from renshe.engine.rules.testing import run_examples
+    from renshe.engine.spark.examples import run_examples_on_spark
 
-    count, failures = run_examples(_catalogue(project))
+    catalogue = _catalogue(project)
+    if chosen_backend(backend) == "spark":
+        with TemporaryDirectory(prefix="renshe-spark-") as folder:
+            count, failures = run_examples_on_spark(catalogue, Path(folder, "spark").resolve())
+    else:
+        count, failures = run_examples(catalogue)
     if as_json:
         say(json.dumps({"examples": count, "failures": [asdict(f) for f in failures]}, ensure_ascii=False))
     else:

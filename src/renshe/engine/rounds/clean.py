@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow.parquet as pq
@@ -31,9 +31,13 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.parameter_joins import names_asked
 from renshe.engine.rules.runner import run_rules
+from renshe.engine.spark.runner import run_rules_on_spark
+from renshe.engine.spark.session import require_spark
 from renshe.engine.staging.stage import Staged
 from renshe.policy.parameters import ParameterBook, load_parameters, parameter_names
 from renshe.standards.dictionary import TABLES
+
+Backend = Literal["duckdb", "spark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,15 @@ def _quiet(_step: str, _done: int, _total: int) -> None:
     """Progress for whoever does not want any."""
 
 
-def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
-    """Run one round of the project in ``folder``.
+def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _quiet) -> RoundResult:
+    """Run one round of the project in ``folder``; rules are judged by ``backend``, with the same findings.
 
     Raises ProjectError, SourceError, ColumnError or CatalogueError (one Chinese line with its remedy) for what the
-    user can mend, BusyError when another run is at work; then no round was written.
+    user can mend, SparkUnavailableError where Spark is asked for and cannot be used, BusyError when another run is at
+    work; then no round was written.
     """
+    if backend == "spark":
+        require_spark()
     project = load_project(folder)
     catalogue = load_catalogue(project.packs)
     store = Store(folder)
@@ -68,14 +75,19 @@ def clean(folder: Path, *, progress: Progress = _quiet) -> RoundResult:
             with _connection(store) as connection:
                 dataset = _dataset(connection, project, catalogue, staged, applied)
                 with clock.step("rules"):
-                    second = find_second(store, project, catalogue, dataset, staged, applied)
-                    earlier = second.earlier if second is not None else None
-                    result = run_rules(dataset, catalogue, earlier=earlier, progress=progress)
+                    second = None
+                    if backend == "spark":
+                        scratch = (store.unfinished / f"spark.{os.getpid()}.tmp").resolve()
+                        result = run_rules_on_spark(dataset, catalogue, scratch, progress=progress)
+                    else:
+                        second = find_second(store, project, catalogue, dataset, staged, applied)
+                        earlier = second.earlier if second is not None else None
+                        result = run_rules(dataset, catalogue, earlier=earlier, progress=progress)
                     controls = check_controls(dataset, catalogue, project.controls)
                     set_aside(connection, applied.standing("accept"))
                 before = [store.folder(one) for one in store.numbers()]
                 writer = Writer(project, catalogue, dataset, staged, applied, second, clock)
-                manifest = writer.write(target, number, before, result, controls, progress)
+                manifest = writer.write(target, number, before, result, controls, progress) | {"backend": backend}
             progress("生成报告", 2, 3)
             write_manifest(target, manifest)
             with clock.step("report"):

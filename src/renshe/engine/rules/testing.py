@@ -25,6 +25,8 @@ from renshe.standards.dictionary import table
 
 _AS_OF = date(2021, 5, 31)
 _REGION = "220800"
+# Where the judged row of an example stands.
+JUDGED, JUDGED_ROW = "judged", 1
 _FULL = frozenset({"row", "with", "params", "as_of", "region"})
 
 
@@ -47,22 +49,58 @@ class _Example:
     region: str
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example of a rule made ready: the rules that judge it, the sources it consists of, its date and region."""
+
+    rule: Rule
+    kind: str
+    number: int
+    rules: Mapping[str, Rule]
+    sources: list[StagedSource]
+    as_of: date
+    region: str
+    parameters: ParameterBook
+
+    def failure(self, found: Iterable[str]) -> ExampleFailure | None:
+        """Return why the example fails, where ``found`` are the rules with a finding on the judged row."""
+        rules = sorted(found)
+        if self.kind == "fail" and self.rule.id not in rules:
+            return ExampleFailure(
+                self.rule.id, self.kind, self.number, f"应有问题而没有（得到 {'、'.join(rules) or '无'}）"
+            )
+        if self.kind == "pass" and self.rule.id in rules:
+            return ExampleFailure(self.rule.id, self.kind, self.number, "不应有问题而有")
+        return None
+
+
 def run_examples(catalogue: Catalogue, only: Iterable[str] | None = None) -> tuple[int, list[ExampleFailure]]:
     """Return how many examples ran and those that failed; ``only`` limits the rules."""
-    chosen = set(only) if only is not None else None
     count = 0
     failures: list[ExampleFailure] = []
     with duckdb.connect(":memory:", config={"threads": "1"}) as connection:
-        for rule in catalogue.rules.values():
-            if rule.generic is not None or (chosen is not None and rule.id not in chosen):
-                continue
-            small = Catalogue(_with_prerequisites(catalogue, rule), catalogue.version)
-            for kind, number, example in _examples(rule):
-                count += 1
-                reason = _judge(connection, small, rule, kind, example)
-                if reason is not None:
-                    failures.append(ExampleFailure(rule.id, kind, number, reason))
+        for case in cases(catalogue, only):
+            count += 1
+            failure = case if isinstance(case, ExampleFailure) else _judge(connection, case, catalogue.version)
+            if failure is not None:
+                failures.append(failure)
     return count, failures
+
+
+def cases(catalogue: Catalogue, only: Iterable[str] | None = None) -> Iterator[Case | ExampleFailure]:
+    """Yield every example (of the rules ``only``), or why it cannot be read."""
+    chosen = set(only) if only is not None else None
+    for rule in catalogue.rules.values():
+        if rule.generic is None and (chosen is None or rule.id in chosen):
+            small = _with_prerequisites(catalogue, rule)
+            for kind, number, example in _examples(rule):
+                try:
+                    parameters = ParameterBook(load_parameters(), example.params)
+                    sources = _sources(rule, example)
+                except (KeyError, ValueError, TypeError, pa.ArrowInvalid) as error:
+                    yield ExampleFailure(rule.id, kind, number, _told(error))
+                    continue
+                yield Case(rule, kind, number, small, sources, example.as_of, example.region, parameters)
 
 
 def _with_prerequisites(catalogue: Catalogue, rule: Rule) -> dict[str, Rule]:
@@ -94,26 +132,21 @@ def _examples(rule: Rule) -> Iterator[tuple[str, int, _Example]]:
             )
 
 
-def _judge(
-    connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, rule: Rule, kind: str, example: _Example
-) -> str | None:
+def _judge(connection: duckdb.DuckDBPyConnection, case: Case, version: str) -> ExampleFailure | None:
     """Return why the example fails, None where it behaves."""
     try:
-        sources = _sources(rule, example)
-        parameters = ParameterBook(load_parameters(), example.params)
-        dataset = Dataset(connection, sources, as_of=example.as_of, region=example.region, parameters=parameters)
-        run_rules(dataset, catalogue)
+        dataset = Dataset(connection, case.sources, as_of=case.as_of, region=case.region, parameters=case.parameters)
+        run_rules(dataset, Catalogue(case.rules, version))
     except (KeyError, ValueError, TypeError, pa.ArrowInvalid, duckdb.Error) as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return ExampleFailure(case.rule.id, case.kind, case.number, _told(error))
     found = connection.execute(
-        "SELECT rule FROM findings WHERE source_row = 1 AND source_file = 'judged' ORDER BY rule"
+        f"SELECT rule FROM findings WHERE source_row = {JUDGED_ROW} AND source_file = '{JUDGED}'"
     ).fetchall()
-    rules = [str(name) for (name,) in found]
-    if kind == "fail" and rule.id not in rules:
-        return f"应有问题而没有（得到 {'、'.join(rules) or '无'}）"
-    if kind == "pass" and rule.id in rules:
-        return "不应有问题而有"
-    return None
+    return case.failure(str(name) for (name,) in found)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _sources(rule: Rule, example: _Example) -> list[StagedSource]:
@@ -131,9 +164,9 @@ def _sources(rule: Rule, example: _Example) -> list[StagedSource]:
         StagedSource(
             table=name,
             system=where,
-            source_file="judged" if (name, where) == (rule.table, system) else f"{name}-{where}",
+            source_file=JUDGED if (name, where) == (rule.table, system) else f"{name}-{where}",
             data=stage_rows(
-                name, where, "judged" if (name, where) == (rule.table, system) else "other", items, example.as_of
+                name, where, JUDGED if (name, where) == (rule.table, system) else "other", items, example.as_of
             ),
             rows=len(items),
             present=frozenset(table(name).names),

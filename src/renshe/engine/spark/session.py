@@ -51,7 +51,7 @@ def spark_session(folder: Path) -> Iterator[SparkSession]:
 
     SparkUnavailableError where there is no PySpark, no Java of version 17 or newer, or Spark does not start.
     """
-    _require()
+    require_spark()
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession()
@@ -66,7 +66,8 @@ def spark_session(folder: Path) -> Iterator[SparkSession]:
             started.stop()
 
 
-def _require() -> None:
+def require_spark() -> None:
+    """Raise SparkUnavailableError unless there are PySpark and a Java of version 17 or newer."""
     if importlib.util.find_spec("pyspark") is None:
         raise SparkUnavailableError(
             "--backend spark：没有安装 PySpark；请运行 pip install 'renshe[spark]'，或改用 --backend duckdb（结果相同）"
@@ -126,12 +127,11 @@ def _alone(folder: Path) -> dict[str, str]:
         "spark.driver.memory": f"{max(least, min(most, half))}m",
         "spark.driver.host": "localhost",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f'-Djava.io.tmpdir="{folder}" -XX:+IgnoreUnrecognizedVMOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+        "spark.driver.extraJavaOptions": f'-Djava.io.tmpdir="{folder}" -XX:+IgnoreUnrecognizedVMOptions',
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.shuffle.partitions": str(max(8, 4 * cores)),
         "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-        "spark.sql.codegen.wholeStage": "true", **__import__("json").loads(os.environ.get("XCONF","{}")),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }

@@ -103,7 +103,7 @@ class Worlds(Holdings):
         )
 
     def store(self, folder: Path) -> Path | None:
-        """Return where tables are kept: few rows in memory (None), since a file costs more to open than they to hold."""
+        """Return where tables are kept; few rows in memory (None): opening a file costs more than holding them."""
         return None if sum(source.rows for source in self.sources) <= _IN_MEMORY else folder
 
     def create_tables(self, session: SparkSession, folder: Path) -> None:
@@ -191,7 +191,7 @@ class _Facts:
 
 
 def keep(rows: DataFrame, name: str, folder: Path | None) -> None:
-    """Compute ``rows`` once and make them known as ``name``: written below ``folder``, or in memory where it is None."""
+    """Compute ``rows`` once and make them known as ``name``: below ``folder``, or in memory where it is None."""
     if folder is None:
         gathered(rows).localCheckpoint().createOrReplaceTempView(name)
         return
