@@ -36,7 +36,6 @@ def run_rules_on_spark(
     try:
         with spark_session(folder) as session:
             judged = judge(session, [World(dataset)], catalogue, folder, progress)
-        create_findings(dataset)
         load_findings(dataset, judged.folder, judged.rules)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -45,7 +44,8 @@ def run_rules_on_spark(
 
 
 def load_findings(dataset: Dataset, folder: Path, rules: Mapping[int, Rule]) -> None:
-    """Insert the findings in ``folder`` into ``findings``, with what is said of their rules."""
+    """Leave the findings in ``folder`` in the table ``findings``, with what is said of their rules."""
+    create_findings(dataset)
     told = pa.Table.from_pylist(
         [
             {
