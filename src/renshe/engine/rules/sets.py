@@ -18,6 +18,8 @@ from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.rows import condition
 from renshe.engine.rules.scope import RowScope, Uses
 
+_MONTHS = 190000, 210000
+
 
 @dataclass(frozen=True, slots=True)
 class _Members:
@@ -94,7 +96,8 @@ class SetPass:
             return ""
         month = rule.unique.by.index("period")
         found = self._span(rule)
-        if found is None:
+        # A bitmap spans what lies between its ends: one month of the year 9999 would cost more than it saves.
+        if found is None or not _MONTHS[0] <= found[0] <= found[1] <= _MONTHS[1]:
             return ""
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)
