@@ -144,7 +144,8 @@ class _DuckDB(Dialect):
     def compared(self, op: str, left: Sql, right: Sql) -> str:
         exact = super().compared(op, left, right)
         rough = necessary(op, left.as_rough, right.as_rough)
-        return exact if rough is None else f"({rough} AND {exact})"
+        # A CASE computes its result for chosen rows only, wherever it stands; AND does so only as a filter.
+        return exact if rough is None else f"(CASE WHEN NOT {rough} THEN FALSE ELSE {exact} END)"
 
     def operands(self, left: Sql, right: Sql, limit: int) -> tuple[str, str]:
         # Two decimals of 64 bits stay so, and overflow, unless one of them is wider.

@@ -21,6 +21,7 @@ from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import shown
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
+from renshe.engine.rules.sharing import conjuncts, share
 from renshe.engine.schema import kinds
 
 _BITS = 62
@@ -43,6 +44,11 @@ class _Ready:
 def condition(text: str | None, scope: RowScope) -> str:
     """Return the SQL of a condition; TRUE where there is none."""
     return compile_expression(parse(text), scope).text if text is not None else "TRUE"
+
+
+def conditions(text: str | None, scope: RowScope) -> list[str]:
+    """Return the SQL of the conditions that a condition joins by ``and``; none where there is no condition."""
+    return [compile_expression(node, scope).text for node in conjuncts(parse(text))] if text is not None else []
 
 
 class RowPass:
@@ -119,7 +125,8 @@ class RowPass:
         """Leave the failing rows of ``group`` in the table ``failing``: row and one bit per rule."""
         rows, _ = self.dataset.judged_rows(table, judge)
         uses = Uses()
-        tests = [self._test(ready, uses) for ready in group]
+        shared = share(rows, [self._test(ready, uses) for ready in group])
+        tests = shared.tests
         words = [tests[at : at + _BITS] for at in range(0, len(tests), _BITS)]
         bits = ", ".join(
             " | ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END::BIGINT" for bit, test in enumerate(word))
@@ -129,7 +136,7 @@ class RowPass:
         joins = self.joins.clause(uses, table, judge)
         failing = " OR ".join(f"b{number} <> 0" for number in range(len(words)))
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {rows} t {joins})"
+            f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {shared.rows} {joins})"
             f" WHERE {failing}"
         )
         self._count_not_run(table, judge, group)
@@ -143,13 +150,14 @@ class RowPass:
                 f" WHERE b{word} & {1 << bit} <> 0"
             )
 
-    def _test(self, ready: _Ready, uses: Uses) -> str:
+    def _test(self, ready: _Ready, uses: Uses) -> list[str]:
+        """Return the conditions that together say that a row fails the rule."""
         scope = RowScope(ready.rule, uses, self.dataset)
-        parts = [ready.sources, condition(ready.rule.where, scope), condition(ready.rule.fail, scope)]
+        parts = [ready.sources, *conditions(ready.rule.where, scope), *conditions(ready.rule.fail, scope)]
         if ready.lone is not None:
             alias = scope.join(ready.lone, "count()")
             parts.append(f"coalesce({alias}.{take_column('count()')}, 1) = 1")
-        return " AND ".join(part for part in parts if part != "TRUE")
+        return [part for part in parts if part != "TRUE"]
 
     def _count_not_run(self, table: str, judge: str | None, group: list[_Ready]) -> None:
         """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
