@@ -59,7 +59,7 @@ def _manifest(project: Path, number: int) -> dict[str, Any]:
 
 
 def decide(project: Path, number: int) -> None:
-    """Decide on ``number`` findings of the first round, drawn by chance: take what was expected, else remove or accept."""
+    """Decide on ``number`` findings of the first round, drawn by chance: take what was expected, remove or accept."""
     file = project / "rounds/0001/findings.parquet"
     drawn = duckdb.sql(
         f"SELECT * FROM read_parquet('{file}') WHERE source_row IS NOT NULL USING SAMPLE reservoir({number} ROWS)"
