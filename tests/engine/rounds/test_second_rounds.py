@@ -81,7 +81,11 @@ def as_alone(project: Path, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.req("S1-19")
-def test_a_second_round_equals_a_full_one(tmp_path: Path, judged: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("share", [1.0, 0.02], ids=["rows", "rules whole"])
+def test_a_second_round_equals_a_full_one(
+    tmp_path: Path, judged: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(reach, "MOST_OF_RULE", share)
     project = tmp_path / "p"
     simulate(project, persons=150, seed=11, dirty=0.03)
     first = clean(project)

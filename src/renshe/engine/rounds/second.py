@@ -27,7 +27,7 @@ from renshe.engine.rules.catalogue import Catalogue
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.earlier import Earlier, State
-from renshe.engine.rules.reach import moved
+from renshe.engine.rules.reach import changed_rows, moved
 from renshe.engine.staging.stage import Staged, code_version, texts_below
 from renshe.standards.dictionary import TABLES
 
@@ -50,11 +50,6 @@ class Second:
             return None
         rows, lower, upper = self.inputs["sums"][table]
         return rows, lower, upper
-
-
-def changed_rows(table: str) -> tuple[str, str]:
-    """Return the names of the relations that hold the changed rows of ``table`` as they were, and as they are."""
-    return f"was_{table}", f"now_{table}"
 
 
 def _environment(project: Project, catalogue: Catalogue, staged: Sequence[Staged]) -> str:

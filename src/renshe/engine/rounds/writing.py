@@ -22,11 +22,12 @@ from renshe.engine.rounds.changes import write_changes
 from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rounds.digests import Sums, digest_of, plus, row_sums
 from renshe.engine.rounds.scores import score_round, write_admission
-from renshe.engine.rounds.second import Second, changed_rows, round_inputs
+from renshe.engine.rounds.second import Second, round_inputs
 from renshe.engine.rules.catalogue import Catalogue
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import COLUMNS, SCHEMA
+from renshe.engine.rules.reach import changed_rows
 from renshe.engine.rules.runner import RunResult
 from renshe.engine.schema import PLACE
 from renshe.engine.staging.stage import Staged

@@ -19,10 +19,9 @@ from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.findings import COLUMNS
 from renshe.engine.rules.reach import Chosen
+from renshe.engine.rules.rows import KNOWN
 
 State = Literal["same", "moved", "new"]
-# Marks hits that only say that a prerequisite failed, on rows that are not judged again.
-KNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Earlier:
     def know(self, table: str, chosen: Chosen, numbers: Mapping[str, int], rules: Sequence[Rule]) -> None:
         """Leave in ``hits_<table>`` on which rows that are not judged again a prerequisite of some rule failed."""
         here = {rule.id for rule in rules}
-        for name in sorted({name for rule in rules for name in rule.requires} & here):
+        for name in sorted({name for rule in rules for name in rule.requires} & here - chosen.whole):
             self.connection.execute(
                 f"INSERT INTO hits_{table} SELECT {numbers[name]}, rid, {KNOWN} FROM earlier WHERE"
                 f' "table" = {quote(table)} AND rule = {quote(name)} AND rid NOT IN (FROM {chosen.rids})'

@@ -46,12 +46,13 @@ class Shape:
 
 def names_asked(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the names of the parameters that expressions of ``rules`` ask for: ``param('base_floor')``."""
-    calls = (part for rule in rules for text in _expressions(rule) for part in walk(parse(text)))
+    calls = (part for rule in rules for text in expressions(rule) for part in walk(parse(text)))
     asked = (call.args[0] for call in calls if isinstance(call, Call) and call.name == "param" and call.args)
     return frozenset(name.value for name in asked if isinstance(name, Literal) and isinstance(name.value, str))
 
 
-def _expressions(rule: Rule) -> list[str]:
+def expressions(rule: Rule) -> list[str]:
+    """Return the text of every expression of ``rule``, those of its relations and of its message among them."""
     found: list[str | None] = [rule.where, rule.fail, rule.expected, rule.net.fail if rule.net else None]
     for _, relation in rule.relations:
         found += [

@@ -1,7 +1,9 @@
 """Which rows must be judged again when some rows have changed: all that look at them, and no others.
 
 A rule looks at its own row, at rows that it is related to by key, and at the rows of its group. A row that changed is
-met under its old and under its new keys, so whatever pointed at the old row or points at the new one is found.
+met under its old and under its new keys, so whatever pointed at the old row or points at the new one is found; where
+nothing changed that a relation asks of a row, nobody who points at it needs to know. A rule that looks at very few,
+large groups (all of an insurance and month) is judged on every row instead: it is one, the others are many.
 
 Invariant: a row that is not chosen looks at nothing that changed; what an earlier round found on it still holds.
 """
@@ -16,13 +18,20 @@ from renshe.engine.rules.applicable import lone
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
-from renshe.engine.rules.expression import parse
+from renshe.engine.rules.expression import names, parse
+from renshe.engine.rules.parameter_joins import expressions
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
+from renshe.engine.schema import columns
 
 _LOOKED_UP = re.compile(r"\bx\d+\.")
-# Where more than this share of a table must be judged again, all of it is.
-MOST = 0.3
+# Where more than this share of a table must be judged again, all of it is; a rule for which that is so, on every row.
+MOST, MOST_OF_RULE = 0.3, 0.05
+
+
+def changed_rows(table: str) -> tuple[str, str]:
+    """Return the names of the relations that hold the changed rows of ``table`` as they were, and as they are."""
+    return f"was_{table}", f"now_{table}"
 
 
 def moved(table: str) -> str:
@@ -34,14 +43,25 @@ def moved(table: str) -> str:
 class Chosen:
     """What is to be judged again of a table: the rows of ``rids``, and sets among the rows of ``near``.
 
-    ``limits`` says, per set rule, which rows of ``near`` stand in groups that changed (SQL); rules of ``whole`` are
-    judged on every row.
+    ``limits`` says, per set rule, which rows of ``near`` stand in groups that changed (SQL); the rules of ``whole`` are
+    judged on every row, and with them those that build on them.
     """
 
     rids: str
     near: str
     limits: dict[str, str] = field(default_factory=dict)
-    whole: list[str] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Way:
+    """One way in which rows point at rows of another table: what is joined before, what is asked, by which rules."""
+
+    relation: Relation
+    judge: str | None
+    before: dict[Relation, set[str]]
+    asked: set[str] = field(default_factory=set)
+    rules: set[str] = field(default_factory=set)
 
 
 class Reach:
@@ -57,8 +77,18 @@ class Reach:
         """Return what of ``table`` is to be judged again; None where that is so much that all of it may be."""
         chosen = Chosen(f"chosen_{table}", f"near_{table}")
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {chosen.rids} (rid BIGINT)")
-        for select in self._pointing(table, rules):
-            self._add(chosen, select)
+        few = MOST_OF_RULE * self.dataset.loaded(table)
+        for way in self._ways(rules):
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE pointing AS {self._related(table, way)}")
+            [(count,)] = self.connection.execute("SELECT count(*) FROM pointing").fetchall()
+            if count > few:
+                chosen.whole |= way.rules
+            else:
+                self._add(chosen, "FROM pointing")
+        for rule in rules:
+            # Rules come after what they build on.
+            if chosen.whole.intersection(rule.requires):
+                chosen.whole.add(rule.id)
         if table in self.changed:
             self._add(chosen, f"SELECT rid FROM {moved(table)}")
             for together in dict.fromkeys(tuple(self._keys(rule, rule.net.by)) for rule in rules if rule.net):
@@ -66,7 +96,7 @@ class Reach:
         required = {name for rule in rules for name in rule.requires}
         for rule in rules:
             by = _grouped_by(rule)
-            if by and rule.id in required:
+            if by and rule.id in required - chosen.whole:
                 keys = self._keys(rule, by)
                 if any(_LOOKED_UP.search(key) for key in keys):
                     return None
@@ -83,30 +113,44 @@ class Reach:
             f"INSERT INTO {chosen.rids} SELECT DISTINCT rid FROM ({select}) WHERE rid NOT IN (FROM {chosen.rids})"
         )
 
-    def _pointing(self, table: str, rules: Sequence[Rule]) -> Iterable[str]:
-        """Yield SQL of the rows that are related to changed rows, one for each way of being related."""
-        seen: set[tuple[object, ...]] = set()
+    def _ways(self, rules: Sequence[Rule]) -> Iterable[_Way]:
+        """Return the ways in which ``rules`` point at tables that changed, each once."""
+        ways: dict[tuple[object, ...], _Way] = {}
         for rule in rules:
             uses = Uses()
             scope = RowScope(rule, uses, self.dataset)
             alone = lone(rule, self.dataset)
-            for relation in [*(one for _, one in rule.relations), *([alone] if alone else [])]:
-                scope.join(relation)
-            for at, relation in enumerate(uses.relations):
+            for name, relation in [*rule.relations, *([("", alone)] if alone else [])]:
+                at = int(scope.join(relation).removeprefix("x"))
+                shared = list(uses.relations)[at]
+                if relation.table not in self.changed:
+                    continue
                 # A key may be a column of another relation: that one is then joined before.
-                looked_up = _LOOKED_UP.search(str(relation.on)) is not None
+                looked_up = _LOOKED_UP.search(str(shared.on)) is not None
                 before = dict(list(uses.relations.items())[:at]) if looked_up else {}
-                way = (relation.table, relation.on, rule.judge, *before)
-                if relation.table in self.changed and way not in seen:
-                    seen.add(way)
-                    joins = self.joins.clause(Uses(relations=before), table, rule.judge) if before else ""
-                    yield self._related(table, relation, joins)
+                key = (shared.table, shared.on, shared.where, rule.judge, *before)
+                way = ways.setdefault(key, _Way(shared, rule.judge, before))
+                way.asked |= _asked(rule, name, relation)
+                way.rules.add(rule.id)
+        return ways.values()
 
-    def _related(self, table: str, relation: Relation, joins: str) -> str:
-        """Return SQL of the rows of ``table`` whose side of ``relation`` is a key of a changed row."""
+    def _related(self, table: str, way: _Way) -> str:
+        """Return SQL of the rows of ``table`` that point at a row of which something changed that is asked."""
+        relation = way.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         theirs = [compile_expression(parse(text), scope).text for _, text in relation.on]
-        return self._matching(table, joins, [mine for mine, _ in relation.on], theirs, f"{moved(relation.table)} r")
+        shown = [*(f"{key} AS k{at}" for at, key in enumerate(theirs)), *(f'r."{name}"' for name in sorted(way.asked))]
+        tests = ["r.valid IS DISTINCT FROM '0'"]
+        if relation.where is not None and not relation.by_row:
+            tests.append(compile_expression(parse(relation.where), scope).text)
+        was, now = (
+            f"(SELECT r._sys, {', '.join(shown)} FROM {rows} r WHERE {' AND '.join(tests)})"
+            for rows in changed_rows(relation.table)
+        )
+        origin = f"(({was} EXCEPT ALL {now}) UNION ALL ({now} EXCEPT ALL {was}))"
+        joins = self.joins.clause(Uses(relations=way.before), table, way.judge) if way.before else ""
+        keys = [f"k{at}" for at in range(len(theirs))]
+        return self._matching(table, joins, [mine for mine, _ in relation.on], keys, origin)
 
     def _matching(self, table: str, joins: str, mine: Sequence[str], theirs: Sequence[str], origin: str) -> str:
         listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(theirs))
@@ -138,7 +182,8 @@ class Reach:
                 continue
             keys = self._keys(rule, by)
             if any(_LOOKED_UP.search(key) for key in keys):
-                chosen.whole.append(rule.id)
+                chosen.whole.add(rule.id)
+            if rule.id in chosen.whole:
                 continue
             if keys[0] not in firsts:
                 firsts[keys[0]] = f"touched_{table}_{len(firsts)}"
@@ -159,3 +204,12 @@ def _grouped_by(rule: Rule) -> tuple[str, ...]:
     """Return the keys by which a set rule groups rows; none for other rules."""
     shape = rule.unique or rule.overlap
     return shape.by if shape is not None else ()
+
+
+def _asked(rule: Rule, name: str, relation: Relation) -> set[str]:
+    """Return the columns of ``relation.table`` that ``rule`` asks for under the name ``name``."""
+    own = [relation.where or "true", *(theirs for _, theirs in relation.on), *(text for _, text in relation.take)]
+    found = {column for text in own for prefix, column in names(parse(text)) if prefix is None}
+    if not relation.take:
+        found |= {column for text in expressions(rule) for prefix, column in names(parse(text)) if prefix == name}
+    return found & set(columns(relation.table))

@@ -25,6 +25,8 @@ from renshe.engine.rules.sharing import conjuncts, share
 from renshe.engine.schema import kinds
 
 _BITS = 62
+# Marks hits that only say that a prerequisite failed, on rows that are not judged again.
+KNOWN = -1
 # A column of the judged row in compiled SQL.
 _JUDGED = re.compile(r'\bt\.(?=")')
 # Of the engine's memory, what the hash tables of one pass may take.
@@ -231,5 +233,6 @@ class RowPass:
             f" WHERE {fails}"
         )
         self.connection.execute(
-            f"DELETE FROM hits_{table} WHERE rule = {number} AND rid NOT IN (SELECT rid FROM confirmed)"
+            f"DELETE FROM hits_{table} WHERE rule = {number} AND related IS DISTINCT FROM {KNOWN}"
+            " AND rid NOT IN (SELECT rid FROM confirmed)"
         )

@@ -6,19 +6,19 @@ the rules that require it (one bad number is one finding, not six).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from renshe.engine.rules.applicable import NotRun, applicable, judging_sources
 from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.dataset import Dataset
-from renshe.engine.rules.earlier import KNOWN, Earlier, again
+from renshe.engine.rules.earlier import Earlier, again
 from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
 from renshe.engine.rules.reach import Chosen, Reach
 from renshe.engine.rules.relations import Joins
-from renshe.engine.rules.rows import RowPass
+from renshe.engine.rules.rows import KNOWN, RowPass
 from renshe.engine.rules.sets import SetPass
 
 # Smaller tables are judged anew in less time than it takes to find out which of their rows must be.
@@ -86,7 +86,7 @@ class _TableRun:
     def whole(self) -> None:
         """Judge every row."""
         with self._hits():
-            self._rows(self.not_run)
+            self._rows(self.not_run, self.rules)
             self._sets(self.rules)
             self._write()
         run_generic(self.dataset, self.catalogue, self.table)
@@ -101,20 +101,23 @@ class _TableRun:
             earlier.know(self.table, chosen, self.numbers, self.rules)
             with self.dataset.restricted(self.table, chosen.rids):
                 counted = NotRun()
-                self._rows(counted)
+                self._rows(counted, [rule for rule in self.rules if rule.id not in chosen.whole])
                 run_generic(self.dataset, self.catalogue, self.table)
+            self.joins.clear()
+            whole = [rule for rule in self.rules if rule.id in chosen.whole]
+            self._rows(self.not_run, whole)
             self.joins.clear()
             with self.dataset.restricted(self.table, chosen.near):
                 self._sets([rule for rule in self.rules if rule.id not in chosen.whole], chosen)
                 if not chosen.whole:
                     self._write()
             self.joins.clear()
-            if chosen.whole:
-                # No rule builds on those that group by what another table says.
-                self._sets([rule for rule in self.rules if rule.id in chosen.whole])
+            if whole:
+                # No other rule builds on these.
+                self._sets(whole)
                 self._write()
         earlier.keep_unreached(self.table, chosen, self.rules)
-        self._count(earlier, counted)
+        self._count(earlier, counted, chosen.whole)
 
     @contextmanager
     def _hits(self) -> Iterator[None]:
@@ -125,8 +128,8 @@ class _TableRun:
         self.connection.execute(f"DROP TABLE {name}")
         self.joins.clear()
 
-    def _rows(self, not_run: NotRun) -> None:
-        rules = [rule for rule in self.rules if rule.fail is not None]
+    def _rows(self, not_run: NotRun, rules: Sequence[Rule]) -> None:
+        rules = [rule for rule in rules if rule.fail is not None]
         RowPass(self.dataset, self.joins, not_run).run(self.table, rules, self.numbers)
 
     def _sets(self, rules: Sequence[Rule], chosen: Chosen | None = None) -> None:
@@ -175,11 +178,11 @@ class _TableRun:
         if shown:
             FindingWriter(self.dataset, self.joins, self.table).write(shown)
 
-    def _count(self, earlier: Earlier, counted: NotRun) -> None:
+    def _count(self, earlier: Earlier, counted: NotRun, done: Collection[str]) -> None:
         """Add up what could not be judged: per source as ever; for want of parameters, again where there was any."""
         recounted = []
         for rule in self.rules:
-            if rule.fail is None:
+            if rule.fail is None or rule.id in done:
                 continue
             by_source = NotRun()
             judging_sources(rule, self.dataset, by_source)
