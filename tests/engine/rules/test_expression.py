@@ -21,7 +21,7 @@ def sql(text: str, table: str = "contribution") -> str:
         ("base between 1 and 2", '((t."base" >= 1) AND (t."base" <= 2))'),
         ("insurance not in ('110', '120')", "(NOT (t.\"insurance\" IN ('110', '120')))"),
         ("base is not null", '(NOT (t."base" IS NULL))'),
-        ("base / 4 is null", '((CAST(t."base" AS DECIMAL(19, 2)) * CAST(0.25 AS DECIMAL(2, 2))) IS NULL)'),
+        ("base / 4 is null", '((CAST(t."base" AS DECIMAL(19, 2)) * CAST(0.25 AS DECIMAL(3, 2))) IS NULL)'),
         ("unit_no = 'it''s'", "(t.\"unit_no\" = 'it''s')"),
     ],
 )

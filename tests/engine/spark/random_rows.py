@@ -80,13 +80,15 @@ def _on_disk(source: StagedSource, random: Random, as_of: date, folder: Path) ->
     )
 
 
-def random_row(name: str, random: Random) -> dict[str, Any]:
-    """A row whose every value is one of a few, so that keys meet; some are missing."""
-    return {field.name: None if random.random() < 0.15 else _value(field, random) for field in table(name).fields}
+def random_row(name: str, random: Random, odd: float = 0.1) -> dict[str, Any]:
+    """A row whose every value is one of a few, so that keys meet; some are missing, a share of ``odd`` is odd."""
+    return {
+        field.name: None if random.random() < 0.15 else _value(field, random, random.random() < odd)
+        for field in table(name).fields
+    }
 
 
-def _value(field: Field, random: Random) -> Any:
-    odd = random.random() < 0.1
+def _value(field: Field, random: Random, odd: bool) -> Any:
     match field.type:
         case "code":
             return "¿𠀀" if odd else random.choice([*code_list(str(field.codes)).values][:6])

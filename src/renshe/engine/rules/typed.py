@@ -38,8 +38,8 @@ class Sql:
 
     @property
     def digits(self) -> int:
-        """Return the precision that holds every value, as decimal(digits, scale)."""
-        return max(len(str(self.limit)), self.scale, 1)
+        """Return the precision that holds every value; one digit at least stands before the point, as people write it."""
+        return max(len(str(self.limit)), self.scale + 1)
 
     @property
     def decimal(self) -> str:
