@@ -25,7 +25,7 @@ from renshe.engine.schema import kinds
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-EXPRESSIONS, AT_ONCE = 500, 60
+EXPRESSIONS, AT_ONCE = 300, 60
 TABLE, AS_OF, ROWS = "contribution", date(2021, 5, 31), 60
 COLUMNS = {
     kind: [name for name, own in kinds(TABLE).items() if own == kind and name != "_system_kind"]

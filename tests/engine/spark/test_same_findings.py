@@ -18,7 +18,7 @@ def test_every_example_of_every_rule_holds_on_spark(answers: Answers) -> None:
     assert example_failures(answers.ready, answers.judged) == []
 
 
-@pytest.mark.req("S0-32", "S1-33")
+@pytest.mark.req("S1-33")
 @pytest.mark.parametrize("data", DATA)
 def test_every_finding_is_the_same_to_the_last_column(answers: Answers, data: str) -> None:
     assert len(answers.duckdb[data]) > 800

@@ -38,7 +38,7 @@ class Sql:
 
     @property
     def digits(self) -> int:
-        """Return the precision that holds every value; one digit at least stands before the point, as people write it."""
+        """Return the precision that holds every value, with at least one digit before the point."""
         return max(len(str(self.limit)), self.scale + 1)
 
     @property
