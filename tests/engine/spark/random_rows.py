@@ -56,7 +56,7 @@ def random_sources(seed: int, as_of: date, folder: Path) -> list[StagedSource]:
 
 
 def _source(name: str, system: str, random: Random, as_of: date) -> StagedSource:
-    rows = [random_row(name, random) for _ in range(25 if system in BUSINESS else 8)]
+    rows = [random_row(name, random) for _ in range(40 if system in BUSINESS else 10)]
     untyped: dict[str, int] = {}
     for row in rows:
         if random.random() < 0.2:

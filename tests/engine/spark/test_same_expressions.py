@@ -25,7 +25,7 @@ from renshe.engine.schema import kinds
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-EXPRESSIONS, AT_ONCE = 300, 60
+EXPRESSIONS, AT_ONCE = 240, 60
 TABLE, AS_OF, ROWS = "contribution", date(2021, 5, 31), 60
 COLUMNS = {
     kind: [name for name, own in kinds(TABLE).items() if own == kind and name != "_system_kind"]
@@ -151,6 +151,8 @@ def ask(spark: SparkSession) -> Callable[[list[str]], int]:
     rows = stage_rows(TABLE, "pension", "a.csv", given_rows, AS_OF)
     rows = rows.drop_columns(["raw"]).append_column("_as_of", pa.repeat(AS_OF, ROWS).cast(pa.date32()))
     rows = rows.append_column("_as_of_month", pa.repeat(202105, ROWS).cast(pa.int32()))
+    for name, value in {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}.items():
+        spark.conf.set(name, value)
     spark.createDataFrame(rows).localCheckpoint().createOrReplaceTempView("asked")
     connection = duckdb.connect(":memory:")
     connection.register("asked", rows)

@@ -8,7 +8,7 @@ from tests.engine.spark.conftest import Answers
 from renshe.engine.rules.catalogue import load_catalogue
 from renshe.engine.spark.examples import example_failures
 
-DATA = ("demo", "random 1", "random 2")
+DATA = ("demo", "random")
 
 
 @pytest.mark.req("S1-33")

@@ -23,6 +23,15 @@ from renshe.engine.spark.worlds import World, Worlds, gathered, keep
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# How few rows, all in one part, are judged: they are read sooner than code for them is written or they are moved.
+_FEW = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+
 
 @dataclass(slots=True)
 class Judged:
@@ -45,7 +54,11 @@ def judge(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Judged:
     """Judge every rule in every world; everything that is written goes below ``folder``."""
-    return _Run(session, Worlds(worlds), catalogue, folder).judge(progress)
+    together = Worlds(worlds)
+    if together.store(folder) is None:
+        for name, value in _FEW.items():
+            session.conf.set(name, value)
+    return _Run(session, together, catalogue, folder).judge(progress)
 
 
 class _Run:
@@ -91,7 +104,10 @@ class _Run:
             final.append(select)
             self.judged.rules.update(enumerate(rules, first))
         if final:
-            gathered(self.session.sql(_union(final))).write.mode("append").parquet(str(self.judged.folder))
+            found = self.session.sql(_union(final))
+            if self.worlds.store(self.folder) is None:
+                found = gathered(found)
+            found.write.mode("append").parquet(str(self.judged.folder))
 
     def _ready(self, rule: Rule) -> Ready | None:
         chosen: list[int] = []

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _SRC = "_src"
-_IN_MEMORY = 100_000
+# Data sets of no more rows than these are held in memory, in one part.
+IN_MEMORY = 100_000
 # What a row of ``s_<table>`` has besides the columns of its table.
 _PLACE: dict[str, pa.DataType] = {
     _SRC: pa.int32(),
@@ -104,7 +105,7 @@ class Worlds(Holdings):
 
     def store(self, folder: Path) -> Path | None:
         """Return where tables are kept; few rows in memory (None): opening a file costs more than holding them."""
-        return None if sum(source.rows for source in self.sources) <= _IN_MEMORY else folder
+        return None if sum(source.rows for source in self.sources) <= IN_MEMORY else folder
 
     def create_tables(self, session: SparkSession, folder: Path) -> None:
         """Write every table with its facts below ``folder`` and create the views over it."""
@@ -201,8 +202,8 @@ def keep(rows: DataFrame, name: str, folder: Path | None) -> None:
 
 
 def gathered(rows: DataFrame) -> DataFrame:
-    """Return few rows in no more parts than there are cores: each part costs more than what it holds."""
-    return rows.coalesce(rows.sparkSession.sparkContext.defaultParallelism)
+    """Return few rows in one part: what is in one place need not be moved to be grouped, and each part has its cost."""
+    return rows.coalesce(1)
 
 
 def register(session: SparkSession, name: str, table: pa.Table) -> None:
