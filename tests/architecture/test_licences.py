@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 RUNTIME = PROJECT["dependencies"]
 DEVELOPMENT = PROJECT["optional-dependencies"]["dev"]
+# What an engine of a user's choice needs; imported only where it is chosen.
+SPARK = PROJECT["optional-dependencies"]["spark"]
 
 ALLOWED = re.compile(
     r"\b(?:MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Zlib|CC0|LGPL|Lesser General|PostgreSQL)",
@@ -62,7 +64,7 @@ def acceptable(licence: str) -> bool:
 
 
 def test_every_library_offers_a_licence_that_agencies_can_live_with() -> None:
-    packages = closure([*RUNTIME, *DEVELOPMENT])
+    packages = closure([*RUNTIME, *SPARK, *DEVELOPMENT])
     assert len(packages) > len(RUNTIME) + len(DEVELOPMENT)
     refused = {name: offered(package) for name, package in packages.items()}
     assert {name: found for name, found in refused.items() if not any(map(acceptable, found))} == {}
@@ -77,11 +79,14 @@ def test_the_general_public_licence_is_told_from_the_lesser_one() -> None:
 
 
 def test_every_declared_library_is_used_and_every_used_one_is_declared() -> None:
-    declared = {re.sub(r"[-_.]+", "-", Requirement(text).name).lower() for text in RUNTIME}
+    declared, optional = (
+        {re.sub(r"[-_.]+", "-", Requirement(text).name).lower() for text in texts} for texts in (RUNTIME, SPARK)
+    )
     owners = packages_distributions()
     imported = set()
     for path in (ROOT / "src").rglob("*.py"):
         tops = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
         imported |= {top for top in tops if top in owners and top not in sys.stdlib_module_names and top != "renshe"}
     used = {re.sub(r"[-_.]+", "-", owner).lower() for top in imported for owner in owners[top]}
-    assert used == declared
+    # Spark itself asks for pandas.
+    assert used == declared | (optional - {"pandas"})

@@ -18,10 +18,10 @@ from typing import Protocol
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.dialects import Dialect, one_of, quote
 from renshe.engine.rules.expression import ExpressionError
-from renshe.engine.rules.functions import CONSTANT_TEXT, FUNCTIONS, POSITIVE, Function
 from renshe.engine.rules.patterns import check_pattern
 from renshe.engine.rules.rough import computed, first_known, of_value
 from renshe.engine.rules.typed import Sql, amount, common, fitting, integer
+from renshe.engine.rules.vocabulary import CONSTANT_TEXT, FUNCTIONS, POSITIVE, Function
 
 __all__ = ["AGGREGATES", "Scope", "Sql", "compile_expression", "one_of", "quote"]
 

@@ -18,7 +18,7 @@ from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.spark.parameter_views import ParameterViews
 from renshe.engine.spark.row_findings import Ready, RowFindings
 from renshe.engine.spark.set_hits import set_hits
-from renshe.engine.spark.worlds import World, Worlds, gathered, keep
+from renshe.engine.spark.worlds import World, Worlds, gathered, keep, place
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -107,7 +107,7 @@ class _Run:
             found = self.session.sql(_union(final))
             if self.worlds.store(self.folder) is None:
                 found = gathered(found)
-            found.write.mode("append").parquet(str(self.judged.folder))
+            found.write.mode("append").parquet(place(self.judged.folder))
 
     def _ready(self, rule: Rule) -> Ready | None:
         chosen: list[int] = []

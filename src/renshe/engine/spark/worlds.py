@@ -26,6 +26,7 @@ from renshe.engine.staging.facts import compute_facts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 _SRC = "_src"
 # Data sets of no more rows than these are held in memory, in one part.
@@ -196,9 +197,19 @@ def keep(rows: DataFrame, name: str, folder: Path | None) -> None:
     if folder is None:
         gathered(rows).localCheckpoint().createOrReplaceTempView(name)
         return
-    target = str(folder / name)
-    rows.write.parquet(target)
-    rows.sparkSession.read.schema(rows.schema).parquet(target).createOrReplaceTempView(name)
+    target = folder / name
+    rows.write.parquet(place(target))
+    read(rows.sparkSession, rows.schema, target).createOrReplaceTempView(name)
+
+
+def place(path: Path) -> str:
+    """Return ``path`` as Spark names files: of this file system, whatever the default one of a cluster is."""
+    return f"file://{path.resolve()}"
+
+
+def read(session: SparkSession, schema: StructType | str, path: Path) -> DataFrame:
+    """Return the rows of a Parquet file or folder; brackets in its name are no pattern."""
+    return session.read.schema(schema).option("__globPaths__", "false").parquet(place(path))
 
 
 def gathered(rows: DataFrame) -> DataFrame:
@@ -226,7 +237,7 @@ def _spark_type(kind: pa.DataType) -> str:
 
 def _read(session: SparkSession, name: str, path: Path, kept: Sequence[str]) -> DataFrame:
     types = {**columns(name), _SRC: pa.int32()}
-    return session.read.schema(ddl({column: types[column] for column in kept})).parquet(str(path))
+    return read(session, ddl({column: types[column] for column in kept}), path)
 
 
 def _numbered(rows: pa.Table, at: int) -> pa.Table:
