@@ -6,8 +6,14 @@ BIN := .venv/bin
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables setuptools wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[dev]'
+	touch $@
+
+# Half a gigabyte that only tests and clusters need.
+.venv/.spark: .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt setuptools wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[dev,spark]'
 	touch $@
 
 setup: .venv/.ready
@@ -15,13 +21,13 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/renshe demo
 
-lint: setup
+lint: setup .venv/.spark
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup lint
+test: lint
 	scripts/test-deps.sh
 	$(BIN)/pytest -n 2 -rs
 

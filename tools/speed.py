@@ -20,12 +20,10 @@ ROWS: dict[str, dict[str, str]] = {
     "clean_scale": {
         "en": "{persons:,} persons, {rows:,} rows ({contributions:,} contributions), {input_mb:,} MB of files,"
         " {findings:,} findings: from files to report and workbooks"
-        " | {clean[wall_seconds]:.0f} s ({clean[cpu_seconds]:.0f} CPU-s), {clean[peak_mb]:,} MB of memory;"
-        " the second round, with {decisions[number]:,} decisions, {second[wall_seconds]:.0f} s",
+        " | {clean[wall_seconds]:.0f} s ({clean[cpu_seconds]:.0f} CPU-s), {clean[peak_mb]:,} MB of memory",
         "zh": "{persons:,} 人、{rows:,} 行（缴费 {contributions:,} 笔）、{input_mb:,} MB 文件、{findings:,} 个问题："
         "从读文件到报告和工作簿"
-        " | {clean[wall_seconds]:.0f} 秒（处理器 {clean[cpu_seconds]:.0f} 秒），内存 {clean[peak_mb]:,} MB；"
-        "再应用 {decisions[number]:,} 条决定的第二轮 {second[wall_seconds]:.0f} 秒",
+        " | {clean[wall_seconds]:.0f} 秒（处理器 {clean[cpu_seconds]:.0f} 秒），内存 {clean[peak_mb]:,} MB",
     },
     "big_csv": {
         "en": "one CSV of {megabytes:,} MB, {lines:,} lines, {rejected:,} of them damaged and rejected"
