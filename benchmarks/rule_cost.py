@@ -30,7 +30,7 @@ from unittest.mock import patch
 import pyarrow.parquet as pq
 
 from benchmarks.measure import measure, write_result
-from benchmarks.staged import connect, dataset, simulate, staged
+from benchmarks.staged import judged, simulate, staged
 from renshe.engine.project import load_project
 from renshe.engine.rules import runner
 from renshe.engine.rules.catalogue import Catalogue, Rule, load_catalogue
@@ -182,8 +182,7 @@ def step(project: Path, table: str, name: str) -> dict[str, Any]:
         return facts_cost(project, table)
     whole = load_catalogue(load_project(project).packs)
     catalogue = replace(whole, rules={rule.id: rule for rule in whole.rules.values() if rule.table == table})
-    with connect(project) as connection, tempfile.TemporaryDirectory() as folder:
-        data = dataset(connection, project)
+    with judged(project) as data, tempfile.TemporaryDirectory() as folder:
         if name == "scan":
             return scan(data, catalogue, table)
         return rules_cost(data, catalogue, table, Path(folder) / "findings.parquet")

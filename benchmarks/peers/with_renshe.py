@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.peers.harness import Found, run
-from benchmarks.staged import connect
+from renshe.engine.rounds.judged import engine
+from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import Catalogue, build_catalogue, read_rules
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.holdings import StagedSource
@@ -56,7 +57,7 @@ def load() -> Catalogue:
 def work(rules: Catalogue, data: Path) -> Found:
     """Run every check and return the counts of findings, which lie in the table ``findings``."""
     check_facts("person", data / "person.parquet")
-    with connect(data) as connection:
+    with engine(Store(data)) as connection:
         sources = [
             StagedSource(
                 table=name,

@@ -16,22 +16,12 @@ from renshe.engine.decisions.log import Decision
 from renshe.engine.mending.decide import Reading, decide
 from renshe.engine.mending.revoke import revoke
 from renshe.engine.mending.searching import STATES, Criteria, Entry, search
+from renshe.engine.report.labels import KIND_LABELS
 from renshe.standards.dictionary import dictionary
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
 
 _SHOWN = 20
 _LISTED = 200
-_KINDS = {
-    "fill": "补录",
-    "correct": "更正",
-    "resolve": "采信他方",
-    "remove": "剔除",
-    "accept": "经核实无误",
-    "recollect": "退回核实",
-    "restore": "恢复",
-    "merge": "合并",
-    "revoke": "撤销",
-}
 
 
 def run_decide(project: Path, workbooks: Sequence[Path], *, as_json: bool) -> None:
@@ -102,7 +92,7 @@ def _summary(project: Path, reading: Reading) -> list[str]:
 def _kind(decision: Decision) -> str:
     if decision.kind == "fill" and (decision.source or "").startswith("default"):
         return "按规则补录"
-    return _KINDS[decision.kind]
+    return KIND_LABELS[decision.kind]
 
 
 def run_revoke(project: Path, ids: Sequence[str], *, batch: str | None, by: str, ground: str, as_json: bool) -> None:

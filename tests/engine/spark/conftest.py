@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from tests.engine.spark.random_rows import random_sources
 
+from renshe.engine.decisions.apply import Applied
 from renshe.engine.project import load_project
+from renshe.engine.rounds.judged import staged_sources
 from renshe.engine.rounds.reading import stage_all
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
@@ -31,7 +33,7 @@ from renshe.engine.spark.runner import load_findings
 from renshe.engine.spark.session import java_version, spark_session
 from renshe.engine.spark.worlds import World
 from renshe.policy.parameters import ParameterBook, load_parameters
-from renshe.standards.dictionary import TABLES, table
+from renshe.standards.dictionary import table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -117,20 +119,7 @@ def _demo(folder: Path) -> list[StagedSource]:
     store = Store(folder)
     with store.locked():
         staged = stage_all(load_project(folder), store, lambda _step, _done, _total: None)
-    return [
-        StagedSource(
-            table=one.table,
-            system=one.system,
-            source_file=one.source_file,
-            data=one.rows,
-            rows=one.rows_loaded,
-            present=frozenset(table(one.table).names),
-            untyped=one.untyped,
-            spoken=one.spoken,
-        )
-        for one in staged
-        if one.table in TABLES
-    ]
+    return [replace(one, present=frozenset(table(one.table).names)) for one in staged_sources(staged, Applied())]
 
 
 def _by_duckdb(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -177,8 +177,3 @@ def append_decisions(project: Path, batch: str, decisions: Iterable[Decision]) -
     finally:
         partial.unlink(missing_ok=True)
     return target
-
-
-def from_mapping(data: Mapping[str, Any]) -> Decision:
-    """Return the decision that ``data`` (contract names) describes; DecisionError where it does not."""
-    return _parse(json.dumps(data, ensure_ascii=False, default=str), str(data.get("id", "")))

@@ -7,35 +7,25 @@ Invariant: a round is complete or not there; the same inputs give the same canon
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-import pyarrow.parquet as pq
-
 from renshe.engine.decisions.accepting import set_aside
-from renshe.engine.decisions.apply import Applied, apply_decisions
+from renshe.engine.decisions.apply import apply_decisions
 from renshe.engine.decisions.log import read_decisions
-from renshe.engine.project import Project, ProjectError, load_project
+from renshe.engine.project import load_project
 from renshe.engine.report import build_report
 from renshe.engine.rounds.controls import check_controls
+from renshe.engine.rounds.judged import engine, open_dataset
 from renshe.engine.rounds.reading import stage_all
 from renshe.engine.rounds.second import find_second
 from renshe.engine.rounds.store import Store
 from renshe.engine.rounds.writing import Clock, Progress, Writer, write_manifest
-from renshe.engine.rules.catalogue import Catalogue, load_catalogue
-from renshe.engine.rules.dataset import Dataset
-from renshe.engine.rules.holdings import StagedSource
-from renshe.engine.rules.parameter_joins import names_asked
+from renshe.engine.rules.catalogue import load_catalogue
 from renshe.engine.rules.runner import run_rules
 from renshe.engine.spark.runner import run_rules_on_spark
 from renshe.engine.spark.session import require_spark
-from renshe.engine.staging.stage import Staged
-from renshe.policy.parameters import ParameterBook, load_parameters, parameter_names
-from renshe.standards.dictionary import TABLES
 
 Backend = Literal["duckdb", "spark"]
 
@@ -72,8 +62,8 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
             applied = apply_decisions(staged, read_decisions(folder), project.as_of, store.patched)
         with store.new_round() as (number, target):
             # The engine's memory is given back before the report asks for its own.
-            with _connection(store) as connection:
-                dataset = _dataset(connection, project, catalogue, staged, applied)
+            with engine(store) as connection:
+                dataset = open_dataset(connection, project, catalogue, staged, applied)
                 with clock.step("rules"):
                     second = None
                     if backend == "spark":
@@ -94,56 +84,3 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
                 build_report(target, catalogue.rules, rounds=store.rounds, progress=progress)
             write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
-
-
-@contextmanager
-def _connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
-    spill = store.cache / f"spill.{os.getpid()}.tmp"
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "1600MB",
-        "preserve_insertion_order": False,
-        "temp_directory": str(spill),
-        "threads": os.cpu_count() or 1,
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def _dataset(
-    connection: duckdb.DuckDBPyConnection,
-    project: Project,
-    catalogue: Catalogue,
-    staged: list[Staged],
-    applied: Applied,
-) -> Dataset:
-    # A value that could not be typed is judged as it was written.
-    overrides = [
-        {**row, **dict(row["raw"] or ())}
-        for found in staged
-        if found.table == "parameter"
-        for row in pq.read_table(found.rows).to_pylist()
-    ]
-    try:
-        known = parameter_names() | names_asked(catalogue.rules.values())
-        parameters = ParameterBook(load_parameters(), overrides, known)
-    except ValueError as error:
-        raise ProjectError(str(error)) from None
-    sources = [
-        StagedSource(
-            table=found.table,
-            system=found.system,
-            source_file=found.source_file,
-            data=found.rows,
-            rows=found.rows_loaded,
-            present=frozenset(found.present),
-            untyped=found.untyped,
-            patch=applied.patches.get(at),
-            spoken=found.spoken,
-        )
-        for at, found in enumerate(staged)
-        if found.table in TABLES
-    ]
-    return Dataset(connection, sources, as_of=project.as_of, region=project.region, parameters=parameters)

@@ -17,8 +17,10 @@ from renshe.engine.rules.applicable import NotRun, applicable, lone
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import shown
+from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
 from renshe.engine.rules.sharing import conjuncts, share
@@ -51,6 +53,30 @@ def condition(text: str | None, scope: RowScope) -> str:
 def conditions(text: str | None, scope: RowScope) -> list[str]:
     """Return the SQL of the conditions that a condition joins by ``and``; none where there is no condition."""
     return [compile_expression(node, scope).text for node in conjuncts(parse(text))] if text is not None else []
+
+
+def lacking_parameters(
+    rules: Iterable[tuple[Rule, str]], uses: Uses, holdings: Holdings, dialect: Dialect
+) -> list[tuple[Rule, str, str]]:
+    """Return, for each rule that asks for parameters, SQL true where only these are missing, and the reason to tell.
+
+    ``rules`` come with the SQL that limits them to sources; ``uses`` gathers what the SQL needs joined.
+    """
+    found: list[tuple[Rule, str, str]] = []
+    for rule, sources in rules:
+        own = Uses()
+        condition(rule.fail, RowScope(rule, own, holdings, dialect))
+        if not own.params:
+            continue
+        scope = RowScope(rule, uses, holdings, dialect)
+        # What costs least is asked first: DuckDB looks no further where one part is not true.
+        parts = ["(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")", sources]
+        named = (name for name in sorted(own.own) if name in kinds(rule.table))
+        parts += [f"{dialect.column('t', name)} IS NOT NULL" for name in named]
+        parts += [condition(rule.where, scope), f"({condition(rule.fail, scope)}) IS NULL"]
+        wanted = "、".join(sorted({use.name for use in own.params}))
+        found.append((rule, " AND ".join(parts), f"缺少参数 {wanted}"))
+    return found
 
 
 class RowPass:
@@ -164,20 +190,8 @@ class RowPass:
     def _count_not_run(self, table: str, judge: str | None, group: list[_Ready]) -> None:
         """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
         uses = Uses()
-        counted: list[tuple[Rule, str, str]] = []
-        for ready in group:
-            own = Uses()
-            scope = RowScope(ready.rule, own, self.dataset)
-            condition(ready.rule.fail, scope)
-            if not own.params:
-                continue
-            shared = RowScope(ready.rule, uses, self.dataset)
-            # What costs least is asked first: DuckDB looks no further where one part is not true.
-            parts = ["(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")", ready.sources]
-            parts += [f't."{name}" IS NOT NULL' for name in sorted(own.own) if name in kinds(table)]
-            parts += [condition(ready.rule.where, shared), f"({condition(ready.rule.fail, shared)}) IS NULL"]
-            wanted = "、".join(sorted({use.name for use in own.params}))
-            counted.append((ready.rule, " AND ".join(parts), f"缺少参数 {wanted}"))
+        asked = [(ready.rule, ready.sources) for ready in group]
+        counted = lacking_parameters(asked, uses, self.dataset, DUCKDB)
         if not counted:
             return
         rows, _ = self.dataset.judged_rows(table, judge)

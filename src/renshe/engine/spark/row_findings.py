@@ -17,9 +17,8 @@ from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import key_sql, owner_columns, shown
 from renshe.engine.rules.generic import checks
 from renshe.engine.rules.holdings import judged_condition
-from renshe.engine.rules.rows import condition
+from renshe.engine.rules.rows import condition, lacking_parameters
 from renshe.engine.rules.scope import NetScope, PlainScope, RowScope, Uses, take_column
-from renshe.engine.schema import kinds
 from renshe.engine.spark.parameter_views import ParameterViews
 from renshe.engine.spark.relation_views import Family, family_join, relation_joins
 from renshe.engine.spark.worlds import Worlds
@@ -96,17 +95,8 @@ class RowFindings:
     def unjudged(self, table: str, judge: str | None, group: list[Ready]) -> tuple[str, list[tuple[Rule, str]]] | None:
         """Return the select that counts, per world, rows on which only a parameter is missing; None: no rule asks."""
         uses = Uses()
-        counted: list[tuple[Rule, str, str]] = []
-        for ready in group:
-            own = Uses()
-            condition(ready.rule.fail, RowScope(ready.rule, own, self.worlds, SPARK))
-            if own.params:
-                scope = RowScope(ready.rule, uses, self.worlds, SPARK)
-                parts = [ready.sources, "(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")"]
-                parts += [f"t.`{name}` IS NOT NULL" for name in sorted(own.own) if name in kinds(table)]
-                parts += [condition(ready.rule.where, scope), f"({condition(ready.rule.fail, scope)}) IS NULL"]
-                wanted = "、".join(sorted({use.name for use in own.params}))
-                counted.append((ready.rule, " AND ".join(parts), f"缺少参数 {wanted}"))
+        asked = [(ready.rule, ready.sources) for ready in group]
+        counted = lacking_parameters(asked, uses, self.worlds, SPARK)
         if not counted:
             return None
         sums = ", ".join(f"count(CASE WHEN {test} THEN 1 END)" for _, test, _ in counted)
