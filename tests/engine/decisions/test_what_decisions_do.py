@@ -159,6 +159,22 @@ def test_decisions_build_on_each_other_in_their_order(project: Path) -> None:
     assert (people(result)[0]["person_no"], people(result)[0]["name"]) == ("1009", "孙得富")
 
 
+def test_a_row_without_its_number_is_found_by_what_is_left_and_by_its_place(project: Path) -> None:
+    (project / "参保.csv").write_text(ENROLMENTS + ",110,U1,2005-01-01,,1\n,110,U1,2005-01-01,,1\n", "utf-8")
+    clean(project)
+    fill = {
+        "kind": "fill",
+        "table": "enrolment",
+        "key": [None, "110", "U1", 200501],
+        "field": "person_no",
+        "new": "1003",
+    }
+    result = decide(project, fill | {"source_row": 5}, fill | {"source_row": 9, "source_file": "参保.csv"})
+    assert [state for state, _ in outcomes(result)] == ["applied", "applied"]
+    rows = pq.read_table(result.folder / "tables/enrolment.parquet").to_pylist()
+    assert sorted(str(row["person_no"]) for row in rows) == ["1001", "1002", "1003", "1003"]
+
+
 def test_restoring_a_row_or_a_field_brings_back_what_the_source_says(project: Path) -> None:
     first = clean(project)
     result = decide(

@@ -89,7 +89,7 @@ def _wanted(entry: Table, keys: Iterable[str]) -> list[tuple[tuple[str, ...], pa
         rows = []
         for key in keys:
             parts = json.loads(key)
-            if len(parts) == len(names) and parts[0] is not None:
+            if len(parts) == len(names):
                 rows.append([_part(part, kinds[name]) for part, name in zip(parts, names, strict=True)])
         if rows:
             values = zip(*rows, strict=True)
@@ -111,9 +111,8 @@ def _fetch(
     found: list[dict[str, Any]] = []
     for names, keys in wanted:
         connection.register("wanted", keys)
-        same = " AND ".join(
-            f'w.k{at} {"=" if at == 0 else "IS NOT DISTINCT FROM"} r."{name}"' for at, name in enumerate(names)
-        )
+        # Any part may be unknown: a row without its person's number is the one whose number must be filled.
+        same = " AND ".join(f'w.k{at} IS NOT DISTINCT FROM r."{name}"' for at, name in enumerate(names))
         if names == entry.key_else:
             same += f' AND r."{entry.key[0]}" IS NULL'
         source = connection.read_parquet(str(staged.rows))  # noqa: F841 - DuckDB finds it by its name
