@@ -41,7 +41,7 @@ def nothing_is_left(project: Path) -> bool:
 
 
 def copying(monkeypatch: pytest.MonkeyPatch, trouble: Copy) -> None:
-    monkeypatch.setattr("renshe.engine.rounds.store.shutil.copyfile", trouble)
+    monkeypatch.setattr("renshe.engine.rounds.store.copy_digested", trouble)
 
 
 def test_a_file_that_vanishes_between_looking_and_reading_is_named(

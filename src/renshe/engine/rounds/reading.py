@@ -9,8 +9,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from threading import get_ident
 
 from renshe.engine.project import Project, SourceSpec
 from renshe.engine.rounds.store import Store
@@ -26,9 +27,7 @@ _PARALLEL_FROM = 32 << 20
 def stage_all(project: Project, store: Store, progress: Progress) -> list[Staged]:
     """Keep and stage every source, in the order of the project."""
     tasks: list[StageTask] = []
-    for at, spec in enumerate(project.sources):
-        progress(f"登记来源 {spec.label}", at, len(project.sources))
-        sha, kept = _keep(spec, store)
+    for spec, (sha, kept) in zip(project.sources, _keep_all(project, store, progress), strict=True):
         task = StageTask(
             table=spec.table,
             system=spec.system,
@@ -70,11 +69,25 @@ def _stage_parallel(tasks: list[StageTask], store: Store, workers: int, progress
     return [futures[at].result() for at in range(len(tasks))]
 
 
+def _keep_all(project: Project, store: Store, progress: Progress) -> list[tuple[str, Path]]:
+    """Keep a copy of every source, several at once: a file's digest is computed outside the interpreter's lock."""
+    kept = []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        try:
+            for at, found in enumerate(pool.map(lambda spec: _keep(spec, store), project.sources)):
+                progress(f"登记来源 {project.sources[at].label}", at, len(project.sources))
+                kept.append(found)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return kept
+
+
 def _keep(spec: SourceSpec, store: Store) -> tuple[str, Path]:
     if spec.path is not None:
         return store.keep(spec.path)
     assert spec.url is not None and spec.query is not None
-    partial = store.sources / f"query.{os.getpid()}.tmp"
+    partial = store.sources / f"query.{os.getpid()}.{get_ident()}.tmp"
     try:
         snapshot_query(spec.url, spec.query, partial)
         return store.keep(partial)

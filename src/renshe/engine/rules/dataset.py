@@ -20,9 +20,6 @@ from renshe.engine.rules.holdings import Holdings, StagedSource, judged_conditio
 from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
 
-# What the views have besides the columns of staged rows.
-DATASET_COLUMNS = ("rid", "_src", "_sys", "_system_kind")
-
 
 class Dataset(Holdings):
     """Staged sources as views of one DuckDB connection."""

@@ -17,9 +17,8 @@ import duckdb
 from renshe.engine.rules.applicable import NotRun
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import quote
-from renshe.engine.rules.findings import COLUMNS
+from renshe.engine.rules.findings import COLUMNS, KNOWN
 from renshe.engine.rules.reach import Chosen
-from renshe.engine.rules.rows import KNOWN
 
 State = Literal["same", "moved", "new"]
 
@@ -62,7 +61,7 @@ class Earlier:
     def keep_unreached(self, table: str, chosen: Chosen, rules: Sequence[Rule]) -> None:
         """Take over the findings of rows that are not judged again; of set rules, those of groups left as they were."""
         listed = ", ".join(quote(name) for name in (*chosen.limits, *chosen.whole)) or "''"
-        self.keep(table, f"rule NOT IN ({listed}) AND rid NOT IN (FROM {chosen.rids})")
+        self.keep(table, f"rule NOT IN ({listed}) AND rid NOT IN (FROM {chosen.near})")
         for name in chosen.limits:
             self.keep(table, f"rule = {quote(name)} AND rid NOT IN (FROM {again(table, name)})")
 
@@ -70,9 +69,11 @@ class Earlier:
         """Leave in ``hits_<table>`` on which rows that are not judged again a prerequisite of some rule failed."""
         here = {rule.id for rule in rules}
         for name in sorted({name for rule in rules for name in rule.requires} & here - chosen.whole):
+            # What sets are judged again is only told rule by rule.
+            judged = chosen.rids if name in chosen.limits else chosen.near
             self.connection.execute(
                 f"INSERT INTO hits_{table} SELECT {numbers[name]}, rid, {KNOWN} FROM earlier WHERE"
-                f' "table" = {quote(table)} AND rule = {quote(name)} AND rid NOT IN (FROM {chosen.rids})'
+                f' "table" = {quote(table)} AND rule = {quote(name)} AND rid NOT IN (FROM {judged})'
             )
 
 

@@ -14,10 +14,10 @@ import pyarrow as pa
 from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import compile_expression, quote
-from renshe.engine.rules.dataset import DATASET_COLUMNS, Dataset
+from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
-from renshe.engine.rules.holdings import Holdings
+from renshe.engine.rules.holdings import DATASET_COLUMNS, Holdings
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RowScope, Uses, column_of
 from renshe.engine.schema import columns
@@ -48,6 +48,8 @@ SCHEMA = pa.schema(
 )
 _CODED_FACTS = {"_id_sex": "sex"}
 _SHORT = 12
+# Stands for ``related`` of hits that only say that a prerequisite failed, on rows that are not judged again.
+KNOWN = -1
 # A column of the judged row, or of the other row of a set, in compiled SQL.
 _OF_ROW = re.compile(r'\b[to]\."?([A-Za-z_]\w*)')
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
@@ -102,7 +104,7 @@ class FindingWriter:
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE rows_{self.table} AS SELECT {needed}"
             f" FROM {self.dataset.loaded_rows(self.table)} WHERE rid IN"
-            f" (SELECT rid FROM {hits} UNION SELECT related FROM {hits} WHERE related IS NOT NULL)"
+            f" (SELECT unnest([rid, related]) FROM {hits} WHERE related IS DISTINCT FROM {KNOWN})"
         )
         for statement in statements:
             connection.execute(statement)
@@ -118,7 +120,8 @@ class FindingWriter:
             f" t.source_row, {key_sql(rule.table, 't')}, {value}, {expected}, {message},"
             f" CASE WHEN o.rid IS NULL THEN NULL ELSE {key_sql(rule.table, 'o')} END,"
             f" {owner_sql(rule, rule.table, self.dataset.region)}"
-            f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}) h JOIN rows_{self.table} t USING (rid)"
+            f" FROM (SELECT * FROM hits_{self.table} WHERE rule = {number}"
+            f" AND related IS DISTINCT FROM {KNOWN}) h JOIN rows_{self.table} t USING (rid)"
             f" LEFT JOIN rows_{self.table} o ON o.rid = h.related {joins}"
         )
 

@@ -21,6 +21,9 @@ from renshe.policy.parameters import ParameterBook
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary
 
+# What rows of a data set have besides the columns of staged rows.
+DATASET_COLUMNS = ("rid", "_src", "_sys", "_system_kind")
+
 
 @dataclass(frozen=True, slots=True)
 class StagedSource:

@@ -2,8 +2,9 @@
 
 A rule looks at its own row, at rows that it is related to by key, and at the rows of its group. A row that changed is
 met under its old and under its new keys, so whatever pointed at the old row or points at the new one is found; where
-nothing changed that a relation asks of a row, nobody who points at it needs to know. A rule that looks at very few,
-large groups (all of an insurance and month) is judged on every row instead: it is one, the others are many.
+nothing changed that a relation asks of a row, nobody who points at it needs to know; where many point at a group, what
+they can tell of it is compared before and after. A rule that all the same looks at very few, large groups is judged on
+every row instead: it is one, the others are many.
 
 Invariant: a row that is not chosen looks at nothing that changed; what an earlier round found on it still holds.
 """
@@ -19,14 +20,18 @@ from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import names, parse
+from renshe.engine.rules.observed import Observation, differing, observations
 from renshe.engine.rules.parameter_joins import expressions
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
+from renshe.engine.rules.sharing import DEAR, conjuncts
 from renshe.engine.schema import columns
 
 _LOOKED_UP = re.compile(r"\bx\d+\.")
 # Where more than this share of a table must be judged again, all of it is; a rule for which that is so, on every row.
 MOST, MOST_OF_RULE = 0.3, 0.05
+# Where more than this share points at groups that changed, it is worth looking what can be told of these.
+MANY = 0.002
 
 
 def changed_rows(table: str) -> tuple[str, str]:
@@ -41,7 +46,7 @@ def moved(table: str) -> str:
 
 @dataclass(slots=True)
 class Chosen:
-    """What is to be judged again of a table: the rows of ``rids``, and sets among the rows of ``near``.
+    """What is to be judged again of a table: the rows of ``near``, those of ``rids`` with whom they share a set.
 
     ``limits`` says, per set rule, which rows of ``near`` stand in groups that changed (SQL); the rules of ``whole`` are
     judged on every row, and with them those that build on them.
@@ -55,13 +60,18 @@ class Chosen:
 
 @dataclass(slots=True)
 class _Way:
-    """One way in which rows point at rows of another table: what is joined before, what is asked, by which rules."""
+    """One way in which rows point at rows of another table: what is joined before, what is asked, by which rules.
+
+    ``seen`` is what can be told of a group, where rows are gathered; ``tests`` say which rows a rule judges (SQL).
+    """
 
     relation: Relation
     judge: str | None
     before: dict[Relation, set[str]]
     asked: set[str] = field(default_factory=set)
     rules: set[str] = field(default_factory=set)
+    seen: set[Observation] = field(default_factory=set)
+    tests: set[str] = field(default_factory=set)
 
 
 class Reach:
@@ -77,11 +87,11 @@ class Reach:
         """Return what of ``table`` is to be judged again; None where that is so much that all of it may be."""
         chosen = Chosen(f"chosen_{table}", f"near_{table}")
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {chosen.rids} (rid BIGINT)")
-        few = MOST_OF_RULE * self.dataset.loaded(table)
         for way in self._ways(rules):
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE pointing AS {self._related(table, way)}")
-            [(count,)] = self.connection.execute("SELECT count(*) FROM pointing").fetchall()
-            if count > few:
+            count = self._point(table, way, self._changes(way))
+            if count > MANY * self.dataset.loaded(table) and way.seen:
+                count = self._point(table, way, self._regrouped(way))
+            if count > MOST_OF_RULE * self.dataset.loaded(table):
                 chosen.whole |= way.rules
             else:
                 self._add(chosen, "FROM pointing")
@@ -128,14 +138,41 @@ class Reach:
                 # A key may be a column of another relation: that one is then joined before.
                 looked_up = _LOOKED_UP.search(str(shared.on)) is not None
                 before = dict(list(uses.relations.items())[:at]) if looked_up else {}
-                key = (shared.table, shared.on, shared.where, rule.judge, *before)
+                key = (shared.table, shared.on, shared.where, shared.system, rule.judge, *before)
                 way = ways.setdefault(key, _Way(shared, rule.judge, before))
                 way.asked |= _asked(rule, name, relation)
                 way.rules.add(rule.id)
+                way.tests.add(" AND ".join(self._own_tests(rule)) or "TRUE")
+                # What differs from row to row cannot be told of a group.
+                if relation.take and not relation.by_row and relation.system != "other":
+                    alike = {Observation("count()", "=", 1)} if relation is alone else set()
+                    way.seen |= alike or observations(rule, name, relation)
         return ways.values()
 
-    def _related(self, table: str, way: _Way) -> str:
-        """Return SQL of the rows of ``table`` that point at a row of which something changed that is asked."""
+    def _own_tests(self, rule: Rule) -> list[str]:
+        """Return SQL of what ``rule`` asks of the judged row alone, at little cost: no other row can fail it."""
+        found = []
+        for text in (rule.where, rule.fail):
+            for node in conjuncts(parse(text)) if text is not None else ():
+                uses = Uses()
+                test = compile_expression(node, RowScope(rule, uses, self.dataset)).text
+                if not (uses.relations or uses.params or DEAR.search(test)):
+                    found.append(test)
+        return found
+
+    def _point(self, table: str, way: _Way, origin: str) -> int:
+        """Leave in ``pointing`` the rows of ``table`` that point at a row or group of ``origin`` (SQL); count them."""
+        joins = self.joins.clause(Uses(relations=way.before), table, way.judge) if way.before else ""
+        mine = [mine for mine, _ in way.relation.on]
+        matching = self._matching(table, joins, mine, [f"k{at}" for at in range(len(mine))], f"({origin})")
+        judged = " OR ".join(f"({test})" for test in sorted(way.tests))
+        [(count,)] = self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE pointing AS {matching} WHERE {judged}"
+        ).fetchall()
+        return int(count)
+
+    def _changes(self, way: _Way) -> str:
+        """Return SQL of the keys of rows of which something changed that is asked."""
         relation = way.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         theirs = [compile_expression(parse(text), scope).text for _, text in relation.on]
@@ -147,10 +184,18 @@ class Reach:
             f"(SELECT r._sys, {', '.join(shown)} FROM {rows} r WHERE {' AND '.join(tests)})"
             for rows in changed_rows(relation.table)
         )
-        origin = f"(({was} EXCEPT ALL {now}) UNION ALL ({now} EXCEPT ALL {was}))"
-        joins = self.joins.clause(Uses(relations=way.before), table, way.judge) if way.before else ""
-        keys = [f"k{at}" for at in range(len(theirs))]
-        return self._matching(table, joins, [mine for mine, _ in relation.on], keys, origin)
+        return f"({was} EXCEPT ALL {now}) UNION ALL ({now} EXCEPT ALL {was})"
+
+    def _regrouped(self, way: _Way) -> str:
+        """Return SQL of the keys of groups of which something that can be told is no longer as it was."""
+        relation = way.relation
+        was, now = changed_rows(relation.table)
+        rows = (
+            f"(SELECT r.*, r.rid NOT IN (SELECT rid FROM {now}) AS _then, TRUE AS _now FROM a_{relation.table} r"
+            f" UNION ALL BY NAME SELECT r.*, TRUE AS _then, FALSE AS _now FROM {was} r"
+            " WHERE r.valid IS DISTINCT FROM '0')"
+        )
+        return differing(relation, way.seen, RelatedScope(relation.table, self.dataset.as_of), rows, self._changes(way))
 
     def _matching(self, table: str, joins: str, mine: Sequence[str], theirs: Sequence[str], origin: str) -> str:
         listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(theirs))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
-from renshe.engine.rules.expression import parse
+from renshe.engine.rules.expression import names, parse
+from renshe.engine.rules.holdings import DATASET_COLUMNS
 from renshe.engine.rules.parameter_joins import ParameterJoins
 from renshe.engine.rules.scope import RelatedScope, Uses, take_column
+from renshe.engine.schema import columns
 
 if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _LOOKED_UP = re.compile(r"\bx\d+\.")
 # With this many times fewer judged rows than related ones, only what the judged rows point at is looked up.
 _FEW = 4
+# With this many times fewer, it is gathered before, for all relations with the same keys: one reading serves many.
+_VERY_FEW, _SHARED = 20, 2
 # What a join holds in memory per row, besides its columns.
 _ROW_BYTES, _COLUMN_BYTES = 32, 16
 
@@ -45,12 +49,22 @@ class _Table:
     rows: int | None = None
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """The rows of a table that judged rows point at by some keys, with the columns that relations ask of them."""
+
+    name: str
+    keys: tuple[tuple[str, str], ...]
+    columns: frozenset[str]
+
+
 class Joins:
     """Builds the tables behind relations and parameters, and writes the join clauses that use them."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.tables: dict[_Key, _Table] = {}
+        self.gathered: dict[tuple[str, str, str | None, tuple[str, str]], _Gathered] = {}
         self.parameters = ParameterJoins(dataset)
 
     def want(self, uses: Uses, table: str, judge: str | None = None) -> None:
@@ -83,9 +97,11 @@ class Joins:
 
     def clear(self) -> None:
         """Drop every relation: the next judged table asks for other columns of other rows."""
-        for one in self.tables.values():
-            self.dataset.connection.execute(f"DROP TABLE IF EXISTS {one.name}")
+        names = [*(one.name for one in self.tables.values()), *(one.name for one in self.gathered.values())]
+        for name in names:
+            self.dataset.connection.execute(f"DROP TABLE IF EXISTS {name}")
         self.tables.clear()
+        self.gathered.clear()
 
     def _key(self, relation: Relation, table: str, judge: str | None) -> _Key:
         if relation.by_row or self._narrowed(relation, table, judge):
@@ -109,6 +125,49 @@ class Joins:
             built.rows = int(rows)
         return built
 
+    def _rows(self, key: _Key) -> str:
+        """Return the relation in which the related rows of ``key`` are looked for: all of their table, or fewer."""
+        relation = key.relation
+        if not key.judged or _LOOKED_UP.search(relation.on[0][0]):
+            return f"a_{relation.table}"
+        _, judged = self.dataset.judged_rows(key.judged, key.judge)
+        if judged * _VERY_FEW >= self.dataset.loaded(relation.table):
+            return f"a_{relation.table}"
+        place = (relation.table, key.judged, key.judge, relation.on[0])
+        alike = {
+            other: table.columns
+            for other, table in self.tables.items()
+            if other.judged and (other.relation.table, other.judged, other.judge, other.relation.on[0]) == place
+        }
+        if len(alike) < _SHARED:
+            return f"a_{relation.table}"
+        keys = _common([other.relation.on for other in alike])
+        wanted = frozenset().union(*(_read(other.relation, columns) for other, columns in alike.items()))
+        found = self.gathered.get(place)
+        if found is None or not (found.keys == keys[: len(found.keys)] and wanted <= found.columns):
+            found = _Gathered(found.name if found else f"some_{len(self.gathered)}", keys, wanted)
+            self.gathered[place] = found
+            self._gather(key, found)
+        return found.name
+
+    def _gather(self, key: _Key, gathered: _Gathered) -> None:
+        relation = key.relation
+        scope = RelatedScope(relation.table, self.dataset.as_of)
+        listed = ", ".join(f'r."{name}"' for name in sorted(gathered.columns))
+        mine = ", ".join(f"{mine} AS k{at}" for at, (mine, _) in enumerate(gathered.keys))
+        same = " AND ".join(
+            f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {compile_expression(parse(theirs), scope).text}"
+            for at, (_, theirs) in enumerate(gathered.keys)
+        )
+        # A condition that speaks of the judged row is asked on every row that counts.
+        judged = self.dataset.counting_rows(key.judged)
+        if key.judge is not None:
+            judged, _ = self.dataset.judged_rows(key.judged, key.judge)
+        self.dataset.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {gathered.name} AS SELECT {listed} FROM a_{relation.table} r"
+            f" SEMI JOIN (SELECT DISTINCT {mine} FROM {judged} t) m ON {same}"
+        )
+
     def _select_by_row(self, key: _Key, columns: set[str]) -> str:
         """Return SQL with one row per judged row that has related rows, and the aggregates over them."""
         relation, table = key.relation, key.judged
@@ -127,7 +186,7 @@ class Joins:
             conditions.append(f"{mine} {operator} {compile_expression(parse(theirs), scope).text}")
         return (
             f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM {self.dataset.counting_rows(table)} t"
-            f" JOIN a_{relation.table} r ON {' AND '.join(conditions)} GROUP BY t.rid"
+            f" JOIN {self._rows(key)} r ON {' AND '.join(conditions)} GROUP BY t.rid"
         )
 
     def _select(self, key: _Key, columns: set[str]) -> str:
@@ -137,7 +196,8 @@ class Joins:
         conditions = [f"{keys[0]} IS NOT NULL"]
         if relation.where is not None:
             conditions.append(compile_expression(parse(relation.where), scope).text)
-        origin = f"a_{relation.table} r"
+        rows = self._rows(key)
+        origin = f"{rows} r"
         system = "NULL"
         if relation.system is None:
             system = "r._sys"
@@ -165,9 +225,26 @@ class Joins:
         taken = "".join(f', r."{name}"' for name in sorted(columns))
         first = f"SELECT {system} AS sys, {named}, min(r.rid) AS rid FROM {origin} WHERE {where} GROUP BY ALL"
         listed = ", ".join(f"f.k{at}" for at in range(len(keys)))
-        return (
-            f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN a_{relation.table} r ON r.rid = f.rid"
-        )
+        return f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN {rows} r ON r.rid = f.rid"
+
+
+def _common(keys: list[tuple[tuple[str, str], ...]]) -> tuple[tuple[str, str], ...]:
+    """Return the keys that all of ``keys`` begin with."""
+    alike = []
+    for pairs in zip(*keys, strict=False):
+        if len(set(pairs)) > 1:
+            break
+        alike.append(pairs[0])
+    return tuple(alike)
+
+
+def _read(relation: Relation, wanted: set[str]) -> set[str]:
+    """Return the columns that ``relation`` reads of the related rows, and those by which rows are told."""
+    texts = [relation.where or "true", *(theirs for _, theirs in relation.on)]
+    texts += wanted if relation.take else []
+    read = {name for text in texts for other, name in names(parse(text)) if other is None}
+    read |= wanted if not relation.take else set()
+    return (read & set(columns(relation.table))) | {*DATASET_COLUMNS, "system"}
 
 
 def _condition(relation: Relation, at: int) -> str:

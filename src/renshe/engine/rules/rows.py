@@ -19,7 +19,7 @@ from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
-from renshe.engine.rules.findings import shown
+from renshe.engine.rules.findings import KNOWN, shown
 from renshe.engine.rules.holdings import Holdings
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
@@ -27,8 +27,6 @@ from renshe.engine.rules.sharing import conjuncts, share
 from renshe.engine.schema import kinds
 
 _BITS = 62
-# Marks hits that only say that a prerequisite failed, on rows that are not judged again.
-KNOWN = -1
 # A column of the judged row in compiled SQL.
 _JUDGED = re.compile(r'\bt\.(?=")')
 # Of the engine's memory, what the hash tables of one pass may take.

@@ -18,7 +18,7 @@ from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
 from renshe.engine.rules.reach import Chosen, Reach
 from renshe.engine.rules.relations import Joins
-from renshe.engine.rules.rows import KNOWN, RowPass
+from renshe.engine.rules.rows import RowPass
 from renshe.engine.rules.sets import SetPass
 
 # Smaller tables are judged anew in less time than it takes to find out which of their rows must be.
@@ -88,7 +88,7 @@ class _TableRun:
         with self._hits():
             self._rows(self.not_run, self.rules)
             self._sets(self.rules)
-            self._write()
+            self._write(self.rules)
         run_generic(self.dataset, self.catalogue, self.table)
 
     def part(self, earlier: Earlier) -> None:
@@ -97,25 +97,21 @@ class _TableRun:
         if chosen is None:
             self.whole()
             return
+        some = [rule for rule in self.rules if rule.id not in chosen.whole]
+        every = [rule for rule in self.rules if rule.id in chosen.whole]
         with self._hits():
             earlier.know(self.table, chosen, self.numbers, self.rules)
-            with self.dataset.restricted(self.table, chosen.rids):
-                counted = NotRun()
-                self._rows(counted, [rule for rule in self.rules if rule.id not in chosen.whole])
-                run_generic(self.dataset, self.catalogue, self.table)
-            self.joins.clear()
-            whole = [rule for rule in self.rules if rule.id in chosen.whole]
-            self._rows(self.not_run, whole)
-            self.joins.clear()
             with self.dataset.restricted(self.table, chosen.near):
-                self._sets([rule for rule in self.rules if rule.id not in chosen.whole], chosen)
-                if not chosen.whole:
-                    self._write()
+                counted = NotRun()
+                self._rows(counted, some)
+                run_generic(self.dataset, self.catalogue, self.table)
+                self._sets(some, chosen)
+                self._write(some)
             self.joins.clear()
-            if whole:
-                # No other rule builds on these.
-                self._sets(whole)
-                self._write()
+            # No other rule builds on these.
+            self._rows(self.not_run, every)
+            self._sets(every)
+            self._write(every)
         earlier.keep_unreached(self.table, chosen, self.rules)
         self._count(earlier, counted, chosen.whole)
 
@@ -169,12 +165,11 @@ class _TableRun:
                 f" AND rid IN (SELECT rid FROM hits_{self.table} WHERE rule IN ({listed}))"
             )
 
-    def _write(self) -> None:
-        """Turn hits into findings."""
-        hits = f"hits_{self.table}"
-        self.connection.execute(f"DELETE FROM {hits} WHERE related = {KNOWN}")
-        hit = {int(n) for (n,) in self.connection.execute(f"SELECT DISTINCT rule FROM {hits}").fetchall()}
-        shown = {self.numbers[rule.id]: rule for rule in self.rules if self.numbers[rule.id] in hit}
+    def _write(self, rules: Sequence[Rule]) -> None:
+        """Turn the hits of ``rules`` into findings."""
+        found = self.connection.execute(f"SELECT DISTINCT rule FROM hits_{self.table}").fetchall()
+        hit = {int(number) for (number,) in found}
+        shown = {self.numbers[rule.id]: rule for rule in rules if self.numbers[rule.id] in hit}
         if shown:
             FindingWriter(self.dataset, self.joins, self.table).write(shown)
 

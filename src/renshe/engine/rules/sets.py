@@ -19,6 +19,8 @@ from renshe.engine.rules.rows import condition
 from renshe.engine.rules.scope import RowScope, Uses
 
 _MONTHS = 190000, 210000
+# Of the keys besides the month, how many make the groups that are looked through for a repeated month.
+_FIRST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class SetPass:
             having = f"count(DISTINCT ({_listed('d', members.differ)})) >= {max(2, rule.unique.at_least)}"
         narrowed = "SELECT * FROM m" + self._repeated_months(rule, members)
         return (
-            f"WITH m AS NOT MATERIALIZED ({members.sql}), w AS ({narrowed}),"
+            f"WITH m AS NOT MATERIALIZED ({members.sql}), w AS MATERIALIZED ({narrowed}),"
             f" g AS (SELECT sys, {keys}, min(rid) AS lo, max(rid) AS hi FROM w GROUP BY sys, {keys}"
             f" HAVING count(*) > 1 AND {having})"
             f" SELECT w.rid, CASE WHEN w.rid = g.lo THEN g.hi ELSE g.lo END AS related"
@@ -101,7 +103,8 @@ class SetPass:
             return ""
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)
-        others = ", ".join(f"k{at}" for at in range(members.keys) if at != month)
+        # Few keys make few groups; what they take too many is told apart later.
+        others = ", ".join(f"k{at}" for at in [at for at in range(members.keys) if at != month][:_FIRST])
         return (
             f" SEMI JOIN (SELECT sys, {others} FROM m GROUP BY sys, {others}"
             f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING (sys, {others})"

@@ -20,7 +20,7 @@ _ALIAS = "t"
 # Something looked up, or of a group: it is not there before the joins.
 _JOINED = re.compile(r"\b[xpn]\d*\.")
 # Costs more on every row than on the few that the conditions before it leave.
-_DEAR = re.compile(r"DECIMAL|DOUBLE|regexp|raw")
+DEAR = re.compile(r"DECIMAL|DOUBLE|regexp|raw")
 # What stands inside other conditions and is worth a column: whether a source has a field, an amount as a double.
 _INSIDE = re.compile(
     r"\(t\._src BETWEEN \d+ AND \d+(?: OR t\._src BETWEEN \d+ AND \d+)*\)" r'|CAST\(t\."\w+" AS DOUBLE\)'
@@ -47,7 +47,7 @@ class Shared:
 def share(rows: str, tests: Sequence[Sequence[str]]) -> Shared:
     """Return ``rows`` and ``tests`` (lists of conditions that must all hold) with what is common computed once."""
     counted = Counter(part for test in tests for part in set(test))
-    common = [part for part, times in counted.items() if times > 1 and not (_JOINED.search(part) or _DEAR.search(part))]
+    common = [part for part, times in counted.items() if times > 1 and not (_JOINED.search(part) or DEAR.search(part))]
     inside = Counter(found for test in tests for part in test if part not in common for found in _INSIDE.findall(part))
     common += [part for part, times in inside.items() if times > 1 and part not in common]
     if not common:
