@@ -11,7 +11,6 @@ Invariant: a row that is not chosen looks at nothing that changed; what an earli
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,18 +19,21 @@ from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import names, parse
-from renshe.engine.rules.observed import Observation, differing, observations
+from renshe.engine.rules.observed import ALONE, Observation, differing, observations
 from renshe.engine.rules.parameter_joins import expressions
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
 from renshe.engine.rules.sharing import DEAR, conjuncts
+from renshe.engine.rules.touched import LOOKED_UP, OF_ROW, Keys, Touched, grouped_by, keys_of
 from renshe.engine.schema import columns
 
-_LOOKED_UP = re.compile(r"\bx\d+\.")
+# Whose rows are few, so that all of them are read at once.
+_OWNERS = ('t."person_no"', 't."unit_no"')
 # Where more than this share of a table must be judged again, all of it is; a rule for which that is so, on every row.
 MOST, MOST_OF_RULE = 0.3, 0.05
 # Where more than this share points at groups that changed, it is worth looking what can be told of these.
 MANY = 0.002
+_SEVERAL = 2
 
 
 def changed_rows(table: str) -> tuple[str, str]:
@@ -82,12 +84,16 @@ class Reach:
         self.joins = joins
         self.connection = dataset.connection
         self.changed = frozenset(changed)
+        # By a first key, the relation with all rows of a table that can point at something changed by it.
+        self.owned: dict[str, str] = {}
 
     def choose(self, table: str, rules: Sequence[Rule]) -> Chosen | None:
         """Return what of ``table`` is to be judged again; None where that is so much that all of it may be."""
         chosen = Chosen(f"chosen_{table}", f"near_{table}")
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {chosen.rids} (rid BIGINT)")
-        for way in self._ways(rules):
+        ways = list(self._ways(rules))
+        self._gather(table, ways)
+        for way in ways:
             count = self._point(table, way, self._changes(way))
             if count > MANY * self.dataset.loaded(table) and way.seen:
                 count = self._point(table, way, self._regrouped(way))
@@ -95,28 +101,31 @@ class Reach:
                 chosen.whole |= way.rules
             else:
                 self._add(chosen, "FROM pointing")
+        groups = [(rule, keys_of(rule, by, self.dataset)) for rule in rules if (by := grouped_by(rule))]
+        chosen.whole |= {rule.id for rule, keys in groups if any(LOOKED_UP.search(key) for key in keys)}
         for rule in rules:
             # Rules come after what they build on.
             if chosen.whole.intersection(rule.requires):
                 chosen.whole.add(rule.id)
         if table in self.changed:
             self._add(chosen, f"SELECT rid FROM {moved(table)}")
-            for together in dict.fromkeys(tuple(self._keys(rule, rule.net.by)) for rule in rules if rule.net):
-                self._add(chosen, self._alike(table, together, f"{moved(table)} t"))
-        required = {name for rule in rules for name in rule.requires}
-        for rule in rules:
-            by = _grouped_by(rule)
-            if by and rule.id in required - chosen.whole:
-                keys = self._keys(rule, by)
-                if any(_LOOKED_UP.search(key) for key in keys):
-                    return None
-                self._add(chosen, self._alike(table, keys, self._touched(table, chosen)))
-        [(count,)] = self.connection.execute(f"SELECT count(DISTINCT rid) FROM {chosen.rids}").fetchall()
-        if count > MOST * self.dataset.loaded(table):
-            return None
-        self._groups(table, rules, chosen)
+        self._group(table, rules, [(rule.id, keys) for rule, keys in groups if rule.id not in chosen.whole], chosen)
         self.joins.clear()
-        return chosen
+        [(count,)] = self.connection.execute(f"SELECT count(*) FROM {chosen.near}").fetchall()
+        return chosen if count <= MOST * self.dataset.loaded(table) else None
+
+    def _group(self, table: str, rules: Sequence[Rule], groups: Sequence[tuple[str, Keys]], chosen: Chosen) -> None:
+        """Add the rows that stand in one group with those that are judged again."""
+        nets = dict.fromkeys(keys_of(rule, rule.net.by, self.dataset) for rule in rules if rule.net)
+        required = {name for rule in rules for name in rule.requires}
+        changed = table in self.changed
+        touched = Touched(self.dataset, table, chosen.rids, moved(table) if changed else None)
+        touched.open([*(keys for _, keys in groups), *(nets if changed else ())])
+        for keys in nets if changed else ():
+            touched.add_netted(keys)
+        for keys in dict.fromkeys(keys for rule, keys in groups if rule in required):
+            touched.add_grouped(keys)
+        chosen.limits |= touched.gather(groups, chosen.near)
 
     def _add(self, chosen: Chosen, select: str) -> None:
         self.connection.execute(
@@ -136,17 +145,18 @@ class Reach:
                 if relation.table not in self.changed:
                     continue
                 # A key may be a column of another relation: that one is then joined before.
-                looked_up = _LOOKED_UP.search(str(shared.on)) is not None
+                looked_up = LOOKED_UP.search(str(shared.on)) is not None
                 before = dict(list(uses.relations.items())[:at]) if looked_up else {}
-                key = (shared.table, shared.on, shared.where, shared.system, rule.judge, *before)
+                # Whose rows are looked up does not matter here; whose are gathered does.
+                system = shared.system if relation.take else None
+                key = (shared.table, shared.on, shared.where, system, bool(relation.take), rule.judge, *before)
                 way = ways.setdefault(key, _Way(shared, rule.judge, before))
                 way.asked |= _asked(rule, name, relation)
                 way.rules.add(rule.id)
                 way.tests.add(" AND ".join(self._own_tests(rule)) or "TRUE")
                 # What differs from row to row cannot be told of a group.
                 if relation.take and not relation.by_row and relation.system != "other":
-                    alike = {Observation("count()", "=", 1)} if relation is alone else set()
-                    way.seen |= alike or observations(rule, name, relation)
+                    way.seen |= {ALONE} if relation is alone else observations(rule, name, relation)
         return ways.values()
 
     def _own_tests(self, rule: Rule) -> list[str]:
@@ -164,12 +174,29 @@ class Reach:
         """Leave in ``pointing`` the rows of ``table`` that point at a row or group of ``origin`` (SQL); count them."""
         joins = self.joins.clause(Uses(relations=way.before), table, way.judge) if way.before else ""
         mine = [mine for mine, _ in way.relation.on]
-        matching = self._matching(table, joins, mine, [f"k{at}" for at in range(len(mine))], f"({origin})")
-        judged = " OR ".join(f"({test})" for test in sorted(way.tests))
+        rows = self.owned.get(_first(way), f"a_{table}")
+        matching = self._matching(rows, joins, mine, [f"k{at}" for at in range(len(mine))], f"({origin})")
         [(count,)] = self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE pointing AS {matching} WHERE {judged}"
+            f"CREATE OR REPLACE TEMP TABLE pointing AS {matching} WHERE {_judged(way)}"
         ).fetchall()
         return int(count)
+
+    def _gather(self, table: str, ways: Sequence[_Way]) -> None:
+        """Read the rows of all persons, and of all units, of whom something changed that several ways ask."""
+        self.owned.clear()
+        for owner in _OWNERS:
+            asked = [way for way in ways if _first(way) == owner]
+            if len(asked) < _SEVERAL:
+                continue
+            texts = [text for way in asked for text in (_judged(way), str(way.relation.on))]
+            named = {"rid"}.union(*(OF_ROW.findall(text) for text in texts))
+            listed = ", ".join(f'"{name}"' for name in sorted(named))
+            owners = " UNION ".join(f"SELECT k0 FROM ({self._changes(way)})" for way in asked)
+            self.owned[owner] = f"owned_{len(self.owned)}"
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {self.owned[owner]} AS SELECT {listed} FROM a_{table} t"
+                f" SEMI JOIN ({owners}) m ON m.k0 = {owner}"
+            )
 
     def _changes(self, way: _Way) -> str:
         """Return SQL of the keys of rows of which something changed that is asked."""
@@ -195,60 +222,24 @@ class Reach:
             f" UNION ALL BY NAME SELECT r.*, TRUE AS _then, FALSE AS _now FROM {was} r"
             " WHERE r.valid IS DISTINCT FROM '0')"
         )
-        return differing(relation, way.seen, RelatedScope(relation.table, self.dataset.as_of), rows, self._changes(way))
+        return differing(relation, way.seen, self.dataset.as_of, rows, self._changes(way))
 
-    def _matching(self, table: str, joins: str, mine: Sequence[str], theirs: Sequence[str], origin: str) -> str:
+    def _matching(self, rows: str, joins: str, mine: Sequence[str], theirs: Sequence[str], origin: str) -> str:
         listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(theirs))
         same = " AND ".join(
             f"m.k{at} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} {key}" for at, key in enumerate(mine)
         )
-        return f"SELECT t.rid FROM a_{table} t {joins} SEMI JOIN (SELECT DISTINCT {listed} FROM {origin}) m ON {same}"
-
-    def _keys(self, rule: Rule, by: Sequence[str]) -> list[str]:
-        scope = RowScope(rule, Uses(), self.dataset)
-        return [compile_expression(parse(text), scope).text for text in by]
-
-    def _alike(self, table: str, keys: Sequence[str], origin: str) -> str:
-        """Return SQL of the rows that stand in one group (by ``keys``) with rows of ``origin`` (alias ``t``)."""
-        return self._matching(table, "", keys, keys, origin)
-
-    def _touched(self, table: str, chosen: Chosen) -> str:
-        """Return SQL of the chosen rows of ``table`` and of the changed ones as they were, under the alias ``t``."""
-        now = f"SELECT * FROM s_{table} WHERE rid IN (FROM {chosen.rids})"
-        was = f" UNION ALL SELECT * FROM {moved(table)}" if table in self.changed else ""
-        return f"({now}{was}) t"
-
-    def _groups(self, table: str, rules: Sequence[Rule], chosen: Chosen) -> None:
-        """Gather the rows that stand in one group with a touched row, told by the first key of the group."""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {chosen.near} AS FROM {chosen.rids}")
-        firsts: dict[str, str] = {}
-        for rule in rules:
-            if not (by := _grouped_by(rule)):
-                continue
-            keys = self._keys(rule, by)
-            if any(_LOOKED_UP.search(key) for key in keys):
-                chosen.whole.add(rule.id)
-            if rule.id in chosen.whole:
-                continue
-            if keys[0] not in firsts:
-                firsts[keys[0]] = f"touched_{table}_{len(firsts)}"
-                self.connection.execute(
-                    f"CREATE OR REPLACE TEMP TABLE {firsts[keys[0]]} AS SELECT DISTINCT {keys[0]} AS k"
-                    f" FROM {self._touched(table, chosen)} WHERE {keys[0]} IS NOT NULL"
-                )
-            chosen.limits[rule.id] = f"{keys[0]} IN (SELECT k FROM {firsts[keys[0]]})"
-        if firsts:
-            anywhere = " OR ".join(f"{key} IN (SELECT k FROM {name})" for key, name in firsts.items())
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {chosen.near} AS SELECT rid FROM a_{table} t WHERE {anywhere}"
-                f" UNION FROM {chosen.rids}"
-            )
+        return f"SELECT t.rid FROM {rows} t {joins} SEMI JOIN (SELECT DISTINCT {listed} FROM {origin}) m ON {same}"
 
 
-def _grouped_by(rule: Rule) -> tuple[str, ...]:
-    """Return the keys by which a set rule groups rows; none for other rules."""
-    shape = rule.unique or rule.overlap
-    return shape.by if shape is not None else ()
+def _first(way: _Way) -> str:
+    """Return the first key of ``way``; nothing where it is a column of another relation."""
+    return "" if way.before else way.relation.on[0][0]
+
+
+def _judged(way: _Way) -> str:
+    """Return SQL of the rows that some rule of ``way`` judges."""
+    return " OR ".join(f"({test})" for test in sorted(way.tests))
 
 
 def _asked(rule: Rule, name: str, relation: Relation) -> set[str]:

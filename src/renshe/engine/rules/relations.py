@@ -31,6 +31,11 @@ _VERY_FEW, _SHARED = 20, 2
 _ROW_BYTES, _COLUMN_BYTES = 32, 16
 
 
+_PERSON, _DEEP = 't."person_no"', 3
+# The related table, the judged one, whose rows of it are judged, the first keys.
+_Place = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     """What makes two look-ups the same table: the judged side counts only where it shapes what is looked up."""
@@ -64,7 +69,7 @@ class Joins:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.tables: dict[_Key, _Table] = {}
-        self.gathered: dict[tuple[str, str, str | None, tuple[str, str]], _Gathered] = {}
+        self.gathered: dict[_Place, _Gathered] = {}
         self.parameters = ParameterJoins(dataset)
 
     def want(self, uses: Uses, table: str, judge: str | None = None) -> None:
@@ -133,11 +138,9 @@ class Joins:
         _, judged = self.dataset.judged_rows(key.judged, key.judge)
         if judged * _VERY_FEW >= self.dataset.loaded(relation.table):
             return f"a_{relation.table}"
-        place = (relation.table, key.judged, key.judge, relation.on[0])
+        place = _place(key)
         alike = {
-            other: table.columns
-            for other, table in self.tables.items()
-            if other.judged and (other.relation.table, other.judged, other.judge, other.relation.on[0]) == place
+            other: table.columns for other, table in self.tables.items() if other.judged and _place(other) == place
         }
         if len(alike) < _SHARED:
             return f"a_{relation.table}"
@@ -226,6 +229,13 @@ class Joins:
         first = f"SELECT {system} AS sys, {named}, min(r.rid) AS rid FROM {origin} WHERE {where} GROUP BY ALL"
         listed = ", ".join(f"f.k{at}" for at in range(len(keys)))
         return f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN {rows} r ON r.rid = f.rid"
+
+
+def _place(key: _Key) -> _Place:
+    """Return what relations have in common for which rows are gathered together."""
+    on = key.relation.on
+    # A person has few rows, whatever else is asked of them; a unit has many.
+    return key.relation.table, key.judged, key.judge, on[:1] if on[0][0] == _PERSON else on[:_DEEP]
 
 
 def _common(keys: list[tuple[tuple[str, str], ...]]) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from renshe.engine.rules.scope import RowScope, Uses
 _MONTHS = 190000, 210000
 # Of the keys besides the month, how many make the groups that are looked through for a repeated month.
 _FIRST = 2
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ class SetPass:
         keys = _listed("k", members.keys)
         having = f"count(*) >= {rule.unique.at_least}"
         if members.differ:
-            having = f"count(DISTINCT ({_listed('d', members.differ)})) >= {max(2, rule.unique.at_least)}"
+            told = f"({_listed('d', members.differ)})"
+            # Two different values are told by the least and the greatest, at a fraction of the cost.
+            having = f"count(DISTINCT {told}) >= {rule.unique.at_least}"
+            if rule.unique.at_least <= _TWO:
+                having = f"min({told}) IS DISTINCT FROM max({told})"
         narrowed = "SELECT * FROM m" + self._repeated_months(rule, members)
         return (
             f"WITH m AS NOT MATERIALIZED ({members.sql}), w AS MATERIALIZED ({narrowed}),"
