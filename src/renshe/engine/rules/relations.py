@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 # An expression over another relation (``x0.…``) rather than over the judged row.
 _LOOKED_UP = re.compile(r"\bx\d+\.")
-# With this many times fewer judged rows than related ones, only what the judged rows point at is looked up.
-_FEW = 4
-# With this many times fewer, it is gathered before, for all relations with the same keys: one reading serves many.
-_VERY_FEW, _SHARED = 20, 2
+# With this many times fewer judged rows than related ones, only what the judged rows point at is looked up; with very
+# many times fewer, it is gathered before where several relations have the same keys: one reading serves them all.
+_FEW, _VERY_FEW, _SHARED = 15, 100, 2
 # What a join holds in memory per row, besides its columns.
 _ROW_BYTES, _COLUMN_BYTES = 32, 16
 

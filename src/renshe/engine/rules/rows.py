@@ -20,15 +20,17 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import KNOWN, shown
-from renshe.engine.rules.holdings import Holdings
+from renshe.engine.rules.holdings import DATASET_COLUMNS, Holdings
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
 from renshe.engine.rules.sharing import conjuncts, share
-from renshe.engine.schema import kinds
+from renshe.engine.schema import columns, kinds
 
 _BITS = 62
 # A column of the judged row in compiled SQL.
 _JUDGED = re.compile(r'\bt\.(?=")')
+# A column of the judged row or of another of its net.
+_NAMED = re.compile(r'\b[rt]\."?([A-Za-z_]\w*)')
 # Of the engine's memory, what the hash tables of one pass may take.
 _JOINED_BYTES = 600 << 20
 
@@ -213,38 +215,39 @@ class RowPass:
             same = " AND ".join(
                 f"{key} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} n.k{at}" for at, key in enumerate(own)
             )
+            statements = [self._confirmed(rule, numbers[rule.id], keys) for rule, keys in together]
+            named = {"rid", "_sys"}.union(*(_NAMED.findall(statement) for statement in statements))
+            needed = ", ".join(f'r."{name}"' for name in sorted(named & {*columns(table), *DATASET_COLUMNS}))
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE near AS SELECT r.* FROM a_{table} r SEMI JOIN (SELECT _sys,"
+                f"CREATE OR REPLACE TEMP TABLE near AS SELECT {needed} FROM a_{table} r SEMI JOIN (SELECT _sys,"
                 f" {', '.join(f'{key} AS k{at}' for at, key in enumerate(common))} FROM"
                 f" {self.dataset.counting_rows(table)} t WHERE rid IN (SELECT rid FROM hits_{table}"
                 f" WHERE rule IN ({listed}))) n ON r._sys = n._sys AND {same}"
             )
-            for rule, keys in together:
-                self._net(rule, numbers[rule.id], keys)
+            for (rule, _), statement in zip(together, statements, strict=True):
+                self.connection.execute(f"CREATE OR REPLACE TEMP TABLE confirmed AS {statement}")
+                self.connection.execute(
+                    f"DELETE FROM hits_{table} WHERE rule = {numbers[rule.id]} AND related IS DISTINCT FROM {KNOWN}"
+                    " AND rid NOT IN (SELECT rid FROM confirmed)"
+                )
 
     def _net_keys(self, rule: Rule) -> list[str]:
         assert rule.net is not None
         return [compile_expression(parse(text), RowScope(rule, Uses(), self.dataset)).text for text in rule.net.by]
 
-    def _net(self, rule: Rule, number: int, keys: list[str]) -> None:
-        """Drop the hits of ``rule`` whose group, in the table ``near``, is in order."""
+    def _confirmed(self, rule: Rule, number: int, keys: list[str]) -> str:
+        """Return SQL of the hits of ``rule`` whose group, in the table ``near``, is not in order."""
         assert rule.net is not None
-        table = rule.table
         uses = Uses()
         scope = NetScope(rule, uses, self.dataset)
         fails = condition(rule.net.fail, scope)
         listed = "".join(f", {_JUDGED.sub('r.', key)} AS k{at}" for at, key in enumerate(keys))
         takes = "".join(f", {take} AS a{at}" for at, take in enumerate(scope.takes))
         matched = "".join(f" AND n.k{at} IS NOT DISTINCT FROM {key}" for at, key in enumerate(keys))
-        hits = f"SELECT rid FROM hits_{table} WHERE rule = {number}"
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE confirmed AS WITH c AS (SELECT * FROM near WHERE rid IN ({hits})),"
-            f" g AS (SELECT r._sys AS sys{listed}{takes} FROM near r"
-            f" WHERE {_JUDGED.sub('r.', keys[0])} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
-            f" SELECT t.rid FROM c t JOIN g n ON n.sys = t._sys{matched} {self.joins.clause(uses, table, rule.judge)}"
-            f" WHERE {fails}"
-        )
-        self.connection.execute(
-            f"DELETE FROM hits_{table} WHERE rule = {number} AND related IS DISTINCT FROM {KNOWN}"
-            " AND rid NOT IN (SELECT rid FROM confirmed)"
+        hits = f"SELECT rid FROM hits_{rule.table} WHERE rule = {number}"
+        return (
+            f"WITH c AS (SELECT * FROM near WHERE rid IN ({hits})), g AS (SELECT r._sys AS sys{listed}{takes}"
+            f" FROM near r WHERE {_JUDGED.sub('r.', keys[0])} IN (SELECT {keys[0]} FROM c t) GROUP BY ALL)"
+            f" SELECT t.rid FROM c t JOIN g n ON n.sys = t._sys{matched}"
+            f" {self.joins.clause(uses, rule.table, rule.judge)} WHERE {fails}"
         )

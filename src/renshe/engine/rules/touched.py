@@ -72,10 +72,13 @@ class Touched:
             f" SEMI JOIN (SELECT DISTINCT {listed} FROM {origin}) m ON {same} WHERE rid NOT IN (FROM {self.rids})"
         ).fetchall()
         if count:
+            # What was added by one key may have mates by another.
+            known = {key: f"SELECT {key} FROM touched_{self.table} t WHERE {key} IS NOT NULL" for key in self.firsts}
+            strange = " OR ".join(f"({key} IS NOT NULL AND {key} NOT IN ({found}))" for key, found in known.items())
+            [(new,)] = self.connection.execute(f"SELECT count(*) FROM added t WHERE {strange}").fetchall()
             self.connection.execute(f"INSERT INTO {self.rids} SELECT DISTINCT rid FROM added")
             self.connection.execute(f"INSERT INTO touched_{self.table} FROM added")
-            if len(self.firsts) > 1:
-                # What was added by one key may have mates by another.
+            if new:
                 self._read_mates()
 
     def gather(self, rules: Sequence[tuple[str, Keys]], near: str) -> dict[str, str]:
