@@ -67,16 +67,19 @@ class Piece:
     stamp: str = ""
 
     @property
-    def query(self) -> str:
-        """The SQL that yields the piece's rows in order."""
+    def numbered_query(self) -> str:
+        """The SQL that yields the piece's rows in order, each after its row number on the sheet (as text)."""
         # One constant per sheet folds to next to nothing in the file, and survives whatever is done to the sheet.
         stamp = _literal(f"{self.stamp}:{self.first}:{self.rows}")
         columns = ", ".join(
-            f'{column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql} as "{column.header}"'
+            column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql
             for column in self.rows_of.columns
         )
         last = self.first + self.rows - 1
-        return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {last}"
+        return (
+            f"select (rn - {self.first} + 2)::varchar, {columns}"
+            f" from {self.rows_of.relation} where rn between {self.first} and {last}"
+        )
 
 
 _STAMP = "$stamp"
