@@ -16,7 +16,7 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.report.sheets import Piece
+from renshe.engine.report.sheets import Column, Piece, literal
 
 # Rows of four texts that Excel just admits are below the 2 GB of an Arrow array.
 _BATCH = 4_000
@@ -44,32 +44,45 @@ class Sheet:
 class Cell:
     """The XML of a column's cells: before the row number, then before the value, after it.
 
-    ``kept``: what stands before a value that begins or ends with blanks.
+    ``kept``: what stands before a value that begins or ends with blanks. ``same``: the value of all, if it is one.
     """
 
     begins: str
     between: str
-    ends: str
     kept: str
+    ends: str
+    same: str | None
+
+    def after_number(self, value: str) -> str:
+        """Return what stands after the row number."""
+        before = self.kept if {value[0], value[-1]} & _BLANKS else self.between
+        return f"{before}{_escaped(value)}{self.ends}"
 
 
 def empty_sheet(text: str, piece: Piece) -> Sheet:
     """Take the sheet of ``piece`` apart that was written with its header, its columns' styles and rows of nothing."""
     head, tail = text[: text.index("</row>") + len("</row>")], text[text.index("</sheetData>") :]
     styles = {at: style for first, last, style in _STYLED.findall(head) for at in range(int(first), int(last) + 1)}
+    letters = _HEADER.findall(head)
     cells = [
-        _cell(letters, styles[at], number=column.style == "count")
-        for at, (letters, column) in enumerate(zip(_HEADER.findall(head), piece.rows_of.columns, strict=True), 1)
+        _cell(letter, styles[at], column)
+        for at, (letter, column) in enumerate(zip(letters, piece.rows_of.columns, strict=True), 1)
     ]
-    head = re.sub(r'(<dimension ref="A1:[A-Z]+)1"', rf'\g<1>{piece.rows + 1}"', head, count=1)
+    head = re.sub('<dimension ref="[^"]+"', f'<dimension ref="A1:{letters[-1]}{piece.rows + 1}"', head, count=1)
     return Sheet(head, tail, tuple(cells))
 
 
-def _cell(letters: str, style: str, *, number: bool) -> Cell:
-    if number:
-        return Cell(f'<c r="{letters}', f'" s="{style}"><v>', "</v></c>", f'" s="{style}"><v>')
-    told = f'" s="{style}" t="inlineStr"><is><t'
-    return Cell(f'<c r="{letters}', f"{told}>", "</t></is></c>", f'{told} xml:space="preserve">')
+def _cell(letters: str, style: str, column: Column) -> Cell:
+    begins, told = f'<c r="{letters}', f'" s="{style}"'
+    if column.style == "count":
+        return Cell(begins, f"{told}><v>", f"{told}><v>", "</v></c>", column.same)
+    told += ' t="inlineStr"><is><t'
+    return Cell(begins, f"{told}>", f'{told} xml:space="preserve">', "</t></is></c>", column.same)
+
+
+def varying(piece: Piece) -> dict[Column, str]:
+    """Return the columns of ``piece`` that differ from row to row, each with its name in SQL."""
+    return {column: f"c{at}" for at, column in enumerate(piece.rows_of.columns) if column.same is None}
 
 
 def fill_sheet(
@@ -94,24 +107,30 @@ def fill_sheet(
 def _rows_sql(piece: Piece, cells: Sequence[Cell], height: str) -> str:
     """Return the SQL of a piece's rows: the XML of each or, where something needs escaping, its texts.
 
-    The texts are row number, attributes of height, then the cells.
+    The texts are row number, attributes of height, then the cells that differ from row to row.
     """
-    columns = piece.rows_of.columns
-    names = [f"c{at}" for at in range(len(columns))]
-    texts = ", ".join(name for name, column in zip(names, columns, strict=True) if column.style != "count")
-    # Null where the value is null, and so left out.
-    made = ", ".join(
-        f"'{cell.begins}' || n || '{cell.between}' || {name} || '{cell.ends}'"
-        for name, cell in zip(names, cells, strict=True)
+    names = varying(piece)
+    texts = ", ".join(name for column, name in names.items() if column.style != "count")
+    made = "".join(
+        f", {_cell_sql(cell, names.get(column, ''))}"
+        for column, cell in zip(piece.rows_of.columns, cells, strict=True)
+        if cell.same != ""
     )
     told = f"""' ht="' || ({height}) || '" customHeight="1"'""" if height else "''"
-    given = ", ".join(f"{name}::varchar" for name in names)
+    given = ", ".join(f"{name}::varchar" for name in names.values())
     return f"""
-        select case when not special then concat('<row r="', n, '"', told, '>', {made}, '</row>') end,
+        select case when not special then concat('<row r="', n, '"', told, '>'{made}, '</row>') end,
             case when special then [n, told, {given}] end
         from (
             select *, {told} told, regexp_matches(concat_ws(chr(10), '', {texts}, ''), '{_SPECIAL}') special
-            from ({piece.numbered_query}) t(n, {", ".join(names)}))"""
+            from ({piece.numbered_query}) t(n, {", ".join(names.values())}))"""
+
+
+def _cell_sql(cell: Cell, name: str) -> str:
+    """Return the SQL of a cell's XML, for ``concat``: null, and so left out, where the value ``name`` is."""
+    if cell.same is not None:
+        return f"'{cell.begins}', n, {literal(cell.after_number(cell.same))}"
+    return f"'{cell.begins}' || n || '{cell.between}' || {name} || '{cell.ends}'"
 
 
 def _block(made: pa.Array, given: pa.Array, cells: Sequence[Cell]) -> memoryview | bytes:
@@ -125,17 +144,14 @@ def _block(made: pa.Array, given: pa.Array, cells: Sequence[Cell]) -> memoryview
 
 
 def _row(texts: Sequence[str | None], cells: Sequence[Cell]) -> str:
-    number, told, *values = texts
+    number, told, *differing = texts
+    values = iter(differing)
     row = [
-        f"{cell.begins}{number}{_before(value, cell)}{_escaped(value)}{cell.ends}"
-        for value, cell in zip(values, cells, strict=True)
-        if value
+        f"{cell.begins}{number}{cell.after_number(value)}"
+        for cell in cells
+        if (value := next(values) if cell.same is None else cell.same)
     ]
     return f'<row r="{number}"{told}>{"".join(row)}</row>'
-
-
-def _before(value: str, cell: Cell) -> str:
-    return cell.kept if {value[0], value[-1]} & _BLANKS else cell.between
 
 
 def _escaped(text: str) -> str:

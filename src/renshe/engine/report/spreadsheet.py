@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
-from renshe.engine.report.filling import empty_sheet, fill_sheet
+from renshe.engine.report.filling import empty_sheet, fill_sheet, varying
 from renshe.engine.report.labels import DECISIONS
 from renshe.engine.report.sheets import DECISION, IDENTITY, Piece, Style
 
@@ -127,11 +127,17 @@ def _lines(text: object, width: float) -> int:
 
 def _height(piece: Piece) -> str:
     """Return the SQL of the height of a row of ``piece``; empty where no height is told."""
-    wrapped = [(at, column) for at, column in enumerate(piece.rows_of.columns) if column.style == "wrap"]
+    wrapped = [column for column in piece.rows_of.columns if column.style == "wrap"]
     if piece.rows > _PRINTED or not wrapped:
         return ""
-    lines = ", ".join(f"ceil((length(c{at}) + strlen(c{at})) / 2 / {int(column.width - 1)})" for at, column in wrapped)
-    return f"{_LINE_HEIGHT} * least(coalesce(greatest({lines}, 1), 1), {_MOST_LINES})"
+    least = max([1, *(_lines(column.same, column.width) for column in wrapped if column.same is not None)])
+    names = varying(piece)
+    lines = "".join(
+        f", ceil((length({names[column]}) + strlen({names[column]})) / 2 / {int(column.width - 1)})"
+        for column in wrapped
+        if column in names
+    )
+    return f"{_LINE_HEIGHT} * least(greatest({least}{lines}), {_MOST_LINES})"
 
 
 def write_book(con: duckdb.DuckDBPyConnection, book: Book, advance: Callable[[int], None]) -> None:
