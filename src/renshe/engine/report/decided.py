@@ -70,7 +70,7 @@ def _open_aside(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> 
     )
     path = work / "held.parquet"
     sort_findings(con, "held", path, ", f.title, f.decision, f.ground, f.clerk, f.checked_by, f.day")
-    add_owners(con, path, round_dir, work, "aside")
+    add_owners(con, path, round_dir, "aside")
 
 
 def _open_decided(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -> None:
@@ -100,7 +100,7 @@ def _open_decided(con: duckdb.DuckDBPyConnection, round_dir: Path, work: Path) -
             left join ({_OF_FINDINGS}) f on f.system = o.system and f."table" = o."table" and f.key = o.key
             order by o.state <> 'unfit', o.seq)) d)
         to {quoted(path)} (format parquet, row_group_size 40000)""")
-    add_owners(con, path, round_dir, work, "decided")
+    add_owners(con, path, round_dir, "decided")
 
 
 # A decision that changed no row does not say whose it was: the findings on that row do, open or set aside.

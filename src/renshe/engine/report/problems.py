@@ -6,7 +6,8 @@ identity number and unit; and every person or unit gets one root cause: the firs
 
 Invariant: ``problem`` holds each finding exactly once; rows of one department, and in it of one rule, are neighbours,
 numbered from 1 by ``rn`` without gaps. Memory is bounded however many findings there are: one sort without joins, which
-spills into ``work``; then names are looked up for a slice of rows at a time; all results are Parquet.
+spills into ``work``; then names are looked up for a slice of rows at a time; the results are tables of a database file
+in ``work``, of which a short list reads only its own rows.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MEMORY_LIMIT = "1100MB"
 # Every thread has buffers of its own: on a machine of many cores they alone would fill the memory.
 THREADS = min(os.cpu_count() or 1, 4)
 # Findings whose names are looked up at once: hash tables of so many rows fit the limit together.
-SLICE = 300_000
+SLICE = 450_000
 # Excel refuses a cell of more than 32,767 UTF-16 units; half of that holds whatever the characters are.
 CELL_CHARS = 16_000
 
@@ -99,6 +100,7 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequ
     con.execute(
         f"set memory_limit='{MEMORY_LIMIT}'; set threads={THREADS}; set temp_directory={quoted(work / 'spill')}"
     )
+    con.execute(f"attach {quoted(work / 'problems.duckdb')} as kept")
     open_findings(con, "finding", round_dir / "findings.parquet")
     found = [row[0] for row in con.sql("select distinct rule from finding").fetchall()]
     if missing := unknown_rules(found, rules):
@@ -107,7 +109,7 @@ def prepare_problems(round_dir: Path, rules: Mapping[str, RuleInfo], files: Sequ
         )
     _register(con, rules, files)
     sort_findings(con, "finding", work / "sorted.parquet")
-    add_owners(con, work / "sorted.parquet", round_dir, work, "problem")
+    add_owners(con, work / "sorted.parquet", round_dir, "problem")
     con.execute(
         "create temp table subject as select sid, any_value(kind) kind, min(rank)::int root,"
         # Of several departments that one rule names, the first in file order.
@@ -193,23 +195,22 @@ def sort_findings(con: duckdb.DuckDBPyConnection, relation: str, path: Path, mor
         to {quoted(path)} (format parquet, row_group_size 40000)""")
 
 
-def add_owners(con: duckdb.DuckDBPyConnection, path: Path, round_dir: Path, work: Path, name: str) -> None:
-    """Write the numbered rows of ``path`` with whose they are, a slice at a time, and open them as the view ``name``.
+def add_owners(con: duckdb.DuckDBPyConnection, path: Path, round_dir: Path, name: str) -> None:
+    """Keep the numbered rows of ``path`` with whose they are, a slice at a time, and open them as the view ``name``.
 
     A row has ``rn, table, field, system, source_file, source_row, kind, person_no, unit_no``, and whatever else is
     to be kept.
     """
     rows = int(con.sql(f"select count(*) from read_parquet({quoted(path)})").fetchall()[0][0])
-    paths = []
     for first in range(1, max(rows, 1) + 1, SLICE):
         con.execute(
             f"create temp table slice as select * from read_parquet({quoted(path)})"
             f" where rn between {first} and {first + SLICE - 1}"
         )
         _find_owners(con, round_dir)
-        paths.append(work / f"{name}-{first}.parquet")
         con.execute(f"""
-            copy (select f.* exclude (person_no, unit_no) replace (coalesce(f.system, '') as system),
+            {f"create table kept.{name} as" if first == 1 else f"insert into kept.{name}"}
+            select f.* exclude (person_no, unit_no) replace (coalesce(f.system, '') as system),
                 case when f."table" = 'person' and o.rn is not null then o.name
                     when f.kind = 'person' then p.name end person_name,
                 case when f."table" in ('person', 'unit') and o.rn is not null then o.id_number
@@ -223,9 +224,9 @@ def add_owners(con: duckdb.DuckDBPyConnection, path: Path, round_dir: Path, work
             left join system_info s on s.system = f.system
             left join field_info l on l."table" = f."table" and l.field = f.field
             left join source_info i on i.source_file = f.source_file
-            order by f.rn) to {quoted(paths[-1])} (format parquet, row_group_size 40000)""")
+            order by f.rn""")
         con.execute("drop table own; drop table person_known; drop table unit_known; drop table slice")
-    con.execute(f"create view {name} as select * from read_parquet([{', '.join(map(quoted, paths))}])")
+    con.execute(f"create view {name} as from kept.{name}")
 
 
 def _find_owners(con: duckdb.DuckDBPyConnection, round_dir: Path) -> None:

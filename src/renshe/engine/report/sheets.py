@@ -36,12 +36,16 @@ def stamp_of(manifest: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its header, the SQL that fills it, its width in characters and how it looks."""
+    """One column: its header, the SQL that fills it, its width in characters and how it looks.
+
+    ``same``: the text of every row, where that is one ("": every cell is empty); there is no SQL then.
+    """
 
     header: str
     sql: str
     width: float
     style: Style = "plain"
+    same: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,20 @@ class Piece:
     stamp: str = ""
 
     @property
-    def query(self) -> str:
-        """The SQL that yields the piece's rows in order."""
+    def numbered_query(self) -> str:
+        """The SQL that yields the rows in order: row number on the sheet (as text), what is not the same in all."""
         # One constant per sheet folds to next to nothing in the file, and survives whatever is done to the sheet.
-        stamp = _literal(f"{self.stamp}:{self.first}:{self.rows}")
+        stamp = literal(f"{self.stamp}:{self.first}:{self.rows}")
         columns = ", ".join(
-            f'{column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql} as "{column.header}"'
+            column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql
             for column in self.rows_of.columns
+            if column.same is None
         )
         last = self.first + self.rows - 1
-        return f"select {columns} from {self.rows_of.relation} where rn between {self.first} and {last}"
+        return (
+            f"select (rn - {self.first} + 2)::varchar, {columns}"
+            f" from {self.rows_of.relation} where rn between {self.first} and {last}"
+        )
 
 
 _STAMP = "$stamp"
@@ -109,12 +117,12 @@ _ROW = (
     Column("问题说明", "message", 34, "wrap"),
 )
 _FILL = (
-    Column(DECISION, "null::varchar", 12, "choice"),
-    Column(NEW, "null::varchar", 20, "fill"),
-    Column(GROUND, "null::varchar", 22, "fill"),
-    Column(OPERATOR, "null::varchar", 10, "fill"),
-    Column(CHECKER, "null::varchar", 10, "fill"),
-    Column(DAY, "null::varchar", 12, "date"),
+    Column(DECISION, "", 12, "choice", same=""),
+    Column(NEW, "", 20, "fill", same=""),
+    Column(GROUND, "", 22, "fill", same=""),
+    Column(OPERATOR, "", 10, "fill", same=""),
+    Column(CHECKER, "", 10, "fill", same=""),
+    Column(DAY, "", 12, "date", same=""),
     Column(
         IDENTITY,
         "json_array(rule, \"table\", nullif(system, ''), key, field, related, source_no, source_row, "
@@ -214,7 +222,8 @@ _COMPARED = (
 )
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return ``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -223,8 +232,8 @@ def rule_list(item: RuleList) -> RowList:
     rule = item.rule
     who = _UNIT if item.of_units else _PERSON
     ground = (
-        Column("法规依据", _literal(rule.source), 26, "wrap"),
-        Column("处理建议", _literal(rule.remedy), 30, "wrap"),
+        Column("法规依据", "", 26, "wrap", same=rule.source),
+        Column("处理建议", "", 30, "wrap", same=rule.remedy),
     )
     number = Column("处理序号", f"rn - {item.first} + 1", 9, "count")
     return RowList(rule.title, "problem", item.first, item.rows, (number, *who, *_ROW, *ground, *_FILL), item)

@@ -6,7 +6,7 @@ list is. Persons and units come first, one line each, root cause first. Workbook
 belong to their owner alone (0600).
 
 Invariant: all cells are values, never formulas; numbers of people, units and documents are text. Rows are streamed
-from Parquet to the file, so memory does not grow with the lists.
+from disk to the file, so memory does not grow with the lists.
 """
 
 from __future__ import annotations
