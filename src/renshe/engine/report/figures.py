@@ -351,5 +351,5 @@ def _rejects(problems: Problems) -> tuple[tuple[str, str, int, str], ...]:
     path = quoted(problems.round_dir / "rejects.parquet")
     rows = problems.con.sql(f"""
         select source_file, reason, count(*), min(source_row, 5) from read_parquet({path})
-        group by 1, 2 order by 1, 3 desc""").fetchall()
+        group by 1, 2 order by 1, 3 desc, 2""").fetchall()
     return tuple((file, mask_digits(reason), count, "、".join(map(str, first))) for file, reason, count, first in rows)

@@ -55,14 +55,24 @@ def conditions(text: str | None, scope: RowScope) -> list[str]:
     return [compile_expression(node, scope).text for node in conjuncts(parse(text))] if text is not None else []
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A rule that asks for parameters: SQL true where one is missing, and where nothing else is, with the reason."""
+
+    rule: Rule
+    missing: str
+    test: str
+    reason: str
+
+
 def lacking_parameters(
     rules: Iterable[tuple[Rule, str]], uses: Uses, holdings: Holdings, dialect: Dialect
-) -> list[tuple[Rule, str, str]]:
-    """Return, for each rule that asks for parameters, SQL true where only these are missing, and the reason to tell.
+) -> list[Lacking]:
+    """Return what is to be asked of each rule that asks for parameters.
 
     ``rules`` come with the SQL that limits them to sources; ``uses`` gathers what the SQL needs joined.
     """
-    found: list[tuple[Rule, str, str]] = []
+    found: list[Lacking] = []
     for rule, sources in rules:
         own = Uses()
         condition(rule.fail, RowScope(rule, own, holdings, dialect))
@@ -70,12 +80,13 @@ def lacking_parameters(
             continue
         scope = RowScope(rule, uses, holdings, dialect)
         # What costs least is asked first: DuckDB looks no further where one part is not true.
-        parts = ["(" + " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params) + ")", sources]
+        missing = " OR ".join(f"{uses.param(use)} IS NULL" for use in own.params)
+        parts = [f"({missing})", sources]
         named = (name for name in sorted(own.own) if name in kinds(rule.table))
         parts += [f"{dialect.column('t', name)} IS NOT NULL" for name in named]
         parts += [condition(rule.where, scope), f"({condition(rule.fail, scope)}) IS NULL"]
         wanted = "、".join(sorted({use.name for use in own.params}))
-        found.append((rule, " AND ".join(parts), f"缺少参数 {wanted}"))
+        found.append(Lacking(rule, missing, " AND ".join(parts), f"缺少参数 {wanted}"))
     return found
 
 
@@ -196,11 +207,13 @@ class RowPass:
             return
         rows, _ = self.dataset.judged_rows(table, judge)
         joins = self.joins.clause(uses, table, judge)
-        sums = ", ".join(f"count(CASE WHEN {test} THEN 1 END)" for _, test, _ in counted)
-        [found] = self.connection.execute(f"SELECT {sums} FROM {rows} t {joins}").fetchall()
-        for (rule, _, reason), count in zip(counted, found, strict=True):
+        sums = ", ".join(f"count(CASE WHEN {one.test} THEN 1 END)" for one in counted)
+        # Few rows lack any.
+        missing = " OR ".join(dict.fromkeys(one.missing for one in counted))
+        [found] = self.connection.execute(f"SELECT {sums} FROM {rows} t {joins} WHERE {missing}").fetchall()
+        for one, count in zip(counted, found, strict=True):
             if count:
-                self.not_run.add(rule.id, count, reason)
+                self.not_run.add(one.rule.id, count, one.reason)
 
     def _nets(self, table: str, rules: Sequence[Rule], numbers: dict[str, int]) -> None:
         """Keep only hits whose group's net fails too: refunds, differences and reversals are lawful."""

@@ -99,9 +99,9 @@ class RowFindings:
         counted = lacking_parameters(asked, uses, self.worlds, SPARK)
         if not counted:
             return None
-        sums = ", ".join(f"count(CASE WHEN {test} THEN 1 END)" for _, test, _ in counted)
+        sums = ", ".join(f"count(CASE WHEN {one.test} THEN 1 END)" for one in counted)
         select = f"SELECT t._world, {sums} FROM {self.rows(table, judge)} t {self.joins(uses, table)} GROUP BY t._world"
-        return select, [(rule, reason) for rule, _, reason in counted]
+        return select, [(one.rule, one.reason) for one in counted]
 
     def _test(self, ready: Ready, uses: Uses, nets: dict[Family, list[str]]) -> str:
         scope = RowScope(ready.rule, uses, self.worlds, SPARK)
