@@ -208,9 +208,15 @@ class _Stager:
                 "请检查 table，或用 renshe inspect 查看后写明 [source.columns]"
             )
         self._need_key(matching, reader.header)
+        texts = [name for name, kind in self.kinds.items() if pa.types.is_string(kind)]
         with (
+            # Read many times in a round, and never kept: what is quick to read counts, not what is small.
             pq.ParquetWriter(
-                self.folder / "rows.parquet", self.schema, compression="zstd", compression_level=1
+                self.folder / "rows.parquet",
+                self.schema,
+                compression="lz4",
+                use_dictionary=texts,
+                store_decimal_as_integer=True,
             ) as rows,
             pq.ParquetWriter(self.folder / "rejects.parquet", REJECT_SCHEMA, compression="zstd") as rejects,
         ):
