@@ -190,9 +190,16 @@ class _Patches:
             )
             base = f"(SELECT * FROM read_parquet({quote(str(found.rows))}))"
             for name, side in zip(names, sides, strict=True):
-                self._insert(name, at, base if side is None else f"{base} b ANTI JOIN {side} p USING (source_row)")
-                if side is not None:
-                    self._insert(name, at, side)
+                if side is None:
+                    self._insert(name, at, base)
+                    continue
+                self._insert(name, at, side)
+                [(left,)] = self.connection.execute(
+                    f"SELECT count(*) FROM differing WHERE source_row NOT IN (SELECT source_row FROM {side})"
+                ).fetchall()
+                # The file itself is read where a decision that replaced a row was revoked.
+                if left:
+                    self._insert(name, at, f"{base} b ANTI JOIN {side} p USING (source_row)")
         was, now = names
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {moved(table)} AS FROM {was} UNION ALL FROM {now}")
         [(count,)] = self.connection.execute(f"SELECT count(*) FROM {moved(table)}").fetchall()

@@ -21,10 +21,10 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import names, parse
 from renshe.engine.rules.observed import ALONE, Observation, differing, observations
 from renshe.engine.rules.parameter_joins import expressions
-from renshe.engine.rules.relations import Joins
+from renshe.engine.rules.relations import LOOKED_UP, LOOKED_UP_COLUMN
 from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
 from renshe.engine.rules.sharing import DEAR, conjuncts
-from renshe.engine.rules.touched import LOOKED_UP, OF_ROW, Keys, Touched, grouped_by, keys_of
+from renshe.engine.rules.touched import OF_ROW, Keys, Touched, grouped_by, keys_of
 from renshe.engine.schema import columns
 
 # Whose rows are few, so that all of them are read at once.
@@ -62,14 +62,16 @@ class Chosen:
 
 @dataclass(slots=True)
 class _Way:
-    """One way in which rows point at rows of another table: what is joined before, what is asked, by which rules.
+    """One way in which rows point at rows of another table: by which keys (SQL), what is asked, by which rules.
 
-    ``seen`` is what can be told of a group, where rows are gathered; ``tests`` say which rows a rule judges (SQL).
+    Rows may point by a column of a row that they look up before: ``through`` is that look-up and the column, ``keys``
+    are those of the look-up. Without keys, who points at a row cannot be told. ``seen`` is what can be told of a group,
+    where rows are gathered; ``tests`` say which rows a rule judges (SQL).
     """
 
     relation: Relation
-    judge: str | None
-    before: dict[Relation, set[str]]
+    keys: tuple[str, ...]
+    through: tuple[Relation, str] | None
     asked: set[str] = field(default_factory=set)
     rules: set[str] = field(default_factory=set)
     seen: set[Observation] = field(default_factory=set)
@@ -79,9 +81,8 @@ class _Way:
 class Reach:
     """Finds what changes of the tables ``changed`` reach, table by table."""
 
-    def __init__(self, dataset: Dataset, joins: Joins, changed: Iterable[str]) -> None:
+    def __init__(self, dataset: Dataset, changed: Iterable[str]) -> None:
         self.dataset = dataset
-        self.joins = joins
         self.connection = dataset.connection
         self.changed = frozenset(changed)
         # By a first key, the relation with all rows of a table that can point at something changed by it.
@@ -94,6 +95,9 @@ class Reach:
         ways = list(self._ways(rules))
         self._gather(table, ways)
         for way in ways:
+            if not way.keys:
+                chosen.whole |= way.rules
+                continue
             count = self._point(table, way, self._changes(way))
             if count > MANY * self.dataset.loaded(table) and way.seen:
                 count = self._point(table, way, self._regrouped(way))
@@ -110,7 +114,6 @@ class Reach:
         if table in self.changed:
             self._add(chosen, f"SELECT rid FROM {moved(table)}")
         self._group(table, rules, [(rule.id, keys) for rule, keys in groups if rule.id not in chosen.whole], chosen)
-        self.joins.clear()
         [(count,)] = self.connection.execute(f"SELECT count(*) FROM {chosen.near}").fetchall()
         return chosen if count <= MOST * self.dataset.loaded(table) else None
 
@@ -144,13 +147,11 @@ class Reach:
                 shared = list(uses.relations)[at]
                 if relation.table not in self.changed:
                     continue
-                # A key may be a column of another relation: that one is then joined before.
-                looked_up = LOOKED_UP.search(str(shared.on)) is not None
-                before = dict(list(uses.relations.items())[:at]) if looked_up else {}
                 # Whose rows are looked up does not matter here; whose are gathered does.
                 system = shared.system if relation.take else None
-                key = (shared.table, shared.on, shared.where, system, bool(relation.take), rule.judge, *before)
-                way = ways.setdefault(key, _Way(shared, rule.judge, before))
+                keys, through = _pointing(shared, list(uses.relations))
+                key = (shared.table, shared.on, shared.where, system, bool(relation.take), keys, through)
+                way = ways.setdefault(key, _Way(shared, keys, through))
                 way.asked |= _asked(rule, name, relation)
                 way.rules.add(rule.id)
                 way.tests.add(" AND ".join(self._own_tests(rule)) or "TRUE")
@@ -172,10 +173,8 @@ class Reach:
 
     def _point(self, table: str, way: _Way, origin: str) -> int:
         """Leave in ``pointing`` the rows of ``table`` that point at a row or group of ``origin`` (SQL); count them."""
-        joins = self.joins.clause(Uses(relations=way.before), table, way.judge) if way.before else ""
-        mine = [mine for mine, _ in way.relation.on]
-        rows = self.owned.get(_first(way), f"a_{table}")
-        matching = self._matching(rows, joins, mine, [f"k{at}" for at in range(len(mine))], f"({origin})")
+        rows = self.owned.get(way.keys[0], f"a_{table}")
+        matching = _matching(rows, way.keys, self._by_keys(way, origin))
         [(count,)] = self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE pointing AS {matching} WHERE {_judged(way)}"
         ).fetchall()
@@ -185,18 +184,29 @@ class Reach:
         """Read the rows of all persons, and of all units, of whom something changed that several ways ask."""
         self.owned.clear()
         for owner in _OWNERS:
-            asked = [way for way in ways if _first(way) == owner]
+            asked = [way for way in ways if way.keys[:1] == (owner,)]
             if len(asked) < _SEVERAL:
                 continue
-            texts = [text for way in asked for text in (_judged(way), str(way.relation.on))]
+            texts = [text for way in asked for text in (_judged(way), *way.keys)]
             named = {"rid"}.union(*(OF_ROW.findall(text) for text in texts))
             listed = ", ".join(f'"{name}"' for name in sorted(named))
-            owners = " UNION ".join(f"SELECT k0 FROM ({self._changes(way)})" for way in asked)
+            owners = " UNION ".join(f"SELECT k0 FROM ({self._by_keys(way, self._changes(way))})" for way in asked)
             self.owned[owner] = f"owned_{len(self.owned)}"
             self.connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {self.owned[owner]} AS SELECT {listed} FROM a_{table} t"
                 f" SEMI JOIN ({owners}) m ON m.k0 = {owner}"
             )
+
+    def _by_keys(self, way: _Way, origin: str) -> str:
+        """Return SQL of the keys by which rows point at the rows or groups of ``origin`` (SQL)."""
+        if way.through is None:
+            return origin
+        looked_up, column = way.through
+        scope = RelatedScope(looked_up.table, self.dataset.as_of)
+        listed = ", ".join(
+            f"{compile_expression(parse(theirs), scope).text} AS k{at}" for at, (_, theirs) in enumerate(looked_up.on)
+        )
+        return f'SELECT {listed} FROM a_{looked_up.table} r WHERE r."{column}" IN (SELECT k0 FROM ({origin}))'
 
     def _changes(self, way: _Way) -> str:
         """Return SQL of the keys of rows of which something changed that is asked."""
@@ -224,17 +234,24 @@ class Reach:
         )
         return differing(relation, way.seen, self.dataset.as_of, rows, self._changes(way))
 
-    def _matching(self, rows: str, joins: str, mine: Sequence[str], theirs: Sequence[str], origin: str) -> str:
-        listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(theirs))
-        same = " AND ".join(
-            f"m.k{at} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} {key}" for at, key in enumerate(mine)
-        )
-        return f"SELECT t.rid FROM {rows} t {joins} SEMI JOIN (SELECT DISTINCT {listed} FROM {origin}) m ON {same}"
+
+def _pointing(relation: Relation, before: Sequence[Relation]) -> tuple[tuple[str, ...], tuple[Relation, str] | None]:
+    """Return the keys by which rows point at rows of ``relation``, and through which of ``before``, looked up first."""
+    keys = tuple(mine for mine, _ in relation.on)
+    if not any(LOOKED_UP.search(key) for key in keys):
+        return keys, None
+    found = LOOKED_UP_COLUMN.fullmatch(keys[0])
+    looked_up = before[int(found[1])] if found else None
+    if found is None or looked_up is None or looked_up.take or LOOKED_UP.search(str(looked_up.on)):
+        return (), None
+    return tuple(mine for mine, _ in looked_up.on), (looked_up, found[2])
 
 
-def _first(way: _Way) -> str:
-    """Return the first key of ``way``; nothing where it is a column of another relation."""
-    return "" if way.before else way.relation.on[0][0]
+def _matching(rows: str, keys: Sequence[str], origin: str) -> str:
+    """Return SQL of the rows of ``rows`` whose ``keys`` are those of a row of ``origin`` (SQL)."""
+    listed = ", ".join(f"k{at}" for at in range(len(keys)))
+    same = " AND ".join(f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {key}" for at, key in enumerate(keys))
+    return f"SELECT t.rid FROM {rows} t SEMI JOIN (SELECT DISTINCT {listed} FROM ({origin})) m ON {same}"
 
 
 def _judged(way: _Way) -> str:

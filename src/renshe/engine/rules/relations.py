@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from renshe.engine.rules.dataset import Dataset
 
 
-# An expression over another relation (``x0.…``) rather than over the judged row.
-_LOOKED_UP = re.compile(r"\bx\d+\.")
+# An expression over another relation (``x0.…``) rather than over the judged row; no more than a column of it.
+LOOKED_UP = re.compile(r"\bx\d+\.")
+LOOKED_UP_COLUMN = re.compile(r'x(\d+)\."(\w+)"')
 # With this many times fewer judged rows than related ones, only what the judged rows point at is looked up; with very
 # many times fewer, it is gathered before where several relations have the same keys: one reading serves them all.
 _FEW, _VERY_FEW, _SHARED = 15, 100, 2
@@ -37,11 +38,15 @@ _Place = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What makes two look-ups the same table: the judged side counts only where it shapes what is looked up."""
+    """What makes two look-ups the same table: the judged side counts only where it shapes what is looked up.
+
+    ``via``: the table and column of a look-up before, whose values alone are looked for.
+    """
 
     relation: Relation
     judged: str
     judge: str | None
+    via: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ class Joins:
     def want(self, uses: Uses, table: str, judge: str | None = None) -> None:
         """Note what ``uses`` will need, so that each relation is built once with all its columns."""
         for relation, needed in uses.relations.items():
-            key = self._key(relation, table, judge)
+            key = self._key(relation, uses, table, judge)
             wanted = self.tables.setdefault(key, _Table(f"rel_{len(self.tables)}", set()))
             if not needed <= wanted.columns:
                 wanted.columns |= needed
@@ -85,7 +90,7 @@ class Joins:
         self.want(uses, table, judge)
         parts = []
         for at, relation in enumerate(uses.relations):
-            built = self._built(self._key(relation, table, judge))
+            built = self._built(self._key(relation, uses, table, judge))
             on = f"x{at}.rid = t.rid" if relation.by_row else _condition(relation, at)
             parts.append(f"LEFT JOIN {built.name} x{at} ON {on}")
         return " ".join(parts + self.parameters.clauses(uses, table))
@@ -93,7 +98,9 @@ class Joins:
     def weights(self, uses: Uses, table: str, judge: str | None = None) -> dict[str, int]:
         """Return about how many bytes each relation of ``uses`` takes when joined, by the name of its table."""
         self.want(uses, table, judge)
-        built = {key: self._built(key) for key in (self._key(relation, table, judge) for relation in uses.relations)}
+        built = {
+            key: self._built(key) for key in (self._key(relation, uses, table, judge) for relation in uses.relations)
+        }
         return {
             one.name: (one.rows or 0) * (_ROW_BYTES + _COLUMN_BYTES * (len(key.relation.on) + len(one.columns)))
             for key, one in built.items()
@@ -107,17 +114,26 @@ class Joins:
         self.tables.clear()
         self.gathered.clear()
 
-    def _key(self, relation: Relation, table: str, judge: str | None) -> _Key:
+    def _key(self, relation: Relation, uses: Uses, table: str, judge: str | None) -> _Key:
         if relation.by_row or self._narrowed(relation, table, judge):
             return _Key(relation, table, judge)
         # How the judged table calls the keys does not matter to what is built.
-        return _Key(replace(relation, on=tuple((theirs, theirs) for _, theirs in relation.on)), "", None)
+        on = tuple((theirs, theirs) for _, theirs in relation.on)
+        return _Key(replace(relation, on=on), "", None, self._via(relation, uses, table, judge))
+
+    def _via(self, relation: Relation, uses: Uses, table: str, judge: str | None) -> tuple[str, str] | None:
+        """Return table and column of the look-up whose value is the first key, if that one is narrowed itself."""
+        found = LOOKED_UP_COLUMN.fullmatch(relation.on[0][0])
+        if found is None:
+            return None
+        before = self._key(list(uses.relations)[int(found[1])], uses, table, judge)
+        return (self.tables[before].name, found[2]) if before.judged or before.via else None
 
     def _narrowed(self, relation: Relation, table: str, judge: str | None) -> bool:
         """Whether to look up only what judged rows point at; not where a key is itself looked up."""
         _, judged = self.dataset.judged_rows(table, judge)
         related = sum(source.rows for _, source in self.dataset.of(relation.table))
-        return judged * _FEW < related and not any(_LOOKED_UP.search(mine) for mine, _ in relation.on)
+        return judged * _FEW < related and not any(LOOKED_UP.search(mine) for mine, _ in relation.on)
 
     def _built(self, key: _Key) -> _Table:
         built = self.tables[key]
@@ -132,7 +148,7 @@ class Joins:
     def _rows(self, key: _Key) -> str:
         """Return the relation in which the related rows of ``key`` are looked for: all of their table, or fewer."""
         relation = key.relation
-        if not key.judged or _LOOKED_UP.search(relation.on[0][0]):
+        if not key.judged or LOOKED_UP.search(relation.on[0][0]):
             return f"a_{relation.table}"
         _, judged = self.dataset.judged_rows(key.judged, key.judge)
         if judged * _VERY_FEW >= self.dataset.loaded(relation.table):
@@ -219,6 +235,9 @@ class Joins:
                 f"{theirs} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} {mine}"
                 for at, (theirs, (mine, _)) in enumerate(zip(keys, relation.on, strict=True))
             )
+        if key.via is not None:
+            name, column = key.via
+            origin += f' SEMI JOIN {name} v ON {keys[0]} = v."{column}"'
         named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
         where = " AND ".join(conditions)
         if relation.take:

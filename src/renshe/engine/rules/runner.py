@@ -93,7 +93,7 @@ class _TableRun:
 
     def part(self, earlier: Earlier) -> None:
         """Judge again what a change can reach, and take the other findings over."""
-        chosen = Reach(self.dataset, self.joins, earlier.changed).choose(self.table, self.rules)
+        chosen = Reach(self.dataset, earlier.changed).choose(self.table, self.rules)
         if chosen is None:
             self.whole()
             return

@@ -18,7 +18,6 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.scope import RowScope, Uses
 
-LOOKED_UP = re.compile(r"\bx\d+\.")
 # A column of the judged row in compiled SQL.
 OF_ROW = re.compile(r'\bt\."?([A-Za-z_]\w*)')
 
