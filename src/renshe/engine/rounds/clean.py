@@ -19,11 +19,13 @@ from renshe.engine.report import build_report
 from renshe.engine.rounds.controls import check_controls
 from renshe.engine.rounds.judged import engine, open_dataset
 from renshe.engine.rounds.reading import stage_all
-from renshe.engine.rounds.second import find_second
+from renshe.engine.rounds.second import Second, find_second
 from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.tables import tables_beside
 from renshe.engine.rounds.writing import Clock, Progress, Writer, write_manifest
-from renshe.engine.rules.catalogue import load_catalogue
-from renshe.engine.rules.runner import run_rules
+from renshe.engine.rules.catalogue import Catalogue, load_catalogue
+from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.spark.runner import run_rules_on_spark
 from renshe.engine.spark.session import require_spark
 
@@ -64,23 +66,32 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
             # The engine's memory is given back before the report asks for its own.
             with engine(store) as connection:
                 dataset = open_dataset(connection, project, catalogue, staged, applied)
-                with clock.step("rules"):
-                    second = None
-                    if backend == "spark":
-                        scratch = (store.unfinished / f"spark.{os.getpid()}.tmp").resolve()
-                        result = run_rules_on_spark(dataset, catalogue, scratch, progress=progress)
-                    else:
+                second = None
+                if backend == "duckdb":
+                    with clock.step("rules"):
                         second = find_second(store, project, catalogue, dataset, staged, applied)
-                        earlier = second.earlier if second is not None else None
-                        result = run_rules(dataset, catalogue, earlier=earlier, progress=progress)
-                    controls = check_controls(dataset, catalogue, project.controls)
-                    set_aside(connection, applied.standing("accept"))
-                before = [store.folder(one) for one in store.numbers()]
-                writer = Writer(project, catalogue, dataset, staged, applied, second, clock)
-                manifest = writer.write(target, number, before, result, controls, progress) | {"backend": backend}
+                with tables_beside(dataset, second, target / "tables") as written:
+                    with clock.step("rules"):
+                        result = _judged(backend, store, dataset, catalogue, second, progress)
+                        controls = check_controls(dataset, catalogue, project.controls)
+                        set_aside(connection, applied.standing("accept"))
+                    before = [store.folder(one) for one in store.numbers()]
+                    writer = Writer(project, catalogue, dataset, staged, applied, second, clock)
+                    manifest = writer.write(target, number, before, result, controls, written, progress)
+                manifest |= {"backend": backend}
             progress("生成报告", 2, 3)
             write_manifest(target, manifest)
             with clock.step("report"):
                 build_report(target, catalogue.rules, rounds=store.rounds, progress=progress)
             write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
+
+
+def _judged(
+    backend: Backend, store: Store, dataset: Dataset, catalogue: Catalogue, second: Second | None, progress: Progress
+) -> RunResult:
+    """Judge every rule on the rows of ``dataset``; leave the findings in its connection's table ``findings``."""
+    if backend == "spark":
+        scratch = (store.unfinished / f"spark.{os.getpid()}.tmp").resolve()
+        return run_rules_on_spark(dataset, catalogue, scratch, progress=progress)
+    return run_rules(dataset, catalogue, earlier=second.earlier if second is not None else None, progress=progress)

@@ -6,7 +6,6 @@ Invariant: everything is written into a folder that nobody sees yet; the manifes
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,13 +22,13 @@ from renshe.engine.rounds.coverage import complete_not_run
 from renshe.engine.rounds.digests import Sums, digest_of, plus, row_sums
 from renshe.engine.rounds.scores import score_round, write_admission
 from renshe.engine.rounds.second import Second, round_inputs
+from renshe.engine.rounds.tables import round_columns
 from renshe.engine.rules.catalogue import Catalogue
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.findings import COLUMNS, SCHEMA
 from renshe.engine.rules.reach import changed_rows
 from renshe.engine.rules.runner import RunResult
-from renshe.engine.schema import PLACE
 from renshe.engine.staging.stage import Staged
 from renshe.standards.dictionary import table
 
@@ -79,12 +78,14 @@ class Writer:
         before: list[Path],
         result: RunResult,
         controls: list[dict[str, Any]],
+        written: Callable[[], None],
         progress: Progress,
     ) -> dict[str, Any]:
-        """Fill ``target`` with all but report and manifest; return the manifest."""
+        """Fill ``target`` with all but tables (``written`` waits for these), report and manifest; return the latter."""
         progress("写出标准表", 0, 3)
         with self.clock.step("tables"):
-            tables = self._tables(target)
+            written()
+        tables = {name: self.dataset.loaded(name) for name in self.dataset.tables}
         with self.clock.step("findings"):
             self._copy("findings", f"SELECT {COLUMNS} FROM findings ORDER BY ALL", target / "findings.parquet")
             self._copy("accepted", "FROM accepted ORDER BY ALL", target / "accepted.parquet")
@@ -133,19 +134,6 @@ class Writer:
         [(aside,)] = self.connection.execute("SELECT count(*) FROM accepted").fetchall()
         states: dict[str, int] = {state: self.applied.count(state) for state in STATES}
         return {"number": len(log), "digest": log_digest(log), **states, "findings_accepted": aside}
-
-    def _tables(self, target: Path) -> dict[str, int]:
-        (target / "tables").mkdir()
-        rows: dict[str, int] = {}
-        for name in self.dataset.tables:
-            file = f"tables/{name}.parquet"
-            if self.second is not None and self.second.is_same(name):
-                shutil.copyfile(self.second.folder / file, target / file)
-            else:
-                columns = ", ".join(f'"{column}"' for column in round_columns(name))
-                self._copy(name, f"SELECT {columns} FROM s_{name}", target / file)
-            rows[name] = sum(source.rows for _, source in self.dataset.of(name))
-        return rows
 
     def _sums(self, name: str) -> Sums:
         """Return the row sums of a table: of all rows, or of the earlier round's with what changed since."""
@@ -203,11 +191,6 @@ class Writer:
             for name, values in found.unmapped.items()
             for value, count in values.items()
         ]
-
-
-def round_columns(name: str) -> list[str]:
-    """Return the columns of a round's table: the fields and where the row came from, without facts."""
-    return [*table(name).names, *PLACE]
 
 
 def write_manifest(target: Path, manifest: dict[str, Any]) -> None:

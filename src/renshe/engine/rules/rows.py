@@ -107,11 +107,19 @@ class RowPass:
                 self._halving(table, judge, part, numbers)
         self._nets(table, rules, numbers)
 
-    def count(self, table: str, rules: Iterable[Rule]) -> None:
-        """Count, and only count, on how many rows ``rules`` cannot be judged."""
+    def count(self, table: str, rules: Iterable[Rule], among: str | None = None) -> None:
+        """Count, and only count, on how many rows (of ``among`` where given) ``rules`` cannot be judged."""
         for judge, group in self._judges(table, rules).items():
-            for part in self._bounded(table, judge, group):
-                self._count_not_run(table, judge, part)
+            rows, _ = self.dataset.judged_rows(table, judge)
+            if among is not None:
+                judged = self.dataset.judged(table, judge=judge)
+                rows = f"(SELECT * FROM {among} WHERE valid IS DISTINCT FROM '0' AND {judged})"
+            self._count_not_run(table, judge, group, rows)
+
+    def lacks_by_itself(self, rule: Rule) -> bool:
+        """Whether ``rule`` looks at nothing but the judged row where it finds that parameters are missing."""
+        lacking_parameters([(rule, "TRUE")], uses := Uses(), self.dataset, DUCKDB)
+        return not uses.relations
 
     def _judges(self, table: str, rules: Iterable[Rule]) -> dict[str | None, list[_Ready]]:
         """Return the rules that can run by whose rows they judge."""
@@ -178,7 +186,7 @@ class RowPass:
             f"CREATE OR REPLACE TEMP TABLE failing AS SELECT * FROM (SELECT t.rid, {bits} FROM {shared.rows} {joins})"
             f" WHERE {failing}"
         )
-        self._count_not_run(table, judge, group)
+        self._count_not_run(table, judge, group, rows)
 
     def _hits(self, table: str, group: list[_Ready], numbers: dict[str, int]) -> None:
         """Read the hits off the bits of ``failing``."""
@@ -198,14 +206,13 @@ class RowPass:
             parts.append(f"coalesce({alias}.{take_column('count()')}, 1) = 1")
         return [part for part in parts if part != "TRUE"]
 
-    def _count_not_run(self, table: str, judge: str | None, group: list[_Ready]) -> None:
+    def _count_not_run(self, table: str, judge: str | None, group: list[_Ready], rows: str) -> None:
         """Count rows on which a parameter is missing and nothing else is: nothing is guessed there."""
         uses = Uses()
         asked = [(ready.rule, ready.sources) for ready in group]
         counted = lacking_parameters(asked, uses, self.dataset, DUCKDB)
         if not counted:
             return
-        rows, _ = self.dataset.judged_rows(table, judge)
         joins = self.joins.clause(uses, table, judge)
         sums = ", ".join(f"count(CASE WHEN {one.test} THEN 1 END)" for one in counted)
         # Few rows lack any.

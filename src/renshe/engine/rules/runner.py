@@ -16,7 +16,7 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.earlier import Earlier, again
 from renshe.engine.rules.findings import FindingWriter, create_findings
 from renshe.engine.rules.generic import run_generic
-from renshe.engine.rules.reach import Chosen, Reach
+from renshe.engine.rules.reach import Chosen, Reach, changed_rows
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.rows import RowPass
 from renshe.engine.rules.sets import SetPass
@@ -185,5 +185,19 @@ class _TableRun:
                 recounted.append(rule)
             elif rule.id in counted.counts:
                 self.not_run.add(rule.id, counted.counts[rule.id], counted.reasons[rule.id])
-        RowPass(self.dataset, self.joins, self.not_run).count(self.table, recounted)
+        row_pass = RowPass(self.dataset, self.joins, self.not_run)
+        alone = [rule for rule in recounted if row_pass.lacks_by_itself(rule)]
+        row_pass.count(self.table, [rule for rule in recounted if rule not in alone])
+        self._carry_on(earlier, alone)
         self.joins.clear()
+
+    def _carry_on(self, earlier: Earlier, rules: Sequence[Rule]) -> None:
+        """Add up what ``rules``, which look at their row alone, could not judge: as earlier, but for changed rows."""
+        was, now = NotRun(), NotRun()
+        if self.table in earlier.changed:
+            for counted, rows in zip((was, now), changed_rows(self.table), strict=True):
+                RowPass(self.dataset, self.joins, counted).count(self.table, rules, rows)
+        for rule in rules:
+            count = earlier.not_run[rule.id] - was.counts[rule.id] + now.counts[rule.id]
+            if count:
+                self.not_run.add(rule.id, count, earlier.reasons[rule.id])
