@@ -2,7 +2,7 @@
 
 A round is a pure function of sources, rules and decisions, so where these are the same its result is the same. The
 manifest keeps what a round was made of; anything else than decisions that differs for all tables (rules, date, region,
-parameters, the program itself), and any file of the earlier round that is not as it was written, means a full run.
+parameters, the program itself), and any file to be taken over that is not as it was written, means a full run.
 
 Invariant: a round with and without an earlier one to lean on has the same digests and counts.
 """
@@ -30,6 +30,8 @@ from renshe.engine.rules.earlier import Earlier, State
 from renshe.engine.rules.reach import changed_rows, moved
 from renshe.engine.staging.stage import Staged, code_version, texts_below
 from renshe.standards.dictionary import TABLES
+
+_FINDINGS = ("findings.parquet", "accepted.parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def round_inputs(
     project: Project, catalogue: Catalogue, staged: Sequence[Staged], applied: Applied, target: Path
 ) -> dict[str, Any]:
     """Return what the round in ``target`` was made of, and the digests of its files that another may take over."""
-    files = [target / "findings.parquet", target / "accepted.parquet", *sorted((target / "tables").glob("*.parquet"))]
+    files = [*(target / name for name in _FINDINGS), *sorted((target / "tables").glob("*.parquet"))]
     return {
         "environment": _environment(project, catalogue, staged),
         "sources": [
@@ -102,14 +104,15 @@ def find_second(
     inputs = json.loads((folder / "manifest.json").read_text("utf-8")).get("inputs")
     if inputs is None or inputs["environment"] != _environment(project, catalogue, staged):
         return None
-    if any(not _is_whole(folder / name, digest) for name, digest in inputs["files"].items()):
-        return None
     now = [source for source in inputs["sources"] if source["table"] in TABLES]
     patches = _Patches(store, dataset, applied, staged)
     states: dict[str, State] = {}
     for table in dataset.tables:
         states[table] = patches.state(table, [source for source in now if source["table"] == table])
     if all(state == "new" for state in states.values()):
+        return None
+    taken_over = [*_FINDINGS, *(f"tables/{table}.parquet" for table, state in states.items() if state == "same")]
+    if any(not _is_whole(folder / name, inputs["files"][name]) for name in taken_over):
         return None
     _open_findings(dataset, folder)
     return Second(folder, Earlier(dataset.connection, states, inputs["not_run"], inputs["reasons"]), inputs)
@@ -131,7 +134,7 @@ def _open_findings(dataset: Dataset, folder: Path) -> None:
     connection.register("given", pa.table(places))
     connection.execute("CREATE OR REPLACE TEMP TABLE places AS FROM given")
     connection.unregister("given")
-    files = ", ".join(quote(str(folder / name)) for name in ("findings.parquet", "accepted.parquet"))
+    files = ", ".join(quote(str(folder / name)) for name in _FINDINGS)
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW earlier AS SELECT f.*, (p.src << 40) + f.source_row AS rid"
         f' FROM read_parquet([{files}], union_by_name=true) f LEFT JOIN places p USING ("table", system, source_file)'

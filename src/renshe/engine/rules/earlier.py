@@ -58,23 +58,29 @@ class Earlier:
             if rule.id in self.not_run:
                 not_run.add(rule.id, self.not_run[rule.id], self.reasons[rule.id])
 
-    def keep_unreached(self, table: str, chosen: Chosen, rules: Sequence[Rule]) -> None:
+    def keep_unreached(self, table: str, chosen: Chosen) -> None:
         """Take over the findings of rows that are not judged again; of set rules, those of groups left as they were."""
         listed = ", ".join(quote(name) for name in (*chosen.limits, *chosen.whole)) or "''"
-        self.keep(table, f"rule NOT IN ({listed}) AND rid NOT IN (FROM {chosen.near})")
-        for name in chosen.limits:
-            self.keep(table, f"rule = {quote(name)} AND rid NOT IN (FROM {again(table, name)})")
+        kept = [f"rule NOT IN ({listed}) AND rid NOT IN (FROM {chosen.near})"]
+        kept += [f"rule = {quote(name)} AND rid NOT IN (FROM {again(table, name)})" for name in chosen.limits]
+        self.keep(table, "(" + " OR ".join(kept) + ")")
 
     def know(self, table: str, chosen: Chosen, numbers: Mapping[str, int], rules: Sequence[Rule]) -> None:
         """Leave in ``hits_<table>`` on which rows that are not judged again a prerequisite of some rule failed."""
         here = {rule.id for rule in rules}
-        for name in sorted({name for rule in rules for name in rule.requires} & here - chosen.whole):
-            # What sets are judged again is only told rule by rule.
-            judged = chosen.rids if name in chosen.limits else chosen.near
-            self.connection.execute(
-                f"INSERT INTO hits_{table} SELECT {numbers[name]}, rid, {KNOWN} FROM earlier WHERE"
-                f' "table" = {quote(table)} AND rule = {quote(name)} AND rid NOT IN (FROM {judged})'
-            )
+        required = sorted({name for rule in rules for name in rule.requires} & here - chosen.whole)
+        if not required:
+            return
+        # What sets are judged again is only told rule by rule.
+        rows = ", ".join(
+            f"({quote(name)}, {numbers[name]}, {'TRUE' if name in chosen.limits else 'FALSE'})" for name in required
+        )
+        self.connection.execute(
+            f"INSERT INTO hits_{table} SELECT n.number, rid, {KNOWN} FROM earlier e"
+            f" JOIN (VALUES {rows}) n(rule, number, of_sets) ON n.rule = e.rule"
+            f' WHERE "table" = {quote(table)} AND CASE WHEN of_sets THEN rid NOT IN (FROM {chosen.rids})'
+            f" ELSE rid NOT IN (FROM {chosen.near}) END"
+        )
 
 
 def again(table: str, rule: str) -> str:

@@ -112,7 +112,7 @@ class _TableRun:
             self._rows(self.not_run, every)
             self._sets(every)
             self._write(every)
-        earlier.keep_unreached(self.table, chosen, self.rules)
+        earlier.keep_unreached(self.table, chosen)
         self._count(earlier, counted, chosen.whole)
 
     @contextmanager
