@@ -68,6 +68,9 @@ def prepare(folder: Path, persons: int) -> Path:
     for source in staged(folder / "project", SYSTEM):
         if source.table in TABLES:
             shutil.move(source.rows, data / f"{source.table}.parquet")
+            # What reading a file tells of it, which a round knows too.
+            told = {"present": list(source.present), "strange": list(source.unmapped)}
+            (data / f"{source.table}.json").write_text(json.dumps(told), "utf-8")
     shutil.rmtree(folder / "project")
     return data
 

@@ -6,6 +6,7 @@ engine loads once (dictionary, regions, law, rules) is loaded before, as the oth
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -54,21 +55,25 @@ def load() -> Catalogue:
     return catalogue()
 
 
+def source(name: str, data: Path) -> StagedSource:
+    """Return the table ``name`` as a round takes it."""
+    told = json.loads((data / f"{name}.json").read_text("utf-8"))
+    return StagedSource(
+        table=name,
+        system="pension",
+        source_file=f"{name}.parquet",
+        data=data / f"{name}.parquet",
+        rows=pq.read_metadata(data / f"{name}.parquet").num_rows,
+        present=frozenset(told["present"]),
+        strange=frozenset(told["strange"]),
+    )
+
+
 def work(rules: Catalogue, data: Path) -> Found:
     """Run every check and return the counts of findings, which lie in the table ``findings``."""
     check_facts("person", data / "person.parquet")
     with engine(Store(data)) as connection:
-        sources = [
-            StagedSource(
-                table=name,
-                system="pension",
-                source_file=f"{name}.parquet",
-                data=data / f"{name}.parquet",
-                rows=pq.read_metadata(data / f"{name}.parquet").num_rows,
-                present=frozenset(columns(name)),
-            )
-            for name in ("contribution", "person", "unit")
-        ]
+        sources = [source(name, data) for name in ("contribution", "person", "unit")]
         dataset = Dataset(
             connection, sources, as_of=AS_OF, region="220800", parameters=ParameterBook(load_parameters(), [])
         )

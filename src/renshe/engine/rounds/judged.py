@@ -54,6 +54,7 @@ def staged_sources(staged: Sequence[Staged], applied: Applied) -> list[StagedSou
             untyped=found.untyped,
             patch=applied.patches.get(at),
             spoken=found.spoken,
+            strange=frozenset(found.unmapped),
         )
         for at, found in enumerate(staged)
         if found.table in TABLES

@@ -13,12 +13,14 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dialects import DUCKDB
 from renshe.engine.rules.holdings import Holdings, StagedSource, judged_condition
 from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
+from renshe.standards.dictionary import table as dictionary_table
 
 
 class Dataset(Holdings):
@@ -80,19 +82,29 @@ class Dataset(Holdings):
             else:
                 origin = f"staged_{at}"
                 self.connection.register(origin, source.data)
-            known = self.select_from(at)
+            staged = self.select_from(at, source.present)
             if source.patch is None:
-                parts.append(f"{known} {origin}")
+                parts.append(f"{staged} {origin}")
             else:
                 patch = f"read_parquet({quote(str(source.patch))})"
-                parts += [f"{known} {origin} base ANTI JOIN {patch} patch USING (source_row)", f"{known} {patch}"]
+                parts += [f"{staged} {origin} base ANTI JOIN {patch} patch USING (source_row)"]
+                parts += [f"{self.select_from(at)} {patch}"]
         self._view(f"s_{table}", " UNION ALL ".join(parts))
         self._filter_views(table, "")
 
-    def select_from(self, ordinal: int) -> str:
-        """Return ``SELECT … FROM`` of the columns of ``s_<table>``, to be followed by staged rows of a source."""
+    def select_from(self, ordinal: int, present: frozenset[str] | None = None) -> str:
+        """Return ``SELECT … FROM`` of the columns of ``s_<table>``, to be followed by staged rows of a source.
+
+        Where only the fields ``present`` hold anything, the others are not read.
+        """
         source = self.sources[ordinal]
-        names = ", ".join(f'"{name}"' for name in columns(source.table))
+        fields = dictionary_table(source.table).names
+        names = ", ".join(
+            f'CAST(NULL AS {sql_type(kind)}) AS "{name}"'
+            if present is not None and name in fields and name not in present
+            else f'"{name}"'
+            for name, kind in columns(source.table).items()
+        )
         return (
             f"SELECT {names}, {ordinal} AS _src, ({ordinal}::BIGINT << 40) + source_row AS rid,"
             f" {quote(system_kind(source.system))} AS _system_kind,"
@@ -109,7 +121,21 @@ class Dataset(Holdings):
 
     def judged(self, table: str, *, judge: str | None = None) -> str:
         """SQL condition for the rows that rules judge (of the compared system ``judge`` where given)."""
-        return judged_condition(table, judge, DUCKDB)
+        known = all(
+            source.patch is None and source.strange is not None and "insurance" not in source.strange
+            for _, source in self.of(table)
+        )
+        return judged_condition(table, judge, DUCKDB, all_known=known)
 
     def _view(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+
+
+_TYPES = {"string": "VARCHAR", "int16": "SMALLINT", "int32": "INTEGER", "int64": "BIGINT", "bool": "BOOLEAN"}
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Return the engine's type of an Arrow type of the dictionary."""
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    return "DATE" if pa.types.is_date(kind) else _TYPES[str(kind)]

@@ -31,7 +31,8 @@ class StagedSource:
 
     ``present`` are the fields that the file has a column for, ``untyped`` counts values that stayed text in ``raw``.
     ``patch`` holds the rows that decisions put in the place of those with the same ``source_row``.
-    ``spoken`` maps fields to the field code by which their codes were read: facts depend on it.
+    ``spoken`` maps fields to the field code by which their codes were read: facts depend on it. ``strange`` are the
+    fields with values that their code list does not know; None where nobody has looked.
     """
 
     table: str
@@ -43,6 +44,7 @@ class StagedSource:
     untyped: Mapping[str, int] = field(default_factory=dict)
     patch: Path | None = None
     spoken: Mapping[str, str] = field(default_factory=dict)
+    strange: frozenset[str] | None = None
 
     def bounds(self, name: str) -> Iterator[tuple[int, int]]:
         """Yield values between which those of the column ``name`` lie, part by part: no row is read for it."""
@@ -136,13 +138,14 @@ class Holdings:
         return sum(source.untyped.get(name, 0) for _, source in self.of(table))
 
 
-def judged_condition(table: str, judge: str | None, dialect: Dialect) -> str:
+def judged_condition(table: str, judge: str | None, dialect: Dialect, *, all_known: bool = False) -> str:
     """Return SQL true for the rows of ``table`` that rules judge: of ``judge``, or of business systems.
 
-    A row with an insurance that the code list does not know is reported as such and judged no further.
+    A row with an insurance that the code list does not know is reported as such and judged no further; where staging
+    met none (``all_known``), no row is asked.
     """
     condition = f"system = {dialect.quote(judge)}" if judge else "_system_kind = 'business'"
-    if "insurance" in columns(table):
+    if "insurance" in columns(table) and not all_known:
         known = dialect.one_of("insurance", [dialect.quote(value) for value in code_list("insurance").values])
         condition += f" AND (insurance IS NULL OR {known})"
     return condition
