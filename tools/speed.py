@@ -20,10 +20,40 @@ ROWS: dict[str, dict[str, str]] = {
     "clean_scale": {
         "en": "{persons:,} persons, {rows:,} rows ({contributions:,} contributions), {input_mb:,} MB of files,"
         " {findings:,} findings: from files to report and workbooks"
-        " | {clean[wall_seconds]:.0f} s ({clean[cpu_seconds]:.0f} CPU-s), {clean[peak_mb]:,} MB of memory",
+        " | {clean[wall_seconds]:.0f} s ({clean[cpu_seconds]:.0f} CPU-s), {clean[peak_mb]:,} MB of memory;"
+        " the next round, with {decisions[number]:,} decisions, {second[wall_seconds]:.0f} s",
         "zh": "{persons:,} 人、{rows:,} 行（缴费 {contributions:,} 笔）、{input_mb:,} MB 文件、{findings:,} 个问题："
         "从读文件到报告和工作簿"
-        " | {clean[wall_seconds]:.0f} 秒（处理器 {clean[cpu_seconds]:.0f} 秒），内存 {clean[peak_mb]:,} MB",
+        " | {clean[wall_seconds]:.0f} 秒（处理器 {clean[cpu_seconds]:.0f} 秒），内存 {clean[peak_mb]:,} MB；"
+        "处理 {decisions[number]:,} 条决定后的下一轮 {second[wall_seconds]:.0f} 秒",
+    },
+    "scaling": {
+        "en": "ten times the data ({persons[0]:,} and {persons[1]:,} persons) | {cpu_ratio} times the CPU",
+        "zh": "十倍数据（{persons[0]:,} 人与 {persons[1]:,} 人） | 处理器时间 {cpu_ratio} 倍",
+    },
+    "peers": {
+        "en": "seventeen checks on {rows:,} rows, CPU-s and MB"
+        " | renshe, which writes findings, {tools[renshe][work_cpu]} and {tools[renshe][peak_mb]:,};"
+        " Polars {tools[polars][work_cpu]} and {tools[polars][peak_mb]:,};"
+        " cuallee {tools[cuallee][work_cpu]} and {tools[cuallee][peak_mb]:,};"
+        " pandera {tools[pandera][work_cpu]} and {tools[pandera][peak_mb]:,};"
+        " Great Expectations {tools[great_expectations][work_cpu]} and {tools[great_expectations][peak_mb]:,};"
+        " Spark {tools[spark][work_cpu]} and {tools[spark][peak_mb]:,}",
+        "zh": "{rows:,} 行上的 17 项检查，处理器秒和 MB"
+        " | renshe（写出问题清单）{tools[renshe][work_cpu]}、{tools[renshe][peak_mb]:,}；"
+        "Polars {tools[polars][work_cpu]}、{tools[polars][peak_mb]:,}；"
+        "cuallee {tools[cuallee][work_cpu]}、{tools[cuallee][peak_mb]:,}；"
+        "pandera {tools[pandera][work_cpu]}、{tools[pandera][peak_mb]:,}；"
+        "Great Expectations {tools[great_expectations][work_cpu]}、{tools[great_expectations][peak_mb]:,}；"
+        "Spark {tools[spark][work_cpu]}、{tools[spark][peak_mb]:,}",
+    },
+    "rule_cost": {
+        "en": "all {tables[contribution][rules]} rules over {tables[contribution][rows]:,} contributions, facts included"
+        " | {tables[contribution][rules_cpu]:.0f} CPU-s, {tables[contribution][ratio]:.0f} times a mere scan of the"
+        " columns they read; {tables[person][rules]} person rules {tables[person][ratio]:.0f} times",
+        "zh": "{tables[contribution][rows]:,} 笔缴费上的全部 {tables[contribution][rules]} 条规则（含派生事实）"
+        " | 处理器 {tables[contribution][rules_cpu]:.0f} 秒，为单纯扫描所读列的 {tables[contribution][ratio]:.0f} 倍；"
+        "人员 {tables[person][rules]} 条规则为 {tables[person][ratio]:.0f} 倍",
     },
     "big_csv": {
         "en": "one CSV of {megabytes:,} MB, {lines:,} lines, {rejected:,} of them damaged and rejected"
@@ -47,9 +77,9 @@ ROWS: dict[str, dict[str, str]] = {
     },
 }
 MACHINE = {
-    "en": "On {cores} cores, {memory_gb:.0f} GB, {system}, Python {python}, DuckDB {duckdb};"
+    "en": "On {cores} cores, {memory_gb:.0f} GB, {system}, Python {python}, DuckDB {duckdb}, {date};"
     " `make bench` measures yours.",
-    "zh": "测于 {cores} 核、{memory_gb:.0f} GB、{system}、Python {python}、DuckDB {duckdb}；"
+    "zh": "{date} 测于 {cores} 核、{memory_gb:.0f} GB、{system}、Python {python}、DuckDB {duckdb}；"
     "`make bench` 测量您自己的机器。",
 }
 HEAD = {"en": "| what | took |", "zh": "| 内容 | 用时 |"}

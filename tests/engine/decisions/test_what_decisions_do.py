@@ -237,3 +237,13 @@ def test_accepting_one_of_two_rows_with_one_key_leaves_the_other_open(project: P
     )
     rows = pq.read_table(second.folder / "findings.parquet").to_pylist()
     assert [row["source_row"] for row in rows if row["rule"] == "PER-NO-DUP"] == [5]
+
+
+def test_a_field_that_the_file_lacks_is_judged_where_a_decision_fills_it(project: Path) -> None:
+    (project / "参保.csv").write_text("个人编号,险种类型,单位编号,开始日期,个人缴费状态\n1001,110,U1,2001-03-01,1\n", "utf-8")
+    first = clean(project)
+    dead = {"kind": "fill", "key": ["1001"], "field": "death_date", "old": None, "new": "2010-05-01"}
+    second = decide(project, dead)
+    assert outcomes(second) == [("applied", None)]
+    assert [str(row["death_date"]) for row in people(second)] == ["2010-05-01", *["None"] * 4]
+    assert "ENR-DEAD" in {rule for rule, _ in found(second) - found(first)}
