@@ -240,7 +240,9 @@ def test_accepting_one_of_two_rows_with_one_key_leaves_the_other_open(project: P
 
 
 def test_a_field_that_the_file_lacks_is_judged_where_a_decision_fills_it(project: Path) -> None:
-    (project / "参保.csv").write_text("个人编号,险种类型,单位编号,开始日期,个人缴费状态\n1001,110,U1,2001-03-01,1\n", "utf-8")
+    (project / "参保.csv").write_text(
+        "个人编号,险种类型,单位编号,开始日期,个人缴费状态\n1001,110,U1,2001-03-01,1\n", "utf-8"
+    )
     first = clean(project)
     dead = {"kind": "fill", "key": ["1001"], "field": "death_date", "old": None, "new": "2010-05-01"}
     second = decide(project, dead)

@@ -109,10 +109,11 @@ class SetPass:
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)
         # Few keys make few groups; what they take too many is told apart later.
-        others = ", ".join(f"k{at}" for at in [at for at in range(members.keys) if at != month][:_FIRST])
+        first, *more = [f"k{at}" for at in range(members.keys) if at != month][:_FIRST]
+        others = ", ".join([first, *more])
         return (
             f" SEMI JOIN (SELECT sys, {others} FROM m GROUP BY sys, {others}"
-            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING (sys, {others})"
+            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING ({first})"
         )
 
     def _span(self, rule: Rule) -> tuple[int, int] | None:
