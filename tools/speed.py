@@ -48,7 +48,7 @@ ROWS: dict[str, dict[str, str]] = {
         "Spark {tools[spark][work_cpu]}、{tools[spark][peak_mb]:,}",
     },
     "rule_cost": {
-        "en": "all {tables[contribution][rules]} rules over {tables[contribution][rows]:,} contributions, facts included"
+        "en": "{tables[contribution][rules]} rules over {tables[contribution][rows]:,} contributions, facts included"
         " | {tables[contribution][rules_cpu]:.0f} CPU-s, {tables[contribution][ratio]:.0f} times a mere scan of the"
         " columns they read; {tables[person][rules]} person rules {tables[person][ratio]:.0f} times",
         "zh": "{tables[contribution][rows]:,} 笔缴费上的全部 {tables[contribution][rules]} 条规则（含派生事实）"

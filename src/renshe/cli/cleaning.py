@@ -81,4 +81,4 @@ def _decided(decisions: dict[str, Any]) -> list[str]:
     )
     if not decisions["unfit"]:
         return [line]
-    return [line, f"  注意 有 {decisions['unfit']:,} 条决定已不适用（原值已变或行已不在），未应用，见报告"]
+    return [line, f"  注意 有 {decisions['unfit']:,} 条决定不再适用（原值已变或行已不在），未应用，见报告"]

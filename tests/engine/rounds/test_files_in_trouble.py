@@ -170,3 +170,9 @@ def test_what_was_staged_is_found_again_when_sources_are_listed_in_another_order
     toml.write_text("[[source]]".join([head, *sources]) + "\n[[control]]" + control, "utf-8")
     clean(project)
     assert {path.name for path in Store(project).cache.iterdir()} == staged
+
+
+def test_a_folder_may_have_any_name_that_a_disk_takes(tmp_path: Path) -> None:
+    project = Path(shutil.copytree(GOLDEN, tmp_path / "社保 '一期'[旧]{a,b}*?"))
+    assert [clean(project).number for _ in range(2)] == [1, 2]
+    assert (project / "rounds/0002/report.xlsx").is_file()

@@ -29,7 +29,7 @@ from renshe.standards.periods import parse_date
 
 STATES: Mapping[str, str] = {
     "applied": "已应用",
-    "unfit": "已不适用",
+    "unfit": "不再适用",
     "noted": "已记录",
     "revoked": "已撤销",
     "waiting": "待下一轮",

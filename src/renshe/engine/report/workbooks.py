@@ -183,13 +183,16 @@ def write_people(problems: Problems, work: Path, *, over_all: bool) -> dict[str,
         f" from read_parquet({quoted(admission)})"
     )
     parts = -(-problems.count("subject") // PEOPLE_SLICE) or 1
-    for part in range(parts):
-        _write_people_part(con, work / f"people-{part}.parquet", f"hash(sid) % {parts} = {part}", over_all=over_all)
+    pieces = [work / f"people-{part}.parquet" for part in range(parts)]
+    for part, piece in enumerate(pieces):
+        _write_people_part(con, piece, f"hash(sid) % {parts} = {part}", over_all=over_all)
     con.execute("drop table admitted")
+    # Named one by one: the folder's own name may hold what a pattern takes for more than itself.
+    listed = ", ".join(map(quoted, pieces))
     path = work / "people.parquet"
     con.execute(f"""
         copy (select row_number() over () rn, * from (
-            from read_parquet({quoted(work / "people-*.parquet")}) order by department, root, system, number, first))
+            from read_parquet([{listed}]) order by department, root, system, number, first))
         to {quoted(path)} (format parquet, row_group_size 40000)""")
     con.execute(f"create view people as select * from read_parquet({quoted(path)})")
     counted = con.sql("select department, min(rn), count(*) from people group by department").fetchall()
