@@ -88,6 +88,9 @@ _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 def load_project(folder: Path) -> Project:
     """Return the project in ``folder``; ProjectError where it cannot be used."""
     file = folder / "project.toml"
+    if "?" in str(folder.resolve()):
+        # The engine takes what follows for a question to a server.
+        raise ProjectError(f"{folder}：文件夹的路径中不能有问号（?）；请改名后再运行")
     data = _parsed(file)
     unknown = sorted(set(data) - {"project", "source", "control", "rules"})
     if unknown:

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from renshe.cli.errors import explain
+from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import clean
 from renshe.engine.rounds.store import FullDiskError, Store, file_digest, is_full_disk
 from renshe.engine.sources.base import SourceError
@@ -172,7 +173,11 @@ def test_what_was_staged_is_found_again_when_sources_are_listed_in_another_order
     assert {path.name for path in Store(project).cache.iterdir()} == staged
 
 
-def test_a_folder_may_have_any_name_that_a_disk_takes(tmp_path: Path) -> None:
-    project = Path(shutil.copytree(GOLDEN, tmp_path / "社保 '一期'[旧]{a,b}*?"))
+def test_a_folder_may_have_nearly_any_name(tmp_path: Path) -> None:
+    project = Path(shutil.copytree(GOLDEN, tmp_path / "社保 '一期'[旧]{a,b}*"))
     assert [clean(project).number for _ in range(2)] == [1, 2]
     assert (project / "rounds/0002/report.xlsx").is_file()
+    asking = Path(shutil.copytree(GOLDEN, tmp_path / "哪个？真的?"))
+    with pytest.raises(ProjectError, match="不能有问号"):
+        clean(asking)
+    assert not (asking / "rounds").exists()
