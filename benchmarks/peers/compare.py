@@ -38,12 +38,14 @@ TOOLS = {
 }
 SYSTEM = "pension"
 TABLES = ("contribution", "person", "unit")
+# About the contributions of a prefecture of a million persons.
+ROWS = 25_000_000
 # Contributions and persons of the pension system per invented person, about.
 _ROWS_A_PERSON = 14.7
 
 
 def main(
-    rows: int = 10_000_000, repeat: int = 3, tools: Iterable[str] = tuple(TOOLS), data: Path | None = None
+    rows: int = ROWS, repeat: int = 3, tools: Iterable[str] = tuple(TOOLS), data: Path | None = None
 ) -> None:
     """Compare ``tools`` on about ``rows`` rows, or on the files in ``data``; write ``peers.json`` and ``peers.md``."""
     folder = Path(tempfile.mkdtemp(prefix="renshe-peers-"))
@@ -130,7 +132,7 @@ def page(figures: Mapping[str, Mapping[str, Any]], rows: int) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="The same checks by renshe and its peers")
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS))
     parser.add_argument("--data", type=Path)
