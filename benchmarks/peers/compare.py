@@ -44,9 +44,7 @@ ROWS = 25_000_000
 _ROWS_A_PERSON = 14.7
 
 
-def main(
-    rows: int = ROWS, repeat: int = 3, tools: Iterable[str] = tuple(TOOLS), data: Path | None = None
-) -> None:
+def main(rows: int = ROWS, repeat: int = 3, tools: Iterable[str] = tuple(TOOLS), data: Path | None = None) -> None:
     """Compare ``tools`` on about ``rows`` rows, or on the files in ``data``; write ``peers.json`` and ``peers.md``."""
     folder = Path(tempfile.mkdtemp(prefix="renshe-peers-"))
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from renshe.engine.project import ProjectError
 from renshe.engine.rounds import clean as rounds
 from renshe.engine.rounds.clean import clean
 from renshe.engine.rules import reach, runner
@@ -88,6 +89,8 @@ def test_a_second_round_equals_a_full_one(
     monkeypatch.setattr(reach, "MOST_OF_RULE", share)
     project = tmp_path / "p"
     simulate(project, persons=150, seed=11, dirty=0.03)
+    with (project / "project.toml").open("a", encoding="utf-8") as toml:
+        toml.write("".join(f'\n[[control]]\ntable = "{table}"\ncount = 1\n' for table in ("contribution", "transfer")))
     first = clean(project)
     assert {how for _, how in judged} == {"whole"}
     del judged[:]
@@ -136,3 +139,30 @@ def test_an_earlier_round_that_is_not_as_it_was_written_is_not_leaned_on(
     del judged[:]
     assert clean(project).manifest["digests"] == first.manifest["digests"]
     assert {how for _, how in judged} == {"whole"}
+
+
+@pytest.mark.parametrize("damage", ["manifest.json", "findings.parquet"])
+def test_a_round_that_is_not_whole_is_named_and_nothing_is_done(tmp_path: Path, damage: str) -> None:
+    project = tmp_path / "p"
+    shutil.copytree(Path(__file__).parents[2] / "golden" / "project", project)
+    file = clean(project).folder / damage
+    file.write_bytes(file.read_bytes()[:500])
+    with pytest.raises(ProjectError, match=r"0001：这一轮的 manifest\.json 或 findings\.parquet 缺失或损坏"):
+        clean(project)
+    assert [folder.name for folder in (project / "rounds").iterdir()] == ["0001"]
+
+
+def test_replaced_rows_that_a_disk_damaged_are_made_anew(tmp_path: Path, judged: list[tuple[str, str]]) -> None:
+    project = tmp_path / "p"
+    simulate(project, persons=60, seed=13, dirty=0.03)
+    clean(project)
+    some_decisions(project, 2, 20)
+    second = clean(project).manifest
+    for file in (project / "cache/patched").iterdir():
+        file.write_bytes(b"")
+    revoke(project, 2, "2026-01-03")
+    third = clean(project).manifest
+    assert third["digests"] == as_alone(project, tmp_path)["digests"] != second["digests"]
+    for file in (project / "cache/patched").iterdir():
+        file.write_bytes(b"")
+    assert clean(project).manifest["digests"] == third["digests"]

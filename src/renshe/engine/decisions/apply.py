@@ -219,8 +219,16 @@ def _keep(patch: pa.Table, cache: Path) -> Path:
     """Keep replaced rows under their digest, complete or not at all."""
     told = json.dumps([patch.schema.names, patch.to_pylist()], default=str).encode()
     target = cache / f"{hashlib.sha256(told).hexdigest()}.parquet"
-    if not target.exists():
+    if not _is_kept(target, patch):
         partial = target.with_name(f"{target.stem[:16]}.tmp")
         pq.write_table(patch, partial)
         partial.replace(target)
     return target
+
+
+def _is_kept(target: Path, patch: pa.Table) -> bool:
+    """Whether ``target`` holds ``patch``: a cache is looked at, not trusted."""
+    try:
+        return target.is_file() and bool(pq.read_table(target).equals(patch))
+    except (OSError, pa.ArrowException):
+        return False

@@ -6,15 +6,19 @@ Invariant: a round is complete or not there; the same inputs give the same canon
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from renshe.engine.decisions.accepting import set_aside
 from renshe.engine.decisions.apply import apply_decisions
 from renshe.engine.decisions.log import read_decisions
-from renshe.engine.project import load_project
+from renshe.engine.project import ProjectError, load_project
 from renshe.engine.report import build_report
 from renshe.engine.rounds.controls import check_controls
 from renshe.engine.rounds.judged import engine, open_dataset
@@ -59,6 +63,7 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
     store = Store(folder)
     clock = Clock()
     with store.locked():
+        _check_rounds(store)
         with clock.step("read"):
             staged = stage_all(project, store, progress)
             applied = apply_decisions(staged, read_decisions(folder), project.as_of, store.patched)
@@ -85,6 +90,19 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
                 build_report(target, catalogue.rules, rounds=store.rounds, progress=progress)
             write_manifest(target, manifest)
     return RoundResult(number, store.folder(number), manifest)
+
+
+def _check_rounds(store: Store) -> None:
+    """Raise ProjectError, before anything is read, where an earlier round is not whole: it is compared with."""
+    for folder in map(store.folder, store.numbers()):
+        try:
+            json.loads((folder / "manifest.json").read_text("utf-8"))
+            pq.read_metadata(folder / "findings.parquet")
+        except (OSError, ValueError, pa.ArrowException):
+            raise ProjectError(
+                f"{folder}：这一轮的 manifest.json 或 findings.parquet 缺失或损坏；"
+                "请从备份恢复，或把整个文件夹移出 rounds 后再运行"
+            ) from None
 
 
 def _judged(

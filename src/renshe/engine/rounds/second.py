@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from renshe.engine.decisions.apply import Applied
 from renshe.engine.project import Project
@@ -122,6 +123,14 @@ def _is_whole(file: Path, digest: str) -> bool:
     return file.is_file() and file_digest(file) == digest
 
 
+def _is_parquet(file: Path) -> bool:
+    try:
+        pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 def _open_findings(dataset: Dataset, folder: Path) -> None:
     """Open the findings of a round, set aside or not, as the view ``earlier``, each with its row's ``rid`` now."""
     places = {
@@ -165,7 +174,7 @@ class _Patches:
             for (at, found, patch), source in zip(own, before, strict=True)
         ]
         differ = [pair for pair in pairs if pair[2] != pair[3]]
-        if any(patch is not None and not patch.is_file() for pair in differ for patch in pair[2:]):
+        if any(patch is not None and not _is_parquet(patch) for pair in differ for patch in pair[2:]):
             return "new"
         if not differ:
             return "same"

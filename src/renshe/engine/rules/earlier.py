@@ -47,9 +47,13 @@ class Earlier:
         return "new" if "new" in states else "moved" if "moved" in states else "same"
 
     def keep(self, table: str, among: str = "TRUE") -> None:
-        """Take over the earlier findings of ``table`` for which the SQL condition ``among`` holds."""
+        """Take over the earlier findings on rows of ``table`` for which the SQL condition ``among`` holds.
+
+        What is found of a table as a whole (control totals) is found anew in every round.
+        """
         self.connection.execute(
-            f'INSERT INTO findings SELECT {COLUMNS} FROM earlier WHERE "table" = {quote(table)} AND {among}'
+            f"INSERT INTO findings SELECT {COLUMNS} FROM earlier"
+            f' WHERE "table" = {quote(table)} AND source_row IS NOT NULL AND {among}'
         )
 
     def keep_counts(self, rules: Iterable[Rule], not_run: NotRun) -> None:

@@ -63,7 +63,7 @@ def run_rules(
             else:
                 run.part(earlier)
         else:
-            earlier.keep(table, "source_row IS NOT NULL")
+            earlier.keep(table)
             earlier.keep_counts(run.rules, result.not_run)
     counted = dataset.connection.execute("SELECT rule, count(*) FROM findings GROUP BY rule").fetchall()
     result.findings = {str(rule): int(count) for rule, count in counted}
