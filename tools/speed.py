@@ -94,7 +94,7 @@ def section(language: str) -> str:
     }
     lines = [f"| {ROWS[name][language].format(**figures)} |" for name, figures in found.items()]
     machines = sorted({MACHINE[language].format(**figures["machine"]) for figures in found.values()})
-    return "\n".join([*machines, "", HEAD[language], "|---|---|", *lines]) + "\n"
+    return "\n".join(["  \n".join(machines), "", HEAD[language], "|---|---|", *lines]) + "\n"
 
 
 def filled(name: str) -> str:

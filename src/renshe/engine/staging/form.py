@@ -99,12 +99,12 @@ def need_today(form: Form) -> None:
     """Refuse a template whose columns are not those of today's dictionary: FormError with the differences."""
     today = new_form(form.table, sheet=form.sheet)
     if form.columns != today.columns:
-        found = differences(today.headers, form.headers, [column_letters(at) for at in range(len(form.headers))], 0)
+        found = differences(today.headers, form.headers, [column_letters(at) for at in range(len(form.headers))])
         told = _listed(found) or "数据项代码不同"
-        raise FormError(
-            f"模板按数据字典 {form.dictionary} 版生成，现为 {dictionary_version()} 版，列不同：{told}；"
-            f"请用 renshe template {form.table} 重新生成模板，把数据粘贴过去"
-        )
+        made = f"模板按数据字典 {form.dictionary} 版生成，现为 {dictionary_version()} 版，列不同"
+        if form.dictionary == dictionary_version():
+            made = f"隐藏的模板信息被改过，与表 {form.table} 的列不符"
+        raise FormError(f"{made}：{told}；请用 renshe template {form.table} 重新生成模板，把数据粘贴过去")
 
 
 def need_columns(form: Form, found: Sequence[str], letters: Sequence[str], row: int) -> None:
@@ -119,11 +119,15 @@ def _listed(told: Sequence[str]) -> str:
     return "；".join(told[:_SHOWN]) + ("；……" if len(told) > _SHOWN else "")
 
 
-def differences(expected: Sequence[str], found: Sequence[str], letters: Sequence[str], row: int) -> list[str]:
+def differences(
+    expected: Sequence[str], found: Sequence[str], letters: Sequence[str], row: int | None = None
+) -> list[str]:
     """Return in Chinese how a header differs: columns renamed, missing, unknown or moved, each with its cell.
 
-    ``letters`` are the columns of ``found``, ``row`` the row as shown. Width, blanks and the star do not count.
+    ``letters`` are the columns of ``found``, ``row`` the row as shown (None: it stands in no sheet). Width, blanks and
+    the star do not count.
     """
+    cells = [f"{letter} 列" if row is None else f"{letter}{row}" for letter in letters]
     wanted, there = [label_key(text) for text in expected], [label_key(text) for text in found]
     if wanted == there:
         return []
@@ -135,10 +139,10 @@ def differences(expected: Sequence[str], found: Sequence[str], letters: Sequence
             continue
         if at in strange:
             strange.discard(at)
-            told.append(f"{letters[at]}{row} 应为“{header}”，现为“{found[at]}”")
+            told.append(f"{cells[at]} 应为“{header}”，现为“{found[at]}”")
         else:
             told.append(f"缺“{header}”（应在 {column_letters(at)} 列）")
-    told += [f"多“{found[at]}”（{letters[at]}{row}）" for at in sorted(strange)]
+    told += [f"多“{found[at]}”（{cells[at]}）" for at in sorted(strange)]
     told += [
         f"“{expected[at]}”移到了 {letters[places[at]]} 列，应在 {column_letters(at)} 列"
         for at in sorted(places.keys() - _in_order(places))
