@@ -57,3 +57,14 @@ def test_every_text_is_read_back_as_it_is(tmp_path: Path, same: str, repeated: i
     shown = [text or None for text in texts]
     assert read_back(tmp_path / "x.xlsx") == [(at, text, same or None, text) for at, text in enumerate(shown, 1)]
     assert sum(told) == len(texts)
+
+
+def test_a_sheet_beyond_what_a_plain_zip_holds_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zipfile.ZIP64_LIMIT", 50_000)
+    with duckdb.connect() as con:
+        con.execute("create table listed as select n rn, repeat('长', 100) t from range(1, 1001) r(n)")
+        piece = Piece(RowList("清单", "listed", 1, 1000, (Column("文本", "t", 20),)), "清单", 1, 1000)
+        write_book(con, Book(tmp_path / "x.xlsx", [{"项目": "a", "内容": "b"}], [], [piece]), lambda _rows: None)
+    assert read_back(tmp_path / "x.xlsx") == [("长" * 100,)] * 1000

@@ -173,16 +173,32 @@ def write_book(con: duckdb.DuckDBPyConnection, book: Book, advance: Callable[[in
     for piece in book.pieces:
         _add_piece(excel, piece)
     excel.save()
-    _fill(con, frame, book, advance)
+    try:
+        _fill(con, frame, book, advance)
+    except RuntimeError as error:
+        if "zip64" not in str(error):
+            raise
+        # Spreadsheets read it, some of them with a warning: no more than a list of that size is worth.
+        _fill(con, frame, book, lambda _rows: None, large=True)
 
 
-def _fill(con: duckdb.DuckDBPyConnection, frame: BytesIO, book: Book, advance: Callable[[int], None]) -> None:
-    """Write the workbook ``frame`` to the file of ``book``, its lists filled with their rows."""
+def _fill(
+    con: duckdb.DuckDBPyConnection,
+    frame: BytesIO,
+    book: Book,
+    advance: Callable[[int], None],
+    *,
+    large: bool = False,
+) -> None:
+    """Write the workbook ``frame`` to the file of ``book``, its lists filled with their rows.
+
+    RuntimeError where a sheet has more than 2 GiB, unless ``large``.
+    """
     before = 2 if book.summary else 1
     pieces = {f"xl/worksheets/sheet{before + at}.xml": piece for at, piece in enumerate(book.pieces, 1)}
     with ZipFile(frame) as made, ZipFile(book.path, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as done:
         for name in made.namelist():
-            with done.open(name, "w") as file:
+            with done.open(name, "w", force_zip64=large) as file:
                 if (piece := pieces.get(name)) is None:
                     file.write(made.read(name))
                     continue

@@ -13,14 +13,14 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from renshe.engine.rules.compiling import quote
 from renshe.engine.rules.dialects import DUCKDB
 from renshe.engine.rules.holdings import Holdings, StagedSource, judged_condition
+from renshe.engine.rules.typed import sql_type
 from renshe.engine.schema import columns, system_kind
 from renshe.policy.parameters import ParameterBook
-from renshe.standards.dictionary import table as dictionary_table
+from renshe.standards.dictionary import dictionary
 
 
 class Dataset(Holdings):
@@ -98,7 +98,7 @@ class Dataset(Holdings):
         Where only the fields ``present`` hold anything, the others are not read.
         """
         source = self.sources[ordinal]
-        fields = dictionary_table(source.table).names
+        fields = dictionary()[source.table].names
         names = ", ".join(
             f'CAST(NULL AS {sql_type(kind)}) AS "{name}"'
             if present is not None and name in fields and name not in present
@@ -129,13 +129,3 @@ class Dataset(Holdings):
 
     def _view(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
-
-
-_TYPES = {"string": "VARCHAR", "int16": "SMALLINT", "int32": "INTEGER", "int64": "BIGINT", "bool": "BOOLEAN"}
-
-
-def sql_type(kind: pa.DataType) -> str:
-    """Return the engine's type of an Arrow type of the dictionary."""
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision}, {kind.scale})"
-    return "DATE" if pa.types.is_date(kind) else _TYPES[str(kind)]

@@ -6,7 +6,6 @@ line of the file; nothing here decides what is wrong.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.holdings import DATASET_COLUMNS, Holdings
+from renshe.engine.rules.keys import columns_named
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import RowScope, Uses, column_of
 from renshe.engine.schema import columns
@@ -50,8 +50,6 @@ _CODED_FACTS = {"_id_sex": "sex"}
 _SHORT = 12
 # Stands for ``related`` of hits that only say that a prerequisite failed, on rows that are not judged again.
 KNOWN = -1
-# A column of the judged row, or of the other row of a set, in compiled SQL.
-_OF_ROW = re.compile(r'\b[to]\."?([A-Za-z_]\w*)')
 COLUMNS = ", ".join(f'"{name}"' for name in SCHEMA.names)
 
 
@@ -98,7 +96,7 @@ class FindingWriter:
         """Insert the findings of ``rules``, given by the numbers under which their hits stand."""
         statements = [self._statement(number, rule) for number, rule in rules.items()]
         # One scan fetches, of every row that any rule points at, what findings show; the rules then work on few rows.
-        named = {"rid"}.union(*(_OF_ROW.findall(statement) for statement in statements))
+        named = columns_named(statements, "to") | {"rid"}
         needed = ", ".join(f'"{name}"' for name in (*columns(self.table), *DATASET_COLUMNS) if name in named)
         hits, connection = f"hits_{self.table}", self.dataset.connection
         connection.execute(

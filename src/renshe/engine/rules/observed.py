@@ -16,7 +16,9 @@ from renshe.engine.rules import expression as ex
 from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import AGGREGATES, compile_expression
 from renshe.engine.rules.expression import names, parse, walk
+from renshe.engine.rules.keys import as_keys, key_names, same_keys
 from renshe.engine.rules.parameter_joins import expressions
+from renshe.engine.rules.relations import of_system
 from renshe.engine.rules.scope import RelatedScope
 from renshe.engine.rules.typed import Sql
 
@@ -86,18 +88,16 @@ def differing(relation: Relation, seen: Iterable[Observation], as_of: date, rows
     there in the earlier round, ``_now`` that it is there now. ``among`` are the keys to look at (SQL).
     """
     scope = RelatedScope(relation.table, as_of)
-    tests = [compile_expression(parse(relation.where), scope).text] if relation.where is not None else []
-    if relation.system is not None:
-        tests.append("r._system_kind = 'business'" if relation.system == "*" else f"r.system = '{relation.system}'")
+    tests = of_system(relation)
+    if relation.where is not None:
+        tests.append(compile_expression(parse(relation.where), scope).text)
     keys = [compile_expression(parse(theirs), scope).text for _, theirs in relation.on]
-    named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
-    listed = ", ".join(f"k{at}" for at in range(len(keys)))
-    same = " AND ".join(f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {key}" for at, key in enumerate(keys))
+    listed = key_names(len(keys))
     sides = [[one.sql(relation.table, as_of, f"r.{side}") for side in ("_then", "_now")] for one in seen]
     changes = sorted({" IS DISTINCT FROM ".join(both) for both in sides})
     among = f"SELECT DISTINCT {listed} FROM ({among})"
     where, having = " AND ".join(tests) or "TRUE", " OR ".join(changes) or "FALSE"
     return (
-        f"SELECT {listed} FROM (SELECT r._sys, {named} FROM {rows} r SEMI JOIN ({among}) m ON {same}"
-        f" WHERE {where} GROUP BY ALL HAVING {having})"
+        f"SELECT {listed} FROM (SELECT r._sys, {as_keys(keys)} FROM {rows} r"
+        f" SEMI JOIN ({among}) m ON {same_keys('m', keys)} WHERE {where} GROUP BY ALL HAVING {having})"
     )

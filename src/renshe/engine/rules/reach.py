@@ -19,12 +19,13 @@ from renshe.engine.rules.catalogue import Relation, Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import names, parse
+from renshe.engine.rules.keys import as_keys, columns_named, key_names, same_keys
 from renshe.engine.rules.observed import ALONE, Observation, differing, observations
 from renshe.engine.rules.parameter_joins import expressions
 from renshe.engine.rules.relations import LOOKED_UP, LOOKED_UP_COLUMN
 from renshe.engine.rules.scope import RelatedScope, RowScope, Uses
 from renshe.engine.rules.sharing import DEAR, conjuncts
-from renshe.engine.rules.touched import OF_ROW, Keys, Touched, grouped_by, keys_of
+from renshe.engine.rules.touched import Keys, Touched, grouped_by, keys_of
 from renshe.engine.schema import columns
 
 # Whose rows are few, so that all of them are read at once.
@@ -122,8 +123,8 @@ class Reach:
         nets = dict.fromkeys(keys_of(rule, rule.net.by, self.dataset) for rule in rules if rule.net)
         required = {name for rule in rules for name in rule.requires}
         changed = table in self.changed
-        touched = Touched(self.dataset, table, chosen.rids, moved(table) if changed else None)
-        touched.open([*(keys for _, keys in groups), *(nets if changed else ())])
+        grouped = [*(keys for _, keys in groups), *(nets if changed else ())]
+        touched = Touched(self.connection, table, chosen.rids, moved(table) if changed else None, grouped)
         for keys in nets if changed else ():
             touched.add_netted(keys)
         for keys in dict.fromkeys(keys for rule, keys in groups if rule in required):
@@ -187,8 +188,7 @@ class Reach:
             asked = [way for way in ways if way.keys[:1] == (owner,)]
             if len(asked) < _SEVERAL:
                 continue
-            texts = [text for way in asked for text in (_judged(way), *way.keys)]
-            named = {"rid"}.union(*(OF_ROW.findall(text) for text in texts))
+            named = columns_named((text for way in asked for text in (_judged(way), *way.keys)), "t") | {"rid"}
             listed = ", ".join(f'"{name}"' for name in sorted(named))
             owners = " UNION ".join(f"SELECT k0 FROM ({self._by_keys(way, self._changes(way))})" for way in asked)
             self.owned[owner] = f"owned_{len(self.owned)}"
@@ -203,17 +203,15 @@ class Reach:
             return origin
         looked_up, column = way.through
         scope = RelatedScope(looked_up.table, self.dataset.as_of)
-        listed = ", ".join(
-            f"{compile_expression(parse(theirs), scope).text} AS k{at}" for at, (_, theirs) in enumerate(looked_up.on)
-        )
-        return f'SELECT {listed} FROM a_{looked_up.table} r WHERE r."{column}" IN (SELECT k0 FROM ({origin}))'
+        theirs = [compile_expression(parse(text), scope).text for _, text in looked_up.on]
+        return f'SELECT {as_keys(theirs)} FROM a_{looked_up.table} r WHERE r."{column}" IN (SELECT k0 FROM ({origin}))'
 
     def _changes(self, way: _Way) -> str:
         """Return SQL of the keys of rows of which something changed that is asked."""
         relation = way.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         theirs = [compile_expression(parse(text), scope).text for _, text in relation.on]
-        shown = [*(f"{key} AS k{at}" for at, key in enumerate(theirs)), *(f'r."{name}"' for name in sorted(way.asked))]
+        shown = [as_keys(theirs), *(f'r."{name}"' for name in sorted(way.asked))]
         tests = ["r.valid IS DISTINCT FROM '0'"]
         if relation.where is not None and not relation.by_row:
             tests.append(compile_expression(parse(relation.where), scope).text)
@@ -241,17 +239,18 @@ def _pointing(relation: Relation, before: Sequence[Relation]) -> tuple[tuple[str
     if not any(LOOKED_UP.search(key) for key in keys):
         return keys, None
     found = LOOKED_UP_COLUMN.fullmatch(keys[0])
-    looked_up = before[int(found[1])] if found else None
-    if found is None or looked_up is None or looked_up.take or LOOKED_UP.search(str(looked_up.on)):
+    if found is None:
+        return (), None
+    looked_up = before[int(found[1])]
+    if looked_up.take or LOOKED_UP.search(str(looked_up.on)):
         return (), None
     return tuple(mine for mine, _ in looked_up.on), (looked_up, found[2])
 
 
 def _matching(rows: str, keys: Sequence[str], origin: str) -> str:
     """Return SQL of the rows of ``rows`` whose ``keys`` are those of a row of ``origin`` (SQL)."""
-    listed = ", ".join(f"k{at}" for at in range(len(keys)))
-    same = " AND ".join(f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {key}" for at, key in enumerate(keys))
-    return f"SELECT t.rid FROM {rows} t SEMI JOIN (SELECT DISTINCT {listed} FROM ({origin})) m ON {same}"
+    origin = f"SELECT DISTINCT {key_names(len(keys))} FROM ({origin})"
+    return f"SELECT t.rid FROM {rows} t SEMI JOIN ({origin}) m ON {same_keys('m', keys)}"
 
 
 def _judged(way: _Way) -> str:

@@ -13,6 +13,7 @@ from renshe.engine.rules.catalogue import Relation
 from renshe.engine.rules.compiling import compile_expression, quote
 from renshe.engine.rules.expression import names, parse
 from renshe.engine.rules.holdings import DATASET_COLUMNS
+from renshe.engine.rules.keys import as_keys, key_names, same_keys, same_pairs
 from renshe.engine.rules.parameter_joins import ParameterJoins
 from renshe.engine.rules.scope import RelatedScope, Uses, take_column
 from renshe.engine.schema import columns
@@ -29,8 +30,6 @@ LOOKED_UP_COLUMN = re.compile(r'x(\d+)\."(\w+)"')
 _FEW, _VERY_FEW, _SHARED = 15, 100, 2
 # What a join holds in memory per row, besides its columns.
 _ROW_BYTES, _COLUMN_BYTES = 32, 16
-
-
 _PERSON, _DEEP = 't."person_no"', 3
 # The related table, the judged one, whose rows of it are judged, the first keys.
 _Place = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
@@ -108,8 +107,7 @@ class Joins:
 
     def clear(self) -> None:
         """Drop every relation: the next judged table asks for other columns of other rows."""
-        names = [*(one.name for one in self.tables.values()), *(one.name for one in self.gathered.values())]
-        for name in names:
+        for name in [one.name for of in (self.tables, self.gathered) for one in of.values()]:
             self.dataset.connection.execute(f"DROP TABLE IF EXISTS {name}")
         self.tables.clear()
         self.gathered.clear()
@@ -172,36 +170,25 @@ class Joins:
         relation = key.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         listed = ", ".join(f'r."{name}"' for name in sorted(gathered.columns))
-        mine = ", ".join(f"{mine} AS k{at}" for at, (mine, _) in enumerate(gathered.keys))
-        same = " AND ".join(
-            f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {compile_expression(parse(theirs), scope).text}"
-            for at, (_, theirs) in enumerate(gathered.keys)
-        )
+        mine = as_keys(mine for mine, _ in gathered.keys)
+        theirs = [compile_expression(parse(text), scope).text for _, text in gathered.keys]
         # A condition that speaks of the judged row is asked on every row that counts.
         judged = self.dataset.counting_rows(key.judged)
         if key.judge is not None:
             judged, _ = self.dataset.judged_rows(key.judged, key.judge)
         self.dataset.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {gathered.name} AS SELECT {listed} FROM a_{relation.table} r"
-            f" SEMI JOIN (SELECT DISTINCT {mine} FROM {judged} t) m ON {same}"
+            f" SEMI JOIN (SELECT DISTINCT {mine} FROM {judged} t) m ON {same_keys('m', theirs)}"
         )
 
     def _select_by_row(self, key: _Key, columns: set[str]) -> str:
         """Return SQL with one row per judged row that has related rows, and the aggregates over them."""
         relation, table = key.relation, key.judged
         scope = RelatedScope(relation.table, self.dataset.as_of, judged=table)
-        conditions = [compile_expression(parse(relation.where or "true"), scope).text]
-        if relation.system is None:
-            conditions.append("r._sys = t._sys")
-        elif relation.system == "other":
-            conditions.append("r._sys <> t._sys AND r._system_kind = 'business'")
-        elif relation.system == "*":
-            conditions.append("r._system_kind = 'business'")
-        else:
-            conditions.append(f"r.system = {quote(relation.system)}")
-        for number, (mine, theirs) in enumerate(relation.on):
-            operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
-            conditions.append(f"{mine} {operator} {compile_expression(parse(theirs), scope).text}")
+        conditions = [compile_expression(parse(relation.where or "true"), scope).text, *of_system(relation)]
+        if relation.system in (None, "other"):
+            conditions.append(f"r._sys {'=' if relation.system is None else '<>'} t._sys")
+        conditions.append(same_pairs((mine, compile_expression(parse(text), scope).text) for mine, text in relation.on))
         return (
             f"SELECT t.rid, TRUE AS found{_taken(columns, scope)} FROM {self.dataset.counting_rows(table)} t"
             f" JOIN {self._rows(key)} r ON {' AND '.join(conditions)} GROUP BY t.rid"
@@ -211,7 +198,7 @@ class Joins:
         relation = key.relation
         scope = RelatedScope(relation.table, self.dataset.as_of)
         keys = [compile_expression(parse(theirs), scope).text for _, theirs in relation.on]
-        conditions = [f"{keys[0]} IS NOT NULL"]
+        conditions = [f"{keys[0]} IS NOT NULL", *of_system(relation)]
         if relation.where is not None:
             conditions.append(compile_expression(parse(relation.where), scope).text)
         rows = self._rows(key)
@@ -224,29 +211,31 @@ class Joins:
             listed = ", ".join(f"({number}::SMALLINT)" for number in numbers)
             origin += f" JOIN (VALUES {listed}) o(sys) ON r._sys <> o.sys"
             system = "o.sys"
-            conditions.append("r._system_kind = 'business'")
-        elif relation.system == "*":
-            conditions.append("r._system_kind = 'business'")
-        else:
-            conditions.append(f"r.system = {quote(relation.system)}")
         if key.judged:
             judged, _ = self.dataset.judged_rows(key.judged, key.judge)
-            origin += f" SEMI JOIN {judged} t ON " + " AND ".join(
-                f"{theirs} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} {mine}"
-                for at, (theirs, (mine, _)) in enumerate(zip(keys, relation.on, strict=True))
-            )
+            same = same_pairs((theirs, mine) for theirs, (mine, _) in zip(keys, relation.on, strict=True))
+            origin += f" SEMI JOIN {judged} t ON {same}"
         if key.via is not None:
             name, column = key.via
             origin += f' SEMI JOIN {name} v ON {keys[0]} = v."{column}"'
-        named = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
+        named = as_keys(keys)
         where = " AND ".join(conditions)
         if relation.take:
             taken = _taken(columns, scope)
             return f"SELECT {system} AS sys, {named}, TRUE AS found{taken} FROM {origin} WHERE {where} GROUP BY ALL"
         taken = "".join(f', r."{name}"' for name in sorted(columns))
         first = f"SELECT {system} AS sys, {named}, min(r.rid) AS rid FROM {origin} WHERE {where} GROUP BY ALL"
-        listed = ", ".join(f"f.k{at}" for at in range(len(keys)))
+        listed = key_names(len(keys), "f.")
         return f"SELECT f.sys, {listed}, TRUE AS found{taken} FROM ({first}) f JOIN {rows} r ON r.rid = f.rid"
+
+
+def of_system(relation: Relation) -> list[str]:
+    """Return SQL of what ``relation`` asks of the system of its rows, that of the judged row apart."""
+    if relation.system is None:
+        return []
+    if relation.system in ("*", "other"):
+        return ["r._system_kind = 'business'"]
+    return [f"r.system = {quote(relation.system)}"]
 
 
 def _place(key: _Key) -> _Place:
@@ -277,11 +266,7 @@ def _read(relation: Relation, wanted: set[str]) -> set[str]:
 
 def _condition(relation: Relation, at: int) -> str:
     parts = [f"x{at}.sys = t._sys"] if relation.system in (None, "other") else []
-    for number, (mine, _) in enumerate(relation.on):
-        # The first part must be known; the others may be null on both sides (parts of a key may be null).
-        operator = "=" if number == 0 else "IS NOT DISTINCT FROM"
-        parts.append(f"x{at}.k{number} {operator} {mine}")
-    return " AND ".join(parts)
+    return " AND ".join([*parts, same_keys(f"x{at}", [mine for mine, _ in relation.on])])
 
 
 def _taken(columns: set[str], scope: RelatedScope) -> str:

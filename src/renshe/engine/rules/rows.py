@@ -21,6 +21,7 @@ from renshe.engine.rules.dialects import DUCKDB, Dialect
 from renshe.engine.rules.expression import parse
 from renshe.engine.rules.findings import KNOWN, shown
 from renshe.engine.rules.holdings import DATASET_COLUMNS, Holdings
+from renshe.engine.rules.keys import as_keys, columns_named, same_keys
 from renshe.engine.rules.relations import Joins
 from renshe.engine.rules.scope import NetScope, RowScope, Uses, take_column
 from renshe.engine.rules.sharing import conjuncts, share
@@ -29,8 +30,6 @@ from renshe.engine.schema import columns, kinds
 _BITS = 62
 # A column of the judged row in compiled SQL.
 _JUDGED = re.compile(r'\bt\.(?=")')
-# A column of the judged row or of another of its net.
-_NAMED = re.compile(r'\b[rt]\."?([A-Za-z_]\w*)')
 # Of the engine's memory, what the hash tables of one pass may take.
 _JOINED_BYTES = 600 << 20
 
@@ -232,17 +231,14 @@ class RowPass:
             listed = ", ".join(str(numbers[rule.id]) for rule, _ in together)
             # The groups of all hits at once: the table is looked through once, not once for every rule.
             own = [_JUDGED.sub("r.", key) for key in common]
-            same = " AND ".join(
-                f"{key} {'=' if at == 0 else 'IS NOT DISTINCT FROM'} n.k{at}" for at, key in enumerate(own)
-            )
             statements = [self._confirmed(rule, numbers[rule.id], keys) for rule, keys in together]
-            named = {"rid", "_sys"}.union(*(_NAMED.findall(statement) for statement in statements))
+            named = columns_named(statements, "rt") | {"rid", "_sys"}
             needed = ", ".join(f'r."{name}"' for name in sorted(named & {*columns(table), *DATASET_COLUMNS}))
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE near AS SELECT {needed} FROM a_{table} r SEMI JOIN (SELECT _sys,"
-                f" {', '.join(f'{key} AS k{at}' for at, key in enumerate(common))} FROM"
-                f" {self.dataset.counting_rows(table)} t WHERE rid IN (SELECT rid FROM hits_{table}"
-                f" WHERE rule IN ({listed}))) n ON r._sys = n._sys AND {same}"
+                f"CREATE OR REPLACE TEMP TABLE near AS SELECT {needed} FROM a_{table} r SEMI JOIN"
+                f" (SELECT _sys, {as_keys(common)} FROM {self.dataset.counting_rows(table)} t"
+                f" WHERE rid IN (SELECT rid FROM hits_{table} WHERE rule IN ({listed}))) n"
+                f" ON r._sys = n._sys AND {same_keys('n', own)}"
             )
             for (rule, _), statement in zip(together, statements, strict=True):
                 self.connection.execute(f"CREATE OR REPLACE TEMP TABLE confirmed AS {statement}")

@@ -21,7 +21,7 @@ from renshe.engine.rules.scope import RowScope, Uses
 _MONTHS = 190000, 210000
 # Of the keys besides the month, how many make the groups that are looked through for a repeated month.
 _FIRST = 2
-_TWO = 2
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SetPass:
             told = f"({_listed('d', members.differ)})"
             # Two different values are told by the least and the greatest, at a fraction of the cost.
             having = f"count(DISTINCT {told}) >= {rule.unique.at_least}"
-            if rule.unique.at_least <= _TWO:
+            if rule.unique.at_least <= _PAIR:
                 having = f"min({told}) IS DISTINCT FROM max({told})"
         narrowed = "SELECT * FROM m" + self._repeated_months(rule, members)
         return (
@@ -109,11 +109,11 @@ class SetPass:
         index = f"(k{month} // 100 * 13 + k{month} % 100)"
         low, high = (value // 100 * 13 + value % 100 for value in found)
         # Few keys make few groups; what they take too many is told apart later.
-        first, *more = [f"k{at}" for at in range(members.keys) if at != month][:_FIRST]
-        others = ", ".join([first, *more])
+        others = [f"k{at}" for at in range(members.keys) if at != month][:_FIRST]
+        listed = ", ".join(others)
         return (
-            f" SEMI JOIN (SELECT sys, {others} FROM m GROUP BY sys, {others}"
-            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING ({first})"
+            f" SEMI JOIN (SELECT sys, {listed} FROM m GROUP BY sys, {listed}"
+            f" HAVING count(*) <> bit_count(bitstring_agg({index}, {low}, {high}))) USING ({others[0]})"
         )
 
     def _span(self, rule: Rule) -> tuple[int, int] | None:

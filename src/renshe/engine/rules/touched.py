@@ -9,42 +9,40 @@ Invariant: every group with a touched row lies in ``near`` as a whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+import duckdb
 
 from renshe.engine.rules.catalogue import Rule
 from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.expression import parse
+from renshe.engine.rules.keys import as_keys, columns_named, same_keys
 from renshe.engine.rules.scope import RowScope, Uses
-
-# A column of the judged row in compiled SQL.
-OF_ROW = re.compile(r'\bt\."?([A-Za-z_]\w*)')
 
 Keys = tuple[str, ...]
 
 
 class Touched:
-    """The rows of ``table`` that are judged again (of the relation ``rids``) with their groups."""
+    """The rows of ``table`` that are judged again (of the relation ``rids``), with all that may stand in their groups.
 
-    def __init__(self, dataset: Dataset, table: str, rids: str, moved: str | None) -> None:
-        self.connection = dataset.connection
-        self.dataset = dataset
+    ``moved`` holds the changed rows, as they were and as they are, where there are any; rows are grouped by ``groups``.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, table: str, rids: str, moved: str | None, groups: Sequence[Keys]
+    ) -> None:
+        self.connection = connection
         self.table = table
         self.rids = rids
-        # The changed rows, as they were and as they are.
         self.moved = moved
-        self.firsts: list[str] = []
-
-    def open(self, groups: Sequence[Keys]) -> None:
-        """Read the touched rows, and all that share the first key of one of ``groups`` with one of them."""
-        named = {"rid"}.union(*(OF_ROW.findall(key) for keys in groups for key in keys))
+        named = columns_named((key for keys in groups for key in keys), "t") | {"rid"}
         self.columns = ", ".join(f'"{name}"' for name in sorted(named))
         self.firsts = list(dict.fromkeys(keys[0] for keys in groups))
-        rows = f"SELECT {self.columns} FROM s_{self.table} WHERE rid IN (FROM {self.rids})"
-        if self.moved is not None:
-            rows += f" UNION ALL SELECT {self.columns} FROM {self.moved}"
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{self.table} AS {rows}")
+        rows = f"SELECT {self.columns} FROM s_{table} WHERE rid IN (FROM {rids})"
+        if moved is not None:
+            rows += f" UNION ALL SELECT {self.columns} FROM {moved}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{table} AS {rows}")
         self._read_mates()
 
     def _read_mates(self) -> None:
@@ -64,11 +62,10 @@ class Touched:
         self._add(keys, f"touched_{self.table} t")
 
     def _add(self, keys: Keys, origin: str) -> None:
-        listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
-        same = " AND ".join(f"m.k{at} {'IS NOT DISTINCT FROM' if at else '='} {key}" for at, key in enumerate(keys))
         [(count,)] = self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE added AS SELECT {self.columns} FROM mates_{self.table} t"
-            f" SEMI JOIN (SELECT DISTINCT {listed} FROM {origin}) m ON {same} WHERE rid NOT IN (FROM {self.rids})"
+            f" SEMI JOIN (SELECT DISTINCT {as_keys(keys)} FROM {origin}) m ON {same_keys('m', keys)}"
+            f" WHERE rid NOT IN (FROM {self.rids})"
         ).fetchall()
         if count:
             # What was added by one key may have mates by another.
@@ -87,10 +84,9 @@ class Touched:
         for rule, keys in rules:
             if keys not in tables:
                 tables[keys] = f"group_{self.table}_{len(tables)}"
-                listed = ", ".join(f"{key} AS k{at}" for at, key in enumerate(keys))
                 known = " AND ".join(f"{key} IS NOT NULL" for key in keys)
                 self.connection.execute(
-                    f"CREATE OR REPLACE TEMP TABLE {tables[keys]} AS SELECT DISTINCT {listed}"
+                    f"CREATE OR REPLACE TEMP TABLE {tables[keys]} AS SELECT DISTINCT {as_keys(keys)}"
                     f" FROM touched_{self.table} t WHERE {known}"
                 )
             same = " AND ".join(f"g.k{at} = {key}" for at, key in enumerate(keys))

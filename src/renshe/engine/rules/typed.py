@@ -71,6 +71,13 @@ def of_type(text: str, kind: Kind, arrow: pa.DataType) -> Sql:
     return Sql(text, kind)
 
 
+def sql_type(kind: pa.DataType) -> str:
+    """Return the type of a column of the dictionary, as all engines call it."""
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    return {"int32": "INT", "int64": "BIGINT", "date32[day]": "DATE", "bool": "BOOLEAN"}.get(str(kind), "STRING")
+
+
 def integer(text: str, limit: int, place: int) -> Sql:
     """Return an integer; ExpressionError where it may leave 64 bits."""
     if limit >= _INTEGER:

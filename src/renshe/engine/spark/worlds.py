@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from renshe.engine.rules.dialects import SPARK
 from renshe.engine.rules.holdings import Holdings, judged_condition
+from renshe.engine.rules.typed import sql_type
 from renshe.engine.schema import columns, facts, system_kind
 from renshe.engine.staging.facts import compute_facts
 
@@ -230,9 +231,7 @@ def ddl(types: Mapping[str, pa.DataType]) -> str:
 def _spark_type(kind: pa.DataType) -> str:
     if pa.types.is_map(kind):
         return f"MAP<{_spark_type(kind.key_type)}, {_spark_type(kind.item_type)}>"
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision}, {kind.scale})"
-    return {"int32": "INT", "int64": "BIGINT", "date32[day]": "DATE", "bool": "BOOLEAN"}.get(str(kind), "STRING")
+    return sql_type(kind)
 
 
 def _read(session: SparkSession, name: str, path: Path, kept: Sequence[str]) -> DataFrame:
