@@ -243,3 +243,12 @@ def test_progress_ends_at_the_total(make_round: Any, rules: Any) -> None:
     build_report(make_round(), rules, progress=lambda *step: seen.append(step))
     assert seen[-1][1] == seen[-1][2] > 0
     assert all(done <= total for _, done, total in seen)
+
+
+def test_no_sheet_repeats_rows_and_columns_both_in_print(make_round: Any, rules: Any) -> None:
+    made = build_report(make_round(), rules)
+    for path in (made.workbook, *made.departments):
+        book = openpyxl.load_workbook(path)
+        assert {sheet.print_title_rows for sheet in book} == {"$1:$1"}
+        # LibreOffice takes half a second to open each sheet that repeats both.
+        assert not [sheet.title for sheet in book if sheet.print_title_cols]

@@ -67,7 +67,9 @@ _CHOICE: dict[str, Any] = {
     "error_title": DECISION,
     "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
 }
-_WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0), "repeat_columns": (0, 2)}
+# Two pages lie side by side. No columns are repeated: LibreOffice takes half a second to open each sheet that repeats
+# rows and columns both, a minute for a department's workbook.
+_WIDE: dict[str, Any] = _PAGE | {"fit_to_pages": (2, 0)}
 # Columns of so many characters together can be read on one page.
 _ONE_PAGE = 170
 _TAB = {"must_fix": "#A63A2E", "optional": "#8A97A0"}
