@@ -43,6 +43,7 @@ def catalogue() -> Catalogue:
 
 def check_facts(name: str, file: Path) -> None:
     """Compute the facts of ``file`` as staging does and hold the one that the checks use against what stands there."""
+
     def check(part: int) -> None:
         # As staging has them: a block of rows at a time, each in one thread.
         rows = pq.ParquetFile(file).read_row_group(part, columns=[*_TOLD, _FACT], use_threads=False)

@@ -40,6 +40,16 @@ def clean(
     run_clean(project, backend=backend, as_json=json)
 
 
+@app.command(cls=Command, help=t("link"))
+def link(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    json: Json = False,
+) -> None:
+    from renshe.cli.linking import run_link
+
+    run_link(project, as_json=json)
+
+
 @app.command(cls=Command, help=t("decide"))
 def decide(
     project: Annotated[Path, typer.Argument(help=t("project"))],

@@ -10,6 +10,7 @@ _TEXTS = {
         "Check an agency's raw data: standard tables, findings and a report",
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
+    "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
     "decide": ("把填好的问题清单读回为决定", "Read filled-in lists back as decisions"),
     "decide_workbooks": ("填好的工作簿（xlsx 或 ods），可以有多个", "Filled-in workbooks (xlsx or ods)"),
     "revoke": ("撤销决定", "Revoke decisions"),

@@ -1,0 +1,1 @@
+"""Who is who across systems: the same person or unit under different numbers and spellings."""

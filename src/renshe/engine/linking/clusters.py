@@ -1,0 +1,55 @@
+"""Who is one person: pairs that are the same, joined; a group that contradicts itself goes to review whole.
+
+Rule: a chain of likenesses must not join two people. A cluster that holds two different proved numbers keeps only what
+is definite; all its other pairs go to review.
+
+Invariant: no cluster holds two different proved numbers; every record is in exactly one cluster.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Labels = npt.NDArray[np.int64]
+
+
+def cluster(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave the table ``clustered`` (rid, label: the least rid of the cluster) and mark guarded pairs in ``decided``."""
+    [(records,)] = connection.sql("SELECT count(*) FROM records").fetchall()
+    _label(connection, records)
+    [(marked,)] = connection.execute("""
+        CREATE OR REPLACE TEMP TABLE torn AS
+            SELECT c.label FROM clustered c JOIN records r USING (rid) WHERE r.proved
+            GROUP BY c.label HAVING min(r.number) <> max(r.number);
+        UPDATE decided SET decision = 'review', guarded = TRUE
+            FROM clustered c WHERE decided.decision = 'same' AND decided.ground IS NULL
+            AND c.rid = decided.rid_l AND c.label IN (FROM torn)""").fetchall()
+    if marked:
+        _label(connection, records)
+
+
+def _label(connection: duckdb.DuckDBPyConnection, records: int) -> None:
+    edges = connection.sql("SELECT rid_l, rid_r FROM decided WHERE decision = 'same'").to_arrow_table()
+    labels = connected(edges["rid_l"].to_numpy(), edges["rid_r"].to_numpy(), records)
+    given = pa.table({"rid": np.arange(records, dtype=np.int64), "label": labels})
+    connection.register("labels", given)
+    connection.execute("CREATE OR REPLACE TEMP TABLE clustered AS FROM labels")
+    connection.unregister("labels")
+
+
+def connected(left: Labels, right: Labels, records: int) -> Labels:
+    """Return for each of ``records`` the least record that pairs ``left``–``right`` lead to."""
+    labels = np.arange(records, dtype=np.int64)
+    while True:
+        least = np.minimum(labels[left], labels[right])
+        before = labels.copy()
+        np.minimum.at(labels, labels[left], least)
+        np.minimum.at(labels, labels[right], least)
+        # Every record takes the label of its label until there is nothing more to take.
+        while not np.array_equal(shorter := labels[labels], labels):
+            labels = shorter
+        if np.array_equal(before, labels):
+            return labels

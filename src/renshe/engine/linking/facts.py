@@ -1,0 +1,112 @@
+"""What is compared of people: one record per system and number, its facts worked out column by column.
+
+Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system writes
+it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is *proved* where
+region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove less.
+
+Invariant: a fact is a pure function of its own record. Every row that counts belongs to one record; rows taken out by
+decisions (``valid`` 0) to none.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from renshe.engine.rules.compiling import quote
+from renshe.standards.folding import simple_names
+from renshe.standards.identity_bulk import id_facts
+from renshe.standards.lookalikes import name_shapes
+from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
+
+# A date that stands for "not known" in many systems.
+_NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
+_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
+
+
+def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table:
+    """Return the records of ``tables/person.parquet``: system, key and the fields that are compared.
+
+    Of several rows with one number the fullest stands for all. Rows without a number are records of their own, known
+    by the place where they stand.
+    """
+    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in _FIELDS)
+    listed = ", ".join(_FIELDS)
+    return connection.sql(f"""
+        SELECT system, key, {listed} FROM (
+            SELECT system, coalesce(person_no, 'row:' || source_file || ':' || source_row) AS key, {listed},
+                row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
+            FROM read_parquet({quote(str(tables / "person.parquet"))}) WHERE valid IS DISTINCT FROM '0')
+        WHERE place = 1 ORDER BY system, key""").to_arrow_table()
+
+
+def person_facts(records: pa.Table, as_of: date) -> pa.Table:
+    """Return the facts of ``records`` (as ``read_people`` gives them), in their order; ``rid`` is the place in it."""
+    column = {name: records[name].combine_chunks() for name in records.schema.names}
+    identity = id_facts(column["id_number"], on=as_of)
+    state = identity.state.cast(pa.string())
+    text = pc.utf8_upper(pc.utf8_trim_whitespace(column["id_number"]))
+    number = pc.coalesce(identity.id17.cast(pa.string()), _without_check(text))
+    proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))
+    name = simple_names(column["name"])
+    birth = _date_text(column["birth_date"], as_of)
+    birth_id = pc.strftime(identity.birth, "%Y%m%d")
+    sex_id = identity.sex.cast(pa.string())
+    sex = pc.if_else(pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string()))
+    facts = {
+        "rid": pa.array(np.arange(len(records), dtype=np.int64)),
+        "system": column["system"],
+        "key": column["key"],
+        "number_text": text,
+        "number": number,
+        "proved": proved,
+        "formed": pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False)),
+        "birth_id": birth_id,
+        "sex_id": sex_id,
+        "name": name,
+        "surname": surnames(name),
+        "given": given_names(name),
+        "pinyin": name_pinyins(name),
+        "sound": name_sounds(name),
+        "shape": name_shapes(name),
+        "birth": pc.coalesce(birth, birth_id),
+        "sex": pc.coalesce(sex, sex_id),
+        "unit_no": column["unit_no"],
+        "phone": column["phone"],
+        "account": column["bank_account"],
+        "address": column["address"],
+    }
+    return pa.table(facts)
+
+
+def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
+    """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
+    by a namesake's with the same one, need not be looked for under other keys."""
+    connection.register("given_facts", facts)
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE proved_names AS
+            SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
+        CREATE OR REPLACE TEMP TABLE records AS
+            SELECT f.*, f.proved OR p.number IS NOT NULL AS settled
+            FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
+        DROP TABLE proved_names""")
+    connection.unregister("given_facts")
+
+
+def _without_check(text: pa.Array) -> pa.Array:
+    """Return numbers as written, those of 18 places without the check digit."""
+    long = pc.equal(pc.utf8_length(text), 18)
+    return pc.if_else(long, pc.utf8_slice_codeunits(text, 0, 17), text)
+
+
+def _date_text(dates: pa.Array, as_of: date) -> pa.Array:
+    """Return dates as yyyymmdd; null for those that stand for nothing and for days to come."""
+    known = pc.less_equal(dates, pa.scalar(as_of, pa.date32()))
+    written = pc.strftime(pc.if_else(known, dates, pa.scalar(None, pa.date32())), "%Y%m%d")
+    nothing = pc.is_in(written, value_set=pa.array(_NO_DATES))
+    return pc.if_else(nothing, pa.scalar(None, pa.string()), written)

@@ -1,0 +1,251 @@
+"""A model is data: what is compared, how alike two values can be, what each likeness weighs, what holds regardless.
+
+Rule: Fellegi and Sunter (1969): a comparison weighs log2(m/u), m and u being how often its level occurs among records
+of one person and among records of two. The declaration (``models/<entity>.yaml``) is ours; the weights are trained
+(``models/<entity>-weights.yaml``, ``training``) and shipped with how that was done.
+
+Invariant: a model reads nothing but facts; the same facts and model give the same weights on every engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+
+Decision = Literal["same", "review", "different"]
+_SIDED = re.compile(r"\b(?!gamma_)(\w+)_[lr]\b")
+_MACRO = re.compile(r"\{(\w+):([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One degree of likeness. ``when`` is SQL over facts, None for all else; ``frequency`` names the fact whose
+    frequency moves the weight; a ``neutral`` level weighs nothing."""
+
+    id: str
+    label: str
+    when: str | None
+    frequency: str | None
+    neutral: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How one fact of two records is compared; null on either side weighs nothing."""
+
+    name: str
+    label: str
+    column: str
+    levels: tuple[Level, ...]
+
+    def gamma(self, level: str) -> int:
+        """Return the number that stands for ``level`` in the column ``gamma_<name>``; -1 where it is neutral."""
+        return self._gammas()[level]
+
+    def level(self, gamma: int) -> Level | None:
+        """Return the level that ``gamma`` stands for; None where nothing was compared."""
+        return next((level for level in self.levels if gamma >= 0 and self.gamma(level.id) == gamma), None)
+
+    def _gammas(self) -> dict[str, int]:
+        telling = [level for level in self.levels if not level.neutral]
+        found = {level.id: len(telling) - at - 1 for at, level in enumerate(telling)}
+        return found | {level.id: -1 for level in self.levels if level.neutral}
+
+
+@dataclass(frozen=True, slots=True)
+class Definite:
+    """What holds of a pair whatever it weighs."""
+
+    decision: Decision
+    label: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A declaration with its weights.
+
+    ``weights``: by comparison and level, (m, u). ``same`` and ``review``: from which weights (bits, prior included) a
+    pair is the one or the other.
+    """
+
+    entity: str
+    comparisons: tuple[Comparison, ...]
+    keys_of_all: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, tuple[str, ...]]
+    largest_block: int
+    definite: tuple[Definite, ...]
+    weights: Mapping[str, Mapping[str, tuple[float, float]]]
+    same: float
+    review: float
+    version: str
+    trained: Mapping[str, Any]
+
+    def comparison(self, name: str) -> Comparison:
+        """Return the comparison called ``name``."""
+        return next(one for one in self.comparisons if one.name == name)
+
+    @property
+    def frequencies(self) -> tuple[str, ...]:
+        """Return the facts whose frequency moves weights."""
+        found = {level.frequency for one in self.comparisons for level in one.levels if level.frequency}
+        return tuple(sorted(found))
+
+    @property
+    def facts_asked(self) -> tuple[str, ...]:
+        """Return the facts that definite rules look at."""
+        found = {name for one in self.definite for name in _SIDED.findall(one.when)}
+        return tuple(sorted(found))
+
+    def settings(self, prior: float) -> dict[str, Any]:
+        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is how
+        likely two records of the data, any two, are one."""
+        return {
+            "link_type": "dedupe_only",
+            "unique_id_column_name": "rid",
+            "probability_two_random_records_match": prior,
+            "retain_matching_columns": True,
+            "retain_intermediate_calculation_columns": True,
+            "additional_columns_to_retain": ["system", *self.facts_asked],
+            "blocking_rules_to_generate_predictions": [],
+            "comparisons": [self._comparison(one) for one in self.comparisons],
+        }
+
+    def _comparison(self, one: Comparison) -> dict[str, Any]:
+        nothing = {
+            "sql_condition": f"{one.column}_l IS NULL OR {one.column}_r IS NULL",
+            "label_for_charts": "无法比较",
+            "is_null_level": True,
+        }
+        levels = [self._level(one, level) for level in one.levels]
+        return {"output_column_name": one.name, "comparison_levels": [nothing, *levels]}
+
+    def _level(self, one: Comparison, level: Level) -> dict[str, Any]:
+        told: dict[str, Any] = {"sql_condition": level.when or "ELSE", "label_for_charts": level.label}
+        if level.neutral:
+            return told | {"is_null_level": True}
+        known = self.weights.get(one.name, {}).get(level.id)
+        if known is not None:
+            told |= {"m_probability": known[0], "u_probability": known[1]}
+        if level.frequency is not None:
+            told |= {"tf_adjustment_column": level.frequency, "disable_tf_exact_match_detection": True}
+        return told
+
+
+def load_model(entity: str) -> Model:
+    """Return the shipped model of ``entity`` (person or unit)."""
+    folder = resources.files("renshe.engine.linking.models")
+    declared = (folder / f"{entity}.yaml").read_text("utf-8")
+    weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
+    return read_model(declared, weights)
+
+
+@lru_cache(maxsize=8)
+def read_model(declared: str, weights: str) -> Model:
+    """Return the model that a declaration and its weights, both YAML, make; KeyError or ValueError if they do not."""
+    told, trained = yaml.safe_load(declared), yaml.safe_load(weights)
+    comparisons = tuple(_read_comparison(one) for one in told["comparisons"])
+    given = {
+        name: {level: (float(m), float(u)) for level, (m, u) in levels.items()}
+        for name, levels in trained["weights"].items()
+    }
+    definite = tuple(
+        Definite(one["decision"], one["label"], _expand(one["when"], comparisons)) for one in told["definite"]
+    )
+    return Model(
+        entity=told["entity"],
+        comparisons=comparisons,
+        keys_of_all={name: tuple(parts) for name, parts in told["keys_of_all"].items()},
+        keys={name: tuple(parts) for name, parts in told["keys"].items()},
+        largest_block=int(told["largest_block"]),
+        definite=definite,
+        weights=given,
+        same=float(trained["same"]),
+        review=float(trained["review"]),
+        version=f"{trained['version']}-{hashlib.sha256((declared + weights).encode()).hexdigest()[:8]}",
+        trained=trained.get("trained", {}),
+    )
+
+
+def _read_comparison(told: Mapping[str, Any]) -> Comparison:
+    levels = tuple(
+        Level(
+            id=level["id"],
+            label=level["label"],
+            when=_expand(level["when"], ()) if "when" in level else None,
+            frequency=level.get("frequency"),
+            neutral=bool(level.get("neutral", False)),
+        )
+        for level in told["levels"]
+    )
+    if [level.id for level in levels if level.when is None] != [levels[-1].id]:
+        raise ValueError(f"{told['name']}: the last level, and no other, is all else")
+    return Comparison(told["name"], told["label"], told["column"], levels)
+
+
+def _expand(condition: str, comparisons: Sequence[Comparison]) -> str:
+    def written(found: re.Match[str]) -> str:
+        name, arguments = found[1], found[2].split(":")
+        if name == "levels":
+            one = next(one for one in comparisons if one.name == arguments[0])
+            return ", ".join(str(one.gamma(level)) for level in arguments[1].split(","))
+        return f"({_MACROS[name](*arguments)})"
+
+    return _MACRO.sub(written, condition)
+
+
+def _swapped(column: str, width: str) -> str:
+    """Two neighbouring places of ``width`` have changed their places."""
+    left, right = f"{column}_l", f"{column}_r"
+    ways = [
+        f"substr({left}, {at}, 1) = substr({right}, {at + 1}, 1) AND substr({left}, {at + 1}, 1) ="
+        f" substr({right}, {at}, 1) AND substr({left}, 1, {at - 1}) = substr({right}, 1, {at - 1})"
+        f" AND substr({left}, {at + 2}, {width}) = substr({right}, {at + 2}, {width})"
+        for at in range(2, int(width))
+    ]
+    first = (
+        f"substr({left}, 1, 1) = substr({right}, 2, 1) AND substr({left}, 2, 1) = substr({right}, 1, 1)"
+        f" AND substr({left}, 3, {width}) = substr({right}, 3, {width})"
+    )
+    distance = f"levenshtein({left}, {right}) = 2 AND length({left}) = length({right})"
+    return f"{distance} AND ({' OR '.join([first, *ways])})"
+
+
+def _one_more(column: str) -> str:
+    """One text has two characters, the other one of them."""
+    ways = [
+        f"length({one}) = 1 AND length({two}) = 2 AND ({one} = substr({two}, 1, 1) OR {one} = substr({two}, 2, 1))"
+        for one, two in ((f"{column}_l", f"{column}_r"), (f"{column}_r", f"{column}_l"))
+    ]
+    return " OR ".join(f"({way})" for way in ways)
+
+
+def _two_of(pieces: Sequence[tuple[int, int]], column: str) -> str:
+    same = [f"substr({column}_l, {at}, {size}) = substr({column}_r, {at}, {size})" for at, size in pieces]
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    return " OR ".join(f"({same[one]} AND {same[two]})" for one, two in pairs)
+
+
+def _two_of_three(column: str) -> str:
+    """Both texts have three characters, two of them in the same places."""
+    return f"length({column}_l) = 3 AND length({column}_r) = 3 AND ({_two_of([(1, 1), (2, 1), (3, 1)], column)})"
+
+
+def _two_of_three_parts(column: str) -> str:
+    """Of year, month and day two are the same."""
+    return _two_of([(1, 4), (5, 2), (7, 2)], column)
+
+
+_MACROS: Mapping[str, Callable[..., str]] = {
+    "swapped": _swapped,
+    "one_more": _one_more,
+    "two_of_three": _two_of_three,
+    "two_of_three_parts": _two_of_three_parts,
+}

@@ -1,0 +1,121 @@
+"""Trains the weights that are shipped with the linking models, on invented people at several rates of damage.
+
+Usage: ``python tools/train_linking.py``; writes ``src/renshe/engine/linking/models/person-weights.yaml``.
+
+m: how often a level occurs among the pairs of records of one person. u: among pairs of two people: of pairs drawn at random
+and, for levels too rare to be drawn, of the pairs that the keys find (all records taken as unsettled). Never tuned on what
+judges it: the judging sets (``benchmarks/linking/judging``) are made by other hands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from renshe.engine.linking.candidates import find_candidates
+from renshe.engine.linking.facts import hold_people, person_facts
+from renshe.engine.linking.model import Model, read_model
+from renshe.engine.linking.scoring import add_frequencies, score
+from renshe.engine.simulate.confusions import confusions
+from renshe.engine.simulate.linked import AS_OF, linked_records
+
+MODELS = Path(__file__).parents[1] / "src/renshe/engine/linking/models"
+PERSONS = 30_000
+RATES = (0.1, 0.2, 0.33)
+_RANDOM = 4_000_000
+# Levels that were drawn less often are counted among the pairs that the keys find.
+_SEEN = 30
+_VERSION = 1
+_SAME, _REVIEW = 6.5, 0.0
+
+Counts = Counter[tuple[str, str]]
+
+
+def main() -> None:
+    """Train on every rate and write the weights."""
+    declared = (MODELS / "person.yaml").read_text("utf-8")
+    bare = read_model(declared, yaml.safe_dump({"version": 0, "weights": {}, "same": 0, "review": 0}))
+    same, two, rare = Counter(), Counter(), Counter()  # type: Counts, Counts, Counts
+    pairs = 0.0
+    for seed, rate in enumerate(RATES, 100):
+        with duckdb.connect() as connection:
+            pairs += _count(connection, bare, seed, rate, same, two, rare)
+    weights = {one.name: _weights(bare, one.name, same, two, rare, pairs) for one in bare.comparisons}
+    told = {
+        "version": _VERSION,
+        "same": _SAME,
+        "review": _REVIEW,
+        "trained": {"by": "tools/train_linking.py", "persons": PERSONS, "damaged": list(RATES), "seeds": [100, 101, 102]},
+        "weights": weights,
+    }
+    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, default_flow_style=None, width=100)
+    (MODELS / "person-weights.yaml").write_text("# Written by tools/train_linking.py: [m, u] by comparison and level.\n" + text, "utf-8")
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, model: Model, seed: int, rate: float, same: Counts, two: Counts, rare: Counts
+) -> float:
+    """Count levels among true pairs, random pairs and found pairs; return how many pairs of two people there are."""
+    records = linked_records(PERSONS, seed, rate, confusions())
+    hold_people(connection, person_facts(records, AS_OF))
+    connection.register("truth", records.select(["system", "key", "person"]))
+    connection.execute("""
+        ALTER TABLE records ADD COLUMN unit VARCHAR; UPDATE records SET unit = unit_no;
+        CREATE TEMP TABLE who AS SELECT rid, person FROM records JOIN truth USING (system, key);
+        UPDATE records SET settled = FALSE""")
+    add_frequencies(connection, model)
+    [(people,)] = connection.sql("SELECT count(*) FROM who").fetchall()
+    true = "SELECT a.rid AS rid_l, b.rid AS rid_r FROM who a JOIN who b ON b.person = a.person AND b.rid > a.rid"
+    for counted, sql in (
+        (same, true),
+        (two, f"""SELECT DISTINCT least(x, y), greatest(x, y) FROM (
+            SELECT (random() * {people - 1})::BIGINT AS x, (random() * {people - 1})::BIGINT AS y FROM range({_RANDOM})) WHERE x <> y"""),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM ({sql}) t(rid_l, rid_r)")
+        if counted is two:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM pairs ANTI JOIN ({true}) USING (rid_l, rid_r)")
+        _levels(connection, model, counted)
+    find_candidates(connection, model)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM pairs ANTI JOIN ({true}) USING (rid_l, rid_r)")
+    _levels(connection, model, rare)
+    return people * (people - 1) / 2
+
+
+def _levels(connection: duckdb.DuckDBPyConnection, model: Model, counted: Counts) -> None:
+    score(connection, model, 0.001)
+    for one in model.comparisons:
+        rows = connection.sql(f"SELECT gamma_{one.name}, count(*) FROM scored GROUP BY ALL").fetchall()
+        for gamma, count in rows:
+            if level := one.level(gamma):
+                counted[one.name, level.id] += count
+
+
+def _weights(model: Model, name: str, same: Counts, two: Counts, rare: Counts, pairs: float) -> dict[str, list[float]]:
+    levels = [level.id for level in model.comparison(name).levels if not level.neutral]
+    m_all = sum(same[name, level] for level in levels) + 0.5 * len(levels)
+    u_all = sum(two[name, level] for level in levels)
+    # Of all pairs of two people, in how many both have something to compare.
+    compared = pairs * u_all / (len(RATES) * _RANDOM)
+    found: dict[str, list[float]] = {}
+    for level in levels:
+        u = two[name, level] / u_all
+        if two[name, level] < _SEEN:
+            u = max(u, (rare[name, level] + 0.5) / compared)
+        found[level] = [_short((same[name, level] + 0.5) / m_all), _short(u)]
+    return found
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _all(model: Model) -> Iterator[str]:
+    yield from (one.name for one in model.comparisons)
+
+
+if __name__ == "__main__":
+    main()
