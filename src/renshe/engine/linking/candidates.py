@@ -42,7 +42,7 @@ def _pair(
 ) -> Dropped | None:
     """Add the pairs of a record for which ``some`` holds with any that has the same ``parts``."""
     key = f"hash({', '.join(parts)})"
-    given = " AND ".join(f"({part}) <> ''" for part in parts)
+    given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE few AS SELECT rid, {key} AS k FROM records WHERE {some} AND {given};
         CREATE OR REPLACE TEMP TABLE keyed AS SELECT rid, {key} AS k FROM records

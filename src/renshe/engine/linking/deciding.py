@@ -22,6 +22,7 @@ _DEFINITE = 1000.0
 def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Leave the table ``decided``: the pairs of ``scored`` with ``weight``, ``decision`` and ``ground`` (the definite
     rule's number, from 0, or null)."""
+    levels = ", ".join(column for one in model.comparisons for column in one.scored)
     grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
     bounds = " ".join(
         f"WHEN {at} THEN {quote(one.decision)}" for at, one in enumerate(model.definite) if one.decision != "review"
@@ -32,7 +33,7 @@ def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         weighed AS (
             SELECT *, CASE WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
                 WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS by_weight FROM grounded)
-        SELECT * EXCLUDE (by_weight), CASE ground {bounds} ELSE by_weight END AS decision, FALSE AS contested, FALSE AS guarded
+        SELECT rid_l, rid_r, system_l, system_r, match_weight, match_probability, {levels}, ground, CASE ground {bounds} ELSE by_weight END AS decision, FALSE AS contested, FALSE AS guarded
         FROM weighed""")
     _contest(connection)
 
@@ -70,7 +71,6 @@ def _level_sql(one: Comparison) -> str:
     labels = " ".join(
         f"WHEN {one.gamma(level.id)} THEN {quote(one.label + level.label)}" for level in one.levels if not level.neutral
     )
-    weight = f"mw_{one.name}"
-    if any(level.frequency for level in one.levels):
-        weight += f" + coalesce(mw_tf_adj_{one.name}, 0)"
+    _, *weights = one.scored
+    weight = " + ".join(weights)
     return f"CASE WHEN {gamma} >= 0 THEN (CASE {gamma} {labels} END) || printf(' %+.1f', {weight}) END"

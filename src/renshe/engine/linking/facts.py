@@ -21,11 +21,12 @@ import pyarrow.compute as pc
 from renshe.engine.rules.compiling import quote
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
-from renshe.standards.lookalikes import name_shapes
 from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
 
 # A date that stands for "not known" in many systems.
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
+# Facts that are the same or not: a number stands for their text.
+_ALIKE = ("phone", "account", "address")
 _FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
@@ -73,7 +74,6 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "given": given_names(name),
         "pinyin": name_pinyins(name),
         "sound": name_sounds(name),
-        "shape": name_shapes(name),
         "birth": pc.coalesce(birth, birth_id),
         "sex": pc.coalesce(sex, sex_id),
         "unit_no": column["unit_no"],
@@ -88,11 +88,11 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
     by a namesake's with the same one, need not be looked for under other keys."""
     connection.register("given_facts", facts)
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE proved_names AS
             SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
         CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.*, f.proved OR p.number IS NOT NULL AS settled
+            SELECT f.* REPLACE ({", ".join(f"CASE WHEN f.{name} <> '' THEN hash(f.{name}) END AS {name}" for name in _ALIKE)}), f.proved OR p.number IS NOT NULL AS settled
             FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
         DROP TABLE proved_names""")
     connection.unregister("given_facts")

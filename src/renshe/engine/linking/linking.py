@@ -88,7 +88,7 @@ def _link_people(
 def label_units(connection: duckdb.DuckDBPyConnection) -> None:
     """Add to ``records`` the fact ``unit``: the same text for what is one unit in several systems."""
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE labelled AS SELECT r.*, coalesce(h.system_l || ':' || h.unit_l, r.system || ':' || r.unit_no) AS unit
+        CREATE OR REPLACE TEMP TABLE labelled AS SELECT r.*, CASE WHEN r.unit_no <> '' THEN hash(coalesce(h.system_l || ':' || h.unit_l, r.system || ':' || r.unit_no)) END AS unit
         FROM records r LEFT JOIN (SELECT system_r, unit_r, min(system_l) system_l, arg_min(unit_l, system_l) unit_l FROM homes GROUP BY ALL) h ON h.system_r = r.system AND h.unit_r = r.unit_no;
         DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
 

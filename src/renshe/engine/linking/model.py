@@ -45,6 +45,13 @@ class Comparison:
     column: str
     levels: tuple[Level, ...]
 
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """Return the columns that scoring gives: the level, what it weighs and, if frequency counts, what that adds."""
+        adjusted = any(level.frequency for level in self.levels)
+        found = (f"gamma_{self.name}", f"mw_{self.name}", f"mw_tf_adj_{self.name}")
+        return found if adjusted else found[:2]
+
     def gamma(self, level: str) -> int:
         """Return the number that stands for ``level`` in the column ``gamma_<name>``; -1 where it is neutral."""
         return self._gammas()[level]

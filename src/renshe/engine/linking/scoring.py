@@ -7,23 +7,39 @@ that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is)
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from math import floor, log2
 import duckdb
 from splink import DuckDBAPI, Linker
 
 from renshe.engine.linking.model import Model
+from renshe.standards.lookalikes import alike_names
 
 # A value's share of all records is told in steps of half a power of two: one file more moves few weights.
 _STEP = 2
 
 
 def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Add to ``records``, for each fact whose frequency counts, ``tf_<fact>``: its value's share, in steps."""
-    shares = [
-        f"pow(2, round({_STEP} * log2(greatest(count(*) OVER (PARTITION BY {name}) - 1, 1) / pow(2, floor(log2(count({name}) OVER ()))))) / {_STEP})"
-        f" AS tf_{name}"
-        for name in model.frequencies
-    ]
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE weighed AS SELECT *, {', '.join(shares)} FROM records")
+    """Add to ``records``, where frequency counts, ``tf_<fact>``: its value's share of all.
+
+    The record itself is not counted; a value that nobody else has counts as one that one other has.
+    """
+    shares, joins = [], []
+    for name in model.frequencies:
+        [(told,)] = connection.sql(f"SELECT count({name}) FROM records").fetchall()
+        # Steps of half a power of two, of the whole too: one file more moves few weights.
+        least = 2.0 ** -floor(log2(max(told, 1)))
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE often_{name} AS
+                SELECT {name}, pow(2, round({_STEP} * log2(count(*) - 1)) / {_STEP}) * {least} AS share
+                FROM records WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 2""")
+        shares.append(f"coalesce(often_{name}.share, {least}) AS tf_{name}")
+        joins.append(f"LEFT JOIN often_{name} ON often_{name}.{name} = records.{name}")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE weighed AS SELECT records.*, {", ".join(shares)} FROM records {" ".join(joins)};
+        DROP TABLE records; ALTER TABLE weighed RENAME TO records""")
+    for name in model.frequencies:
+        connection.execute(f"DROP TABLE often_{name}")
 
 
 def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
@@ -41,11 +57,12 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
     """Leave the table ``scored``: the candidate ``pairs`` with weight, levels and what each level weighs."""
     logging.getLogger("splink").setLevel(logging.ERROR)
+    with suppress(duckdb.NotImplementedException, duckdb.CatalogException):
+        connection.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")  # type: ignore[arg-type]
     api = DuckDBAPI(connection=connection)
-    linker = Linker(api.register("weighed"), model.settings(prior))
+    linker = Linker(api.register("records"), model.settings(prior))
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     found = linker.inference.predict(warning_mode="never")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE scored AS FROM {found.physical_name}")
-    found.drop_table_from_database_and_remove_from_cache()
+    connection.execute(f"DROP TABLE IF EXISTS scored; ALTER TABLE {found.physical_name} RENAME TO scored")
