@@ -141,6 +141,7 @@ class Damage:
             (0.12, self._old_number),
             (0.12, self._no_number),
             (0.03, self._lost_digit),
+            (0.01, self._rounded),
             (0.10, self._sound),
             (0.06, self._shape),
             (0.07, self._traditional),
@@ -186,6 +187,10 @@ class Damage:
         if number := row["id_number"]:
             at = self._at(len(number))
             row["id_number"] = number[:at] + number[at + 1 :]
+
+    def _rounded(self, row: Record) -> None:
+        if (number := row["id_number"]) and len(number) == 18:
+            row["id_number"] = f"{number[:15]}000"
 
     def _swap(self, row: Record, swaps: Swaps) -> None:
         name = row["name"]
