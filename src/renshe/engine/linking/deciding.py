@@ -20,21 +20,14 @@ _DEFINITE = 1000.0
 
 
 def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Leave the table ``decided``: the pairs of ``scored`` with ``weight``, ``decision`` and ``ground`` (the definite
-    rule's number, from 0, or null)."""
-    levels = ", ".join(column for one in model.comparisons for column in one.scored)
-    grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
-    bounds = " ".join(
-        f"WHEN {at} THEN {quote(one.decision)}" for at, one in enumerate(model.definite) if one.decision != "review"
-    )
+    """Leave the table ``decided``: the pairs of ``scored`` with ``decision``, ``contested`` and ``guarded``."""
+    settled = [(at, one.decision) for at, one in enumerate(model.definite) if one.decision != "review"]
+    definite = " ".join(f"WHEN ground = {at} THEN {quote(decision)}" for at, decision in settled)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE decided AS
-        WITH grounded AS (SELECT *, CASE {grounds} END AS ground FROM scored),
-        weighed AS (
-            SELECT *, CASE WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
-                WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS by_weight FROM grounded)
-        SELECT rid_l, rid_r, system_l, system_r, match_weight, match_probability, {levels}, ground, CASE ground {bounds} ELSE by_weight END AS decision, FALSE AS contested, FALSE AS guarded
-        FROM weighed""")
+        SELECT *, FALSE AS contested, FALSE AS guarded, CASE {definite}
+            WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
+            WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
     _contest(connection)
 
 
@@ -43,8 +36,9 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE contested AS
         WITH same AS (
-            SELECT rid_l, rid_r, system_l, system_r, CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
-            FROM decided WHERE decision = 'same'),
+            SELECT rid_l, rid_r, l.system AS system_l, r.system AS system_r,
+                CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
+            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r WHERE decision = 'same'),
         ways AS (
             SELECT rid_l AS x, rid_r AS y, system_r AS system, w FROM same
             UNION ALL SELECT rid_r, rid_l, system_l, w FROM same),

@@ -26,7 +26,7 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 # A date that stands for "not known" in many systems.
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # Facts that are the same or not: a number stands for their text.
-_ALIKE = ("phone", "account", "address")
+_ALIKE = ("phone", "account", "address", "sound")
 _FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 

@@ -21,6 +21,7 @@ import duckdb
 from renshe.engine.linking.candidates import Dropped, find_candidates
 from renshe.engine.linking.clusters import cluster
 from renshe.engine.linking.deciding import decide, why_sql
+from renshe.engine.linking.earlier import environment, find_changed, find_earlier, keep_state, take_over
 from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
@@ -31,6 +32,8 @@ from renshe.engine.rounds.judged import engine
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
 
+# Facts are worked out outside the engine and need room too.
+_MEMORY = "1000MB"
 Progress = Callable[[str, int, int], None]
 
 
@@ -56,26 +59,34 @@ def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None
         number = store.numbers()[-1]
         source = store.folder(number)
         told = json.loads((source / "manifest.json").read_text("utf-8"))
-        with new_link(store, number) as target, engine(store) as connection:
-            counts = _link_people(connection, source / "tables", date.fromisoformat(told["as_of"]), target, progress)
+        with new_link(store, number) as target, engine(store, _MEMORY) as connection:
+            counts = _link_people(connection, store, number, date.fromisoformat(told["as_of"]), target, progress)
             manifest = {"round": number, "as_of": told["as_of"], **counts}
             write_manifest(target, manifest)
     return LinkResult(number, source / "link", manifest)
 
 
 def _link_people(
-    connection: duckdb.DuckDBPyConnection, tables: Path, as_of: date, target: Path, progress: Progress
+    connection: duckdb.DuckDBPyConnection, store: Store, number: int, as_of: date, target: Path, progress: Progress
 ) -> dict[str, Any]:
     model = load_model("person")
     progress("整理比对要素", 0, 5)
-    hold_people(connection, person_facts(read_people(connection, tables), as_of))
+    hold_people(connection, person_facts(read_people(connection, store.folder(number) / "tables"), as_of))
     find_homes(connection)
     label_units(connection)
     add_frequencies(connection, model)
+    prior = estimate_prior(connection)
+    alike = environment(model, prior)
+    earlier = find_earlier(store, number, model.entity, alike)
+    if earlier is not None:
+        find_changed(connection, earlier)
     progress("查找可能相同的记录", 1, 5)
-    dropped = find_candidates(connection, model)
+    dropped = find_candidates(connection, model, earlier)
     progress("比对", 2, 5)
-    score(connection, model, estimate_prior(connection))
+    score(connection, model, prior)
+    if earlier is not None:
+        take_over(connection, earlier)
+    keep_state(connection, target / "state" / model.entity, alike)
     progress("判定", 3, 5)
     decide(connection, model)
     cluster(connection)
@@ -121,7 +132,7 @@ def summary(connection: duckdb.DuckDBPyConnection, model: Model, dropped: list[D
         dict(connection.sql("SELECT decision, count(*) FROM decided GROUP BY decision").fetchall())
     )
     [(records, clusters)] = connection.sql("SELECT count(*), count(DISTINCT label) FROM clustered").fetchall()
-    [(pairs,)] = connection.sql("SELECT count(*) FROM pairs").fetchall()
+    [(pairs,)] = connection.sql("SELECT count(*) FROM scored").fetchall()
     return {
         "model": model.version,
         "records": records,

@@ -7,7 +7,6 @@ that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is)
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from math import floor, log2
 import duckdb
 from splink import DuckDBAPI, Linker
@@ -51,18 +50,35 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
     share = max(proved / max(records, 1), 0.1)
     # Where nothing is proved, every record is taken to have one other.
     pairs = max(float(sure) / share**2, 0.1 * records if proved else records, 1.0)
-    return min(pairs / max(records * (records - 1) / 2, 1), 0.5)
+    found = min(pairs / max(records * (records - 1) / 2, 1), 0.5)
+    return float(2.0 ** (round(_STEP * log2(found)) / _STEP))
 
 
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
-    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels and what each level weighs."""
+    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and ``ground``: the
+    number, from 0, of the definite rule that holds of the pair, or null."""
     logging.getLogger("splink").setLevel(logging.ERROR)
-    with suppress(duckdb.NotImplementedException, duckdb.CatalogException):
-        connection.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")  # type: ignore[arg-type]
+    define_functions(connection)
     api = DuckDBAPI(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior))
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     found = linker.inference.predict(warning_mode="never")
-    connection.execute(f"DROP TABLE IF EXISTS scored; ALTER TABLE {found.physical_name} RENAME TO scored")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {scored_sql(model, found.physical_name)}")
+    found.drop_table_from_database_and_remove_from_cache()
+
+
+def scored_sql(model: Model, predicted: str) -> str:
+    """Return the SQL of ``scored`` from Splink's table of predictions."""
+    levels = ", ".join(column for one in model.comparisons for column in one.scored)
+    grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
+    return f"""
+        SELECT rid_l, rid_r, match_weight, match_probability, {levels}, CASE {grounds} END AS ground FROM {predicted}"""
+
+
+def define_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what conditions of a model may call beyond the engine's own functions."""
+    [(known,)] = connection.sql("SELECT count(*) FROM duckdb_functions() WHERE function_name = 'alike'").fetchall()
+    if not known:
+        connection.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")  # type: ignore[arg-type]
