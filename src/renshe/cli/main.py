@@ -43,11 +43,12 @@ def clean(
 @app.command(cls=Command, help=t("link"))
 def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
+    backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
     json: Json = False,
 ) -> None:
     from renshe.cli.linking import run_link
 
-    run_link(project, as_json=json)
+    run_link(project, backend=backend, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))

@@ -38,8 +38,7 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE crowded (name VARCHAR, k UBIGINT, n BIGINT);
         CREATE OR REPLACE TEMP TABLE found (rid_l BIGINT, rid_r BIGINT)""")
-    asked = [(name, parts, "TRUE") for name, parts in model.keys_of_all.items()]
-    asked += [(name, parts, "NOT settled") for name, parts in model.keys.items()]
+    asked = asked_keys(model)
     if earlier is not None:
         for name, parts, some in asked:
             _block(connection, name, parts, some, model.largest_block)
@@ -50,6 +49,12 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     connection.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found")
     told = connection.sql("SELECT name, count(*), max(n) FROM crowded GROUP BY name ORDER BY name").fetchall()
     return [Dropped(*row) for row in told]
+
+
+def asked_keys(model: Model) -> list[tuple[str, tuple[str, ...], str]]:
+    """Return each key of ``model``: its name, its parts, and for which records (SQL) others with the same are looked for."""
+    asked = [(name, parts, "TRUE") for name, parts in model.keys_of_all.items()]
+    return asked + [(name, parts, "NOT settled") for name, parts in model.keys.items()]
 
 
 def _block(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], some: str, largest: int) -> None:

@@ -92,10 +92,15 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
         CREATE OR REPLACE TEMP TABLE proved_names AS
             SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
         CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.* REPLACE ({", ".join(f"CASE WHEN f.{name} <> '' THEN hash(f.{name}) END AS {name}" for name in _ALIKE)}), f.proved OR p.number IS NOT NULL AS settled
+            SELECT f.* REPLACE ({", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)}), f.proved OR p.number IS NOT NULL AS settled
             FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
         DROP TABLE proved_names""")
     connection.unregister("given_facts")
+
+
+def number_sql(name: str) -> str:
+    """Return the SQL of a number that stands for the text of the fact ``name``; null for none."""
+    return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
 
 
 def _without_check(text: pa.Array) -> pa.Array:

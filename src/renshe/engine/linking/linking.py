@@ -9,6 +9,7 @@ Invariant: a run is a function of the round's tables and the model; its folder a
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from renshe.engine.linking.candidates import Dropped, find_candidates
 from renshe.engine.linking.clusters import cluster
@@ -25,12 +27,16 @@ from renshe.engine.linking.earlier import environment, find_changed, find_earlie
 from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
+from renshe.engine.linking.on_spark import find_and_score
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.store import new_link, write_manifest
+from renshe.engine.linking.units import hold_units, read_units, unit_facts, unit_labels
 from renshe.engine.project import ProjectError
+from renshe.engine.rounds.clean import Backend
 from renshe.engine.rounds.judged import engine
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
+from renshe.engine.spark.session import require_spark
 
 # Facts are worked out outside the engine and need room too.
 _MEMORY = "1000MB"
@@ -46,12 +52,14 @@ class LinkResult:
     manifest: dict[str, Any]
 
 
-def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None) -> LinkResult:
+def link(folder: Path, *, backend: Backend = "duckdb", progress: Progress = lambda _step, _done, _total: None) -> LinkResult:
     """Link the people and units of the newest round of the project in ``folder``.
 
     Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at work;
     then nothing was written.
     """
+    if backend == "spark":
+        require_spark()
     store = Store(folder)
     with store.locked():
         if not store.numbers():
@@ -60,48 +68,87 @@ def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None
         source = store.folder(number)
         told = json.loads((source / "manifest.json").read_text("utf-8"))
         with new_link(store, number) as target, engine(store, _MEMORY) as connection:
-            counts = _link_people(connection, store, number, date.fromisoformat(told["as_of"]), target, progress)
-            manifest = {"round": number, "as_of": told["as_of"], **counts}
+            run = _Run(store, number, date.fromisoformat(told["as_of"]), target, backend, progress)
+            manifest = {"round": number, "as_of": told["as_of"], **run.people(connection)}
             write_manifest(target, manifest)
     return LinkResult(number, source / "link", manifest)
 
 
-def _link_people(
-    connection: duckdb.DuckDBPyConnection, store: Store, number: int, as_of: date, target: Path, progress: Progress
-) -> dict[str, Any]:
-    model = load_model("person")
-    progress("整理比对要素", 0, 5)
-    hold_people(connection, person_facts(read_people(connection, store.folder(number) / "tables"), as_of))
-    find_homes(connection)
-    label_units(connection)
-    add_frequencies(connection, model)
-    prior = estimate_prior(connection)
-    alike = environment(model, prior)
-    earlier = find_earlier(store, number, model.entity, alike)
-    if earlier is not None:
-        find_changed(connection, earlier)
-    progress("查找可能相同的记录", 1, 5)
-    dropped = find_candidates(connection, model, earlier)
-    progress("比对", 2, 5)
-    score(connection, model, prior)
-    if earlier is not None:
-        take_over(connection, earlier)
-    keep_state(connection, target / "state" / model.entity, alike)
-    progress("判定", 3, 5)
-    decide(connection, model)
-    cluster(connection)
-    progress("写出结果", 4, 5)
-    write_links(connection, model, target / "links.parquet")
-    write_clusters(connection, target / "clusters.parquet")
-    return summary(connection, model, dropped)
+class _Run:
+    """One link run: what its steps share."""
+
+    def __init__(
+        self, store: Store, number: int, as_of: date, target: Path, backend: Backend, progress: Progress
+    ) -> None:
+        self.store = store
+        self.number = number
+        self.as_of = as_of
+        self.target = target
+        self.backend = backend
+        self.progress = progress
+        self.tables = store.folder(number) / "tables"
+
+    def people(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+        """Link people, and units on the way: who works together tells of both."""
+        self.progress("整理人员要素", 0, 4)
+        hold_people(connection, person_facts(read_people(connection, self.tables), self.as_of))
+        self.progress("关联单位", 1, 4)
+        homes = find_homes(connection)
+        employers = connection.sql(
+            "SELECT DISTINCT system, unit_no FROM records WHERE unit_no <> '' ORDER BY ALL"
+        ).to_arrow_table()
+        units, labels = self.units(connection.cursor(), homes, employers)
+        _label_units(connection, labels)
+        self.progress("关联人员", 2, 4)
+        told = self._link(connection, load_model("person"), "")
+        return {**told, "units": units}
+
+    def units(
+        self, connection: duckdb.DuckDBPyConnection, homes: pa.Table, employers: pa.Table
+    ) -> tuple[dict[str, Any], pa.Table]:
+        """Link units; return what the manifest tells of them, and what is one unit."""
+        hold_units(connection, unit_facts(read_units(connection, self.tables, employers)), homes)
+        told = self._link(connection, load_model("unit"), "unit_")
+        return told, unit_labels(connection)
+
+    def _link(self, connection: duckdb.DuckDBPyConnection, model: Model, prefix: str) -> dict[str, Any]:
+        """Link the table ``records`` and write links and clusters, their names beginning with ``prefix``."""
+        add_frequencies(connection, model)
+        prior = estimate_prior(connection)
+        dropped = self._weigh(connection, model, prior)
+        decide(connection, model)
+        cluster(connection)
+        write_links(connection, model, self.target / f"{prefix}links.parquet")
+        write_clusters(connection, self.target / f"{prefix}clusters.parquet")
+        return summary(connection, model, dropped)
 
 
-def label_units(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add to ``records`` the fact ``unit``: the same text for what is one unit in several systems."""
+    def _weigh(self, connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> list[Dropped]:
+        """Leave the table ``scored``: the pairs of the run before where it can be leaned on, and the others anew."""
+        if self.backend == "spark":
+            scratch = self.store.unfinished / f"link.spark.{os.getpid()}.tmp"
+            return find_and_score(connection, model, prior, scratch.resolve() / model.entity)
+        alike = environment(model, prior)
+        earlier = find_earlier(self.store, self.number, model.entity, alike)
+        if earlier is not None:
+            find_changed(connection, earlier)
+        dropped = find_candidates(connection, model, earlier)
+        score(connection, model, prior)
+        if earlier is not None:
+            take_over(connection, earlier)
+        keep_state(connection, self.target / "state" / model.entity, alike)
+        return dropped
+
+
+def _label_units(connection: duckdb.DuckDBPyConnection, labels: pa.Table) -> None:
+    """Add to ``records`` the fact ``unit``: the same number for what is one unit in several systems."""
+    connection.register("given_labels", labels)
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE labelled AS SELECT r.*, CASE WHEN r.unit_no <> '' THEN hash(coalesce(h.system_l || ':' || h.unit_l, r.system || ':' || r.unit_no)) END AS unit
-        FROM records r LEFT JOIN (SELECT system_r, unit_r, min(system_l) system_l, arg_min(unit_l, system_l) unit_l FROM homes GROUP BY ALL) h ON h.system_r = r.system AND h.unit_r = r.unit_no;
+        CREATE OR REPLACE TEMP TABLE labelled AS
+            SELECT r.*, l.label AS unit FROM records r
+            LEFT JOIN given_labels l ON l.system = r.system AND l.unit_no = r.unit_no;
         DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
+    connection.unregister("given_labels")
 
 
 def write_links(connection: duckdb.DuckDBPyConnection, model: Model, target: Path) -> None:
@@ -136,7 +183,7 @@ def summary(connection: duckdb.DuckDBPyConnection, model: Model, dropped: list[D
     return {
         "model": model.version,
         "records": records,
-        "persons": clusters,
+        "entities": clusters,
         "pairs": pairs,
         "decisions": {name: decisions[name] for name in ("same", "review", "different")},
         "dropped": [{"key": one.key, "values": one.values, "records": one.records} for one in dropped],

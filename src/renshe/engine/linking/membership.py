@@ -11,14 +11,32 @@ Invariant: only certain people count; a unit belongs to at most one unit of anot
 from __future__ import annotations
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+
+from renshe.engine.linking.clusters import connected
 
 _PEOPLE, _SHARE = 2, 0.5
 # From so many people on, of whom so many have equal unit numbers, two systems are taken to number units alike.
 _ALIKE_PEOPLE, _ALIKE_SHARE = 20, 0.5
 
 
-def find_homes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Leave the table ``homes`` (system_l, unit_l, system_r, unit_r): units that are one by the people they share."""
+def find_homes(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return units that are one by the people they share: system, unit_no, and ``home``, a number for all that are."""
+    _pair_homes(connection)
+    units = "SELECT system_l AS system, unit_l AS unit_no FROM homes UNION SELECT system_r, unit_r FROM homes"
+    listed = connection.sql(f"SELECT * FROM ({units}) ORDER BY system, unit_no").to_arrow_table()
+    connection.register("listed", listed.append_column("at", pa.array(np.arange(len(listed)))))
+    found = connection.sql("""
+        SELECT l.at AS a, r.at AS b FROM homes h JOIN listed l ON l.system = h.system_l AND l.unit_no = h.unit_l
+        JOIN listed r ON r.system = h.system_r AND r.unit_no = h.unit_r""").to_arrow_table()
+    connection.unregister("listed")
+    connection.execute("DROP TABLE homes")
+    return listed.append_column("home", pa.array(connected(found["a"].to_numpy(), found["b"].to_numpy(), len(listed))))
+
+
+def _pair_homes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave the table ``homes`` (system_l, unit_l, system_r, unit_r): pairs of units that share their people."""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE certain AS
             SELECT any_value(number) AS number, any_value(name) AS name, system, any_value(unit_no) AS unit_no

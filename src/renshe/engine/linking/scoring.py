@@ -6,7 +6,6 @@ that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is)
 
 from __future__ import annotations
 
-import logging
 from math import floor, log2
 import duckdb
 from splink import DuckDBAPI, Linker
@@ -42,11 +41,12 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
 
 
 def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
-    """Return how likely two records, any two, are one: by the pairs with one proved number and name, and as many again in
-    proportion to the records without such a number."""
+    """Return how likely two records, any two, are one: by the pairs with one proved number, and as many more in
+    proportion to the records without such a number. In steps, as frequencies are."""
     [(sure, proved, records)] = connection.sql("""
-        SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM records WHERE settled GROUP BY number, name)),
-            count(*) FILTER (settled), count(*) FROM records""").fetchall()
+        SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (
+                SELECT count(*) AS n FROM records WHERE proved OR settled GROUP BY number)),
+            count(*) FILTER (proved OR settled), count(*) FROM records""").fetchall()
     share = max(proved / max(records, 1), 0.1)
     # Where nothing is proved, every record is taken to have one other.
     pairs = max(float(sure) / share**2, 0.1 * records if proved else records, 1.0)
@@ -57,10 +57,9 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
     """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and ``ground``: the
     number, from 0, of the definite rule that holds of the pair, or null."""
-    logging.getLogger("splink").setLevel(logging.ERROR)
     define_functions(connection)
     api = DuckDBAPI(connection=connection)
-    linker = Linker(api.register("records"), model.settings(prior))
+    linker = Linker(api.register("records"), model.settings(prior), log_level=None)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
