@@ -55,9 +55,8 @@ _FORMS = {
 }
 _ENDINGS = {last: tuple(end for end in _FORMS if end[-1] == last) for last in {end[-1] for end in _FORMS}}
 
-# Behind a whole name (the last one that has something behind it) stands its branch. Every owner ends in _OWNERS_END.
+# Behind a whole name (the last one that has something behind it) stands its branch.
 _OWNER = re.compile("(..+(?:有限公司|股份公司|集团公司|总公司|联社))((?!.*(?:有限公司|股份公司)$).+)")
-_OWNERS_END = ("公司", "联社")
 _BRANCHES = ("分公司", "支公司", "分行", "支行", "分理处", "分社", "分店", "分厂")
 _BRANCH = re.compile(f"(?:中心|营业|城区)?(?:{'|'.join(_BRANCHES)})$")
 
@@ -132,10 +131,8 @@ def _folded(text: str | None) -> _Parts | None:
     if key is None:
         key = unit_name_key(name)
         return None if key is None else _split(key)
-    region, core, own_form, own_branch = _split(key)
-    if own_branch is not None or branch:
-        branch = (own_branch or "") + branch
-    return place or region, core, form or own_form, branch or None
+    region, core, own_form, own_branch = _split(key, place)
+    return region, core, form or own_form, (own_branch or "") + branch or None
 
 
 def _unbracketed(name: str) -> tuple[str | None, str | None, str | None, str]:
@@ -161,12 +158,12 @@ def _unbracketed(name: str) -> tuple[str | None, str | None, str | None, str]:
     return unit_name_key("".join([*kept, name[at:]])), place, form, branch
 
 
-def _split(key: str) -> _Parts:
-    """The parts of a name without brackets, given as its key."""
+def _split(key: str, bracketed: str | None = None) -> _Parts:
+    """The parts of a name without brackets, given as its key; ``bracketed``: the place that its brackets told."""
     place = branch = None
     # Looked for at first as plain text: few names have a branch.
     inside = key[:-1]
-    if any(end in inside for end in _OWNERS_END) and (owner := _OWNER.fullmatch(key)):
+    if ("公司" in inside or "联社" in inside) and (owner := _OWNER.fullmatch(key)):
         key = owner[1]
         place, branch = split_region(owner[2])
     elif key.endswith(_BRANCHES) and (tail := _BRANCH.search(key)) and tail.start() > 1:
@@ -174,7 +171,7 @@ def _split(key: str) -> _Parts:
         key, place = split_last_region(key[: tail.start()])
     ending = _ending(key)
     region, core = split_region(key[: len(key) - len(ending)], len(ending))
-    return place or region, core, _FORMS.get(ending), branch
+    return place or bracketed or region, core, _FORMS.get(ending), branch
 
 
 def _ending(key: str) -> str:
