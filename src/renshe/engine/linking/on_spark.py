@@ -80,7 +80,12 @@ def _predict(spark: SparkSession, model: Model, prior: float) -> DataFrame:
 
     # Conditions need nothing of the functions that Splink brings in a Java archive.
     api: Any = SparkAPI(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
-    linker = Linker(api.register("records"), model.settings(prior), log_level=None)
+    shares = [f"tf_{name}" for name in model.frequencies]
+    spark.table("records").drop(*shares).createOrReplaceTempView("compared")
+    linker = Linker(api.register("compared"), model.settings(prior), log_level=None)
+    for name, share in zip(model.frequencies, shares, strict=True):
+        spark.table("records").select(name, share).dropna().distinct().createOrReplaceTempView(f"{share}_told")
+        linker.table_management.register_term_frequency_lookup(api.register(f"{share}_told"), name)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     found = linker.inference.predict(warning_mode="never")
     return spark.sql(scored_sql(model, found.physical_name))
