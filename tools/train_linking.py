@@ -2,9 +2,9 @@
 
 Usage: ``python tools/train_linking.py``; writes ``src/renshe/engine/linking/models/*-weights.yaml``.
 
-m: how often a level occurs among the pairs of records of one person. u: among pairs of two people: of pairs drawn at random
-and, for levels too rare to be drawn, of the pairs that the keys find (all records taken as unsettled). Never tuned on what
-judges it: the judging sets (``benchmarks/linking/judging``) are made by other hands.
+m: how often a level occurs among the pairs of records of one person. u: among pairs of two people: of pairs drawn at
+random and, for levels too rare to be drawn, of the pairs that the keys find (all records taken as unsettled). Never
+tuned on what judges it: the judging sets (``benchmarks/linking/judging``) are made by other hands.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def main() -> None:
 def _people(connection: duckdb.DuckDBPyConnection, persons: int, seed: int, rate: float) -> None:
     records = linked_records(persons, seed, rate, confusions())
     hold_people(connection, person_facts(records, AS_OF))
-    connection.execute("ALTER TABLE records ADD COLUMN unit VARCHAR; UPDATE records SET unit = unit_no, settled = FALSE")
+    connection.execute(
+        "ALTER TABLE records ADD COLUMN unit VARCHAR; UPDATE records SET unit = unit_no, settled = FALSE"
+    )
     connection.register("truth", records.select(["system", "key", "person"]).rename_columns(["system", "key", "who"]))
 
 

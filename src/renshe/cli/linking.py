@@ -32,7 +32,8 @@ def summary(result: LinkResult) -> list[str]:
             f"相同 {decisions['same']:,}，待核实 {decisions['review']:,}，不同 {decisions['different']:,}"
         )
         lines += [
-            f"    比对键 {key['key']} 有 {key['values']:,} 个取值过于集中（最多 {key['records']:,} 条记录共用），未据以配对"
+            f"    比对键 {key['key']} 有 {key['values']:,} 个取值过于集中"
+            f"（最多 {key['records']:,} 条记录共用），未据以配对"
             for key in one["dropped"]
         ]
     lines.append(f"  结果：{result.folder}")

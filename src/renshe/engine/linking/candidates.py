@@ -1,11 +1,11 @@
 """Which pairs of records are looked at: those that share one of several keys, without comparing all with all.
 
 Rule: every record is looked at beside those that share a key of the model's ``keys_of_all`` with it (people: the same
-number; the same name and birth). A record that is not *settled* – its number proves nothing – is looked at beside all that
-share any of ``keys`` (blocking by exploded keys). So what is expensive is done for the damaged few.
+number; the same name and birth). A record that is not *settled* – its number proves nothing – is looked at beside all
+that share any of ``keys`` (blocking by exploded keys). So what is expensive is done for the damaged few.
 
-Invariant: a pair is looked at once, ``rid_l < rid_r``; a key that more than ``largest_block`` records share yields no pair
-and is told in what is returned.
+Invariant: a pair is looked at once, ``rid_l < rid_r``; a key that more than ``largest_block`` records share yields no
+pair and is told in what is returned.
 """
 
 from __future__ import annotations
@@ -46,20 +46,22 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     for name, parts, some in asked:
         _block(connection, name, parts, some, model.largest_block)
         _pair(connection, only_changed=earlier is not None)
-    connection.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found"
+    )
     told = connection.sql("SELECT name, count(*), max(n) FROM crowded GROUP BY name ORDER BY name").fetchall()
     return [Dropped(*row) for row in told]
 
 
 def asked_keys(model: Model) -> list[tuple[str, tuple[str, ...], str]]:
-    """Return each key of ``model``: its name, its parts, and for which records (SQL) others with the same are looked for."""
+    """Return each key of ``model``: its name, its parts, and for which records (SQL) others are looked for."""
     asked = [(name, parts, "TRUE") for name, parts in model.keys_of_all.items()]
     return asked + [(name, parts, "NOT settled") for name, parts in model.keys.items()]
 
 
 def _block(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], some: str, largest: int) -> None:
-    """Leave the tables ``few`` (records for which ``some`` holds) and ``keyed`` (all that share a key with one of these),
-    each with the number ``k`` that stands for ``parts``; keys that too many share go to ``crowded``."""
+    """Leave the tables ``few`` (records for which ``some`` holds) and ``keyed`` (all that share a key with one of
+    these), each with the number ``k`` that stands for ``parts``; keys that too many share go to ``crowded``."""
     key = f"hash({', '.join(parts)})"
     given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
     connection.execute(f"""
@@ -76,7 +78,10 @@ def _pair(connection: duckdb.DuckDBPyConnection, *, only_changed: bool) -> None:
     """Add the pairs of a record in ``few`` with any in ``keyed`` that has the same key."""
     ways = [("few", "keyed")]
     if only_changed:
-        ways = [("(FROM few SEMI JOIN changed USING (rid))", "keyed"), ("few", "(FROM keyed SEMI JOIN changed USING (rid))")]
+        ways = [
+            ("(FROM few SEMI JOIN changed USING (rid))", "keyed"),
+            ("few", "(FROM keyed SEMI JOIN changed USING (rid))"),
+        ]
     for some, others in ways:
         connection.execute(f"""
             INSERT INTO found

@@ -1,10 +1,12 @@
 """What becomes of a pair: the same person, for a clerk to look at, or two; and why, in words.
 
-Rules: what is definite comes before what weighs (a valid number with the same name is the same person; valid numbers that
-differ, with other births and sexes, never are). Then two thresholds. A pair is contested where one of its records has a
-clearly better one in the same system and these two are not the same themselves: that is a relative, and goes to review.
+Rules: what is definite comes before what weighs (a valid number with the same name is the same person; valid numbers
+that differ, with other births and sexes, never are). Then two thresholds. A pair is contested where one of its
+records has a clearly better one in the same system and these two are not the same themselves: that is a relative, and
+goes to review.
 
-Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its weight.
+Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its
+weight.
 """
 
 from __future__ import annotations

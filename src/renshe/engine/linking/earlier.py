@@ -1,11 +1,11 @@
 """What an earlier link run settled and nothing touched is taken over, so that a new file costs what it brings.
 
-A pair's weight follows from the facts of its two records, the shares of their values among all (told in steps) and the
-model. Where none of that changed since the last run, neither did the weight; only pairs of which one record is new or other
-than it was are looked for and compared.
+A pair's weight follows from the facts of its two records, the shares of their values among all (told in steps) and
+the model. Where none of that changed since the last run, neither did the weight; only pairs of which one record is
+new or other than it was are looked for and compared.
 
-Invariant: a run that leans on an earlier one leaves the same links and clusters as one that does not. Anything that concerns all
-pairs alike (model, prior, the program) and differs means a full run.
+Invariant: a run that leans on an earlier one leaves the same links and clusters as one that does not. Anything that
+concerns all pairs alike (model, prior, the program) and differs means a full run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from renshe.engine.linking.model import Model
-from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.finished import LINK, Finished
 from renshe.engine.rules.compiling import quote
 from renshe.engine.staging.stage import texts_below
 
@@ -36,10 +36,11 @@ def environment(model: Model, prior: float) -> str:
     return digest.hexdigest()
 
 
-def find_earlier(store: Store, number: int, entity: str, alike: str) -> Path | None:
-    """Return the state of the last link run up to round ``number`` that was made under ``alike``, or None."""
-    for one in reversed([one for one in store.numbers() if one <= number]):
-        folder = store.folder(one) / "link" / "state" / entity
+def find_earlier(finished: Finished, entity: str, alike: str) -> Path | None:
+    """Return the state of the last link run up to the round ``finished`` that was made under ``alike``, or None."""
+    store = finished.store
+    for number in reversed([one for one in store.numbers() if one <= finished.number]):
+        folder = store.folder(number) / LINK / "state" / entity
         try:
             if json.loads((folder / MADE_OF).read_text("utf-8"))["environment"] == alike:
                 return folder

@@ -1,8 +1,9 @@
 """What is compared of people: one record per system and number, its facts worked out column by column.
 
-Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system writes
-it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is *proved* where
-region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove less.
+Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system
+writes it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is
+*proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
+less.
 
 Invariant: a fact is a pure function of its own record. Every row that counts belongs to one record; rows taken out by
 decisions (``valid`` 0) to none.
@@ -10,15 +11,17 @@ decisions (``valid`` 0) to none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
+from renshe.engine.schema import columns
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
 from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
@@ -30,19 +33,30 @@ _ALIKE = ("phone", "account", "address", "sound")
 _FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
-def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table:
-    """Return the records of ``tables/person.parquet``: system, key and the fields that are compared.
+def read_people(connection: duckdb.DuckDBPyConnection, finished: Finished) -> pa.Table:
+    """Return the records of people of a round: system, key and the fields that are compared.
 
-    Of several rows with one number the fullest stands for all. Rows without a number are records of their own, known
-    by the place where they stand.
+    Of several rows with one number the fullest stands for all. Rows without a number are records of their own.
     """
-    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in _FIELDS)
-    listed = ", ".join(_FIELDS)
+    return read_records(connection, finished, "person", finished.record_key(), _FIELDS)
+
+
+def read_records(
+    connection: duckdb.DuckDBPyConnection, finished: Finished, table: str, key: str, fields: Sequence[str]
+) -> pa.Table:
+    """Return ``fields`` of the rows of ``table`` that count, one row for each system and ``key`` (SQL): the fullest."""
+    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in fields)
+    listed = ", ".join(fields)
+    file = finished.folder / "tables" / f"{table}.parquet"
+    if not file.exists():
+        return pa.schema(
+            [(name, columns(table).get(name, pa.string())) for name in ("system", "key", *fields)]
+        ).empty_table()
     return connection.sql(f"""
         SELECT system, key, {listed} FROM (
-            SELECT system, coalesce(person_no, 'row:' || source_file || ':' || source_row) AS key, {listed},
+            SELECT system, {key} AS key, {listed},
                 row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM read_parquet({quote(str(tables / "person.parquet"))}) WHERE valid IS DISTINCT FROM '0')
+            FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0')
         WHERE place = 1 ORDER BY system, key""").to_arrow_table()
 
 
@@ -58,7 +72,9 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     birth = _date_text(column["birth_date"], as_of)
     birth_id = pc.strftime(identity.birth, "%Y%m%d")
     sex_id = identity.sex.cast(pa.string())
-    sex = pc.if_else(pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string()))
+    sex = pc.if_else(
+        pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string())
+    )
     facts = {
         "rid": pa.array(np.arange(len(records), dtype=np.int64)),
         "system": column["system"],
@@ -88,11 +104,12 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
     by a namesake's with the same one, need not be looked for under other keys."""
     connection.register("given_facts", facts)
+    numbers = ", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE proved_names AS
             SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
         CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.* REPLACE ({", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)}), f.proved OR p.number IS NOT NULL AS settled
+            SELECT f.* REPLACE ({numbers}), f.proved OR p.number IS NOT NULL AS settled
             FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
         DROP TABLE proved_names""")
     connection.unregister("given_facts")

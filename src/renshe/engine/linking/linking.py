@@ -1,7 +1,7 @@
 """One link run: who is who among the people and units of a round's systems.
 
-Business rule: 将业务系统之间的数据进行比对、核查、校正 (白社保〔2021〕22号): persons under different numbers are found, every pair is
-explained, nothing is merged here.
+Business rule: 将业务系统之间的数据进行比对、核查、校正 (白社保〔2021〕22号): persons under different numbers are
+found, every pair is explained, nothing is merged here.
 
 Invariant: a run is a function of the round's tables and the model; its folder appears whole or not at all.
 """
@@ -29,10 +29,9 @@ from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
 from renshe.engine.linking.on_spark import find_and_score
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
-from renshe.engine.linking.store import new_link, write_manifest
 from renshe.engine.linking.units import hold_units, read_units, unit_facts, unit_labels
-from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import Backend
+from renshe.engine.rounds.finished import LINK, Finished, newest_round
 from renshe.engine.rounds.judged import engine
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
@@ -52,46 +51,42 @@ class LinkResult:
     manifest: dict[str, Any]
 
 
-def link(folder: Path, *, backend: Backend = "duckdb", progress: Progress = lambda _step, _done, _total: None) -> LinkResult:
+def link(
+    folder: Path, *, backend: Backend = "duckdb", progress: Progress = lambda _step, _done, _total: None
+) -> LinkResult:
     """Link the people and units of the newest round of the project in ``folder``.
 
-    Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at work;
-    then nothing was written.
+    Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at
+    work; then nothing was written.
     """
     if backend == "spark":
         require_spark()
     store = Store(folder)
     with store.locked():
-        if not store.numbers():
-            raise ProjectError(f"{folder}：还没有检查过的轮次；请先运行 renshe clean {folder}")
-        number = store.numbers()[-1]
-        source = store.folder(number)
-        told = json.loads((source / "manifest.json").read_text("utf-8"))
-        with new_link(store, number) as target, engine(store, _MEMORY) as connection:
-            run = _Run(store, number, date.fromisoformat(told["as_of"]), target, backend, progress)
-            manifest = {"round": number, "as_of": told["as_of"], **run.people(connection)}
-            write_manifest(target, manifest)
-    return LinkResult(number, source / "link", manifest)
+        finished = newest_round(folder)
+        with store.new_beside(finished.number, LINK) as target, engine(store, _MEMORY) as connection:
+            run = _Run(finished, target, backend, progress)
+            as_of = finished.manifest["as_of"]
+            manifest = {"round": finished.number, "as_of": as_of, "backend": backend, **run.people(connection)}
+            told = json.dumps(manifest, ensure_ascii=False, indent=2)
+            (target / "manifest.json").write_text(f"{told}\n", "utf-8")
+    return LinkResult(finished.number, finished.folder / LINK, manifest)
 
 
 class _Run:
     """One link run: what its steps share."""
 
-    def __init__(
-        self, store: Store, number: int, as_of: date, target: Path, backend: Backend, progress: Progress
-    ) -> None:
-        self.store = store
-        self.number = number
-        self.as_of = as_of
+    def __init__(self, finished: Finished, target: Path, backend: Backend, progress: Progress) -> None:
+        self.finished = finished
         self.target = target
         self.backend = backend
         self.progress = progress
-        self.tables = store.folder(number) / "tables"
 
     def people(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         """Link people, and units on the way: who works together tells of both."""
         self.progress("整理人员要素", 0, 4)
-        hold_people(connection, person_facts(read_people(connection, self.tables), self.as_of))
+        as_of = date.fromisoformat(self.finished.manifest["as_of"])
+        hold_people(connection, person_facts(read_people(connection, self.finished), as_of))
         self.progress("关联单位", 1, 4)
         homes = find_homes(connection)
         employers = connection.sql(
@@ -107,7 +102,7 @@ class _Run:
         self, connection: duckdb.DuckDBPyConnection, homes: pa.Table, employers: pa.Table
     ) -> tuple[dict[str, Any], pa.Table]:
         """Link units; return what the manifest tells of them, and what is one unit."""
-        hold_units(connection, unit_facts(read_units(connection, self.tables, employers)), homes)
+        hold_units(connection, unit_facts(read_units(connection, self.finished, employers)), homes)
         told = self._link(connection, load_model("unit"), "unit_")
         return told, unit_labels(connection)
 
@@ -122,14 +117,13 @@ class _Run:
         write_clusters(connection, self.target / f"{prefix}clusters.parquet")
         return summary(connection, model, dropped)
 
-
     def _weigh(self, connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> list[Dropped]:
         """Leave the table ``scored``: the pairs of the run before where it can be leaned on, and the others anew."""
         if self.backend == "spark":
-            scratch = self.store.unfinished / f"link.spark.{os.getpid()}.tmp"
+            scratch = self.finished.store.unfinished / f"link.spark.{os.getpid()}.tmp"
             return find_and_score(connection, model, prior, scratch.resolve() / model.entity)
         alike = environment(model, prior)
-        earlier = find_earlier(self.store, self.number, model.entity, alike)
+        earlier = find_earlier(self.finished, model.entity, alike)
         if earlier is not None:
             find_changed(connection, earlier)
         dropped = find_candidates(connection, model, earlier)

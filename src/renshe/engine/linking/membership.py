@@ -1,9 +1,9 @@
 """Units that share people: which unit of one system is which of another, as far as the people in them tell.
 
-Rule: people known for certain in two systems (the same valid number and name) work at one employer, whatever number each
-system gives it. Two units belong together where each is the one with which the other shares most people, at least
-``_PEOPLE`` of them and at least ``_SHARE`` of those that both systems know. Where two systems number units alike, equal
-numbers are one unit.
+Rule: people known for certain in two systems (the same valid number and name) work at one employer, whatever number
+each system gives it. Two units belong together where each is the one with which the other shares most people, at
+least ``_PEOPLE`` of them and at least ``_SHARE`` of those that both systems know. Where two systems number units
+alike, equal numbers are one unit.
 
 Invariant: only certain people count; a unit belongs to at most one unit of another system by its people.
 """
@@ -43,7 +43,8 @@ def _pair_homes(connection: duckdb.DuckDBPyConnection) -> None:
             FROM records WHERE settled AND unit_no IS NOT NULL AND name IS NOT NULL
             GROUP BY system, hash(number), hash(name) HAVING min(unit_no) = max(unit_no);
         CREATE OR REPLACE TEMP TABLE shared AS
-            SELECT l.system AS system_l, l.unit_no AS unit_l, r.system AS system_r, r.unit_no AS unit_r, count(*) AS people
+            SELECT l.system AS system_l, l.unit_no AS unit_l, r.system AS system_r, r.unit_no AS unit_r,
+                count(*) AS people
             FROM certain l JOIN certain r ON r.number = l.number AND r.name = l.name AND r.system > l.system
             GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE homes AS
@@ -59,5 +60,6 @@ def _pair_homes(connection: duckdb.DuckDBPyConnection) -> None:
             WHERE people >= {_PEOPLE} AND people >= {_SHARE} * all_l AND people >= {_SHARE} * all_r
         UNION
         SELECT l.system, l.unit_no, r.system, r.unit_no
-            FROM alike a JOIN units l ON l.system = a.system_l JOIN units r ON r.system = a.system_r AND r.unit_no = l.unit_no;
+            FROM alike a JOIN units l ON l.system = a.system_l
+            JOIN units r ON r.system = a.system_r AND r.unit_no = l.unit_no;
         DROP TABLE certain; DROP TABLE shared""")

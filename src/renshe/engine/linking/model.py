@@ -112,8 +112,8 @@ class Model:
         return tuple(sorted(found))
 
     def settings(self, prior: float) -> dict[str, Any]:
-        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is how
-        likely two records of the data, any two, are one."""
+        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is
+        how likely two records of the data, any two, are one."""
         return {
             "link_type": "dedupe_only",
             "unique_id_column_name": "rid",

@@ -1,7 +1,8 @@
 """The same candidate pairs and weights from Spark, for more records than one machine looks through.
 
-Facts, decisions and clusters stay where they are: what grows faster than the records – pairs and their comparisons – is
-found and weighed by Spark, from the same model (Splink runs on both). Conditions use only what both engines answer alike.
+Facts, decisions and clusters stay where they are: what grows faster than the records – pairs and their comparisons –
+is found and weighed by Spark, from the same model (Splink runs on both). Conditions use only what both engines answer
+alike.
 
 Invariant: the same records and model give the same ``scored`` as the other engine, but for the last digits of weights.
 """
@@ -53,7 +54,9 @@ def _pairs(spark: SparkSession, model: Model) -> list[Dropped]:
     for at, (name, parts, some) in enumerate(asked_keys(model)):
         key = f"xxhash64({', '.join(parts)})"
         given = " AND ".join(f"cast({part} AS string) <> ''" for part in parts)
-        spark.sql(f"SELECT rid, {key} AS k, {some} AS few FROM records WHERE {given}").createOrReplaceTempView(f"keyed_{at}")
+        spark.sql(f"SELECT rid, {key} AS k, {some} AS few FROM records WHERE {given}").createOrReplaceTempView(
+            f"keyed_{at}"
+        )
         spark.sql(
             f"SELECT k, count(*) AS n FROM keyed_{at} GROUP BY k HAVING n > 1 AND bool_or(few)"
         ).createOrReplaceTempView(f"blocks_{at}")
@@ -79,7 +82,8 @@ def _predict(spark: SparkSession, model: Model, prior: float) -> DataFrame:
     from splink import Linker, SparkAPI
 
     # Conditions need nothing of the functions that Splink brings in a Java archive.
-    api: Any = SparkAPI(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
+    of_spark: Any = SparkAPI
+    api = of_spark(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
     shares = [f"tf_{name}" for name in model.frequencies]
     spark.table("records").drop(*shares).createOrReplaceTempView("compared")
     linker = Linker(api.register("compared"), model.settings(prior), log_level=None)

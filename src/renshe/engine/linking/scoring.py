@@ -1,12 +1,14 @@
 """What a pair weighs: Splink compares the facts of its two records and adds up the weights of the model.
 
-Invariant: every candidate pair has one weight, and for every comparison the level it stands on (``gamma_<name>``) and what
-that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is).
+Invariant: every candidate pair has one weight, and for every comparison the level it stands on (``gamma_<name>``) and
+what that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is).
 """
 
 from __future__ import annotations
 
 from math import floor, log2
+from typing import Any
+
 import duckdb
 from splink import DuckDBAPI, Linker
 
@@ -55,8 +57,8 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
 
 
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
-    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and ``ground``: the
-    number, from 0, of the definite rule that holds of the pair, or null."""
+    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and
+    ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
     define_functions(connection)
     api = DuckDBAPI(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior), log_level=None)
@@ -78,6 +80,8 @@ def scored_sql(model: Model, predicted: str) -> str:
 
 def define_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Define what conditions of a model may call beyond the engine's own functions."""
-    [(known,)] = connection.sql("SELECT count(*) FROM duckdb_functions() WHERE function_name = 'alike'").fetchall()
-    if not known:
-        connection.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")  # type: ignore[arg-type]
+    [(there,)] = connection.sql("SELECT count(*) FROM duckdb_functions() WHERE function_name = 'alike'").fetchall()
+    if not there:
+        # Its declaration knows functions of values, not those of columns.
+        functions: Any = connection
+        functions.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")

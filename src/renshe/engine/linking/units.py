@@ -4,12 +4,11 @@ Business rule: 一个单位在各业务系统中编号不同 — a unit is known
 organisation code inside it, by numbers it had before, by its registered name whatever region and legal form are
 written, by its legal representative, and by its people (``membership``).
 
-Invariant: a fact is a pure function of its own record, but for ``home``, which says whom the unit shares its people with.
+Invariant: a fact is a pure function of its own record, but for ``home``, which says whom the unit shares its people
+with.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -17,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from renshe.engine.linking.clusters import connected
-from renshe.engine.linking.facts import number_sql
-from renshe.engine.rules.compiling import quote
+from renshe.engine.linking.facts import number_sql, read_records
+from renshe.engine.rounds.finished import Finished
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import org_code_states, uscc_states
 from renshe.standards.pinyin import name_pinyins, name_sounds
@@ -28,30 +27,18 @@ from renshe.standards.unit_names import fold_unit_names
 _FIELDS = "old_unit_no name uscc org_code legal_rep phone address".split()
 
 
-def read_units(connection: duckdb.DuckDBPyConnection, tables: Path, employers: pa.Table) -> pa.Table:
-    """Return the records of units: those of ``unit.parquet`` and ``employers`` (system, unit_no) that are not there."""
-    file = tables / "unit.parquet"
-    listed = ", ".join(_FIELDS)
-    source = (
-        f"SELECT system, unit_no, source_file, source_row, {listed} FROM read_parquet({quote(str(file))})"
-        " WHERE valid IS DISTINCT FROM '0'"
-    )
-    if not file.exists():
-        source = f"SELECT NULL::VARCHAR system, NULL::VARCHAR unit_no, NULL::VARCHAR source_file, 0 source_row, " + ", ".join(
-            f"NULL::VARCHAR {name}" for name in _FIELDS
-        ) + " WHERE FALSE"
+def read_units(connection: duckdb.DuckDBPyConnection, finished: Finished, employers: pa.Table) -> pa.Table:
+    """Return the records of units: those of a round, and ``employers`` (system, unit_no) that only people name."""
+    key = "coalesce(unit_no, 'row:' || source_file || ':' || source_row)"
+    connection.register("named", read_records(connection, finished, "unit", key, _FIELDS))
     connection.register("employers", employers)
-    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in _FIELDS)
-    found = connection.sql(f"""
-        WITH told AS (
-            SELECT system, coalesce(unit_no, 'row:' || source_file || ':' || source_row) AS key, {listed},
-                row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM ({source})),
-        named AS (SELECT system, key, {listed} FROM told WHERE place = 1),
-        unnamed AS (
+    found = connection.sql("""
+        SELECT * FROM (
+            FROM named UNION ALL BY NAME
             SELECT system, unit_no AS key FROM employers e
             WHERE NOT EXISTS (SELECT 1 FROM named n WHERE n.system = e.system AND n.key = e.unit_no))
-        SELECT * FROM (FROM named UNION ALL BY NAME FROM unnamed) ORDER BY system, key""").to_arrow_table()
+        ORDER BY system, key""").to_arrow_table()
+    connection.unregister("named")
     connection.unregister("employers")
     return found
 

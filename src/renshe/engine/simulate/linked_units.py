@@ -31,8 +31,8 @@ Record = dict[str, Any]
 def linked_units(units: int, seed: int, damaged: float, confusions: Confusions) -> pa.Table:
     """Return the records of two systems on about ``units`` units, of which the share ``damaged`` has something wrong.
 
-    Columns: system, key, unit, home (the same for units whose people are known to be the same), and the fields of ``unit``
-    that linking compares.
+    Columns: system, key, unit, home (the same for units whose people are known to be the same), and the fields of
+    ``unit`` that linking compares.
     """
     made = make_units(World(units * 30, seed, 0.0, AS_OF))
     rng = np.random.Generator(np.random.PCG64([seed, 5]))
