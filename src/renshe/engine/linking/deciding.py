@@ -30,13 +30,32 @@ def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         SELECT *, FALSE AS contested, FALSE AS guarded, CASE {definite}
             WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
             WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
-    _contest(connection)
+    _keep_best_number(connection)
+    _keep_best_of_system(connection)
 
 
-def _contest(connection: duckdb.DuckDBPyConnection) -> None:
-    """Send the contested among the pairs that are the same by weight to review."""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE contested AS
+def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
+    """Send to review, of the pairs of a record whose number proves nothing, those with other numbers than its best."""
+    _contest(
+        connection,
+        f"""
+        WITH ways AS (
+            SELECT d.rid_l, d.rid_r, CASE WHEN l.settled THEN d.rid_r ELSE d.rid_l END AS x,
+                CASE WHEN l.settled THEN l.number ELSE r.number END AS number, match_weight AS w
+            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
+            WHERE decision = 'same' AND l.settled <> r.settled),
+        each AS (SELECT x, number, max(w) AS w FROM ways GROUP BY x, number),
+        best AS (SELECT x, arg_max(number, w) AS number, max(w, 2) AS two FROM each GROUP BY x HAVING count(*) > 1)
+        SELECT rid_l, rid_r FROM ways JOIN best USING (x)
+        WHERE ways.number <> best.number OR two[1] < two[2] + {_BETTER}""",
+    )
+
+
+def _keep_best_of_system(connection: duckdb.DuckDBPyConnection) -> None:
+    """Send to review the pairs of which one record has a clearly better one in the same system, another person."""
+    _contest(
+        connection,
+        f"""
         WITH same AS (
             SELECT rid_l, rid_r, l.system AS system_l, r.system AS system_r,
                 CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
@@ -48,8 +67,14 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT DISTINCT least(a.x, a.y) AS rid_l, greatest(a.x, a.y) AS rid_r
         FROM ways a JOIN best b ON b.x = a.x AND b.system = a.system AND b.w > a.w + {_BETTER}
         WHERE a.w < {_DEFINITE} AND NOT EXISTS (
-            SELECT 1 FROM same s WHERE s.rid_l = least(a.y, b.y) AND s.rid_r = greatest(a.y, b.y));
-        UPDATE decided SET decision = 'review', contested = TRUE FROM contested c
+            SELECT 1 FROM same s WHERE s.rid_l = least(a.y, b.y) AND s.rid_r = greatest(a.y, b.y))""",
+    )
+
+
+def _contest(connection: duckdb.DuckDBPyConnection, contested: str) -> None:
+    """Send the pairs of the query ``contested`` to review."""
+    connection.execute(f"""
+        UPDATE decided SET decision = 'review', contested = TRUE FROM ({contested}) c
             WHERE c.rid_l = decided.rid_l AND c.rid_r = decided.rid_r""")
 
 

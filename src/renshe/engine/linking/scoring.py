@@ -17,6 +17,8 @@ from renshe.standards.lookalikes import alike_names
 
 # A value's share of all records is told in steps of half a power of two: one file more moves few weights.
 _STEP = 2
+# The records of a small office are drawn from a larger population: among few, a value that two share is not common.
+_POPULATION = 4096
 
 
 def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -28,7 +30,7 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     for name in model.frequencies:
         [(told,)] = connection.sql(f"SELECT count({name}) FROM records").fetchall()
         # Steps of half a power of two, of the whole too: one file more moves few weights.
-        least = 2.0 ** -floor(log2(max(told, 1)))
+        least = 2.0 ** -floor(log2(max(told, _POPULATION)))
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE often_{name} AS
                 SELECT {name}, pow(2, round({_STEP} * log2(count(*) - 1)) / {_STEP}) * {least} AS share
