@@ -9,10 +9,10 @@ from renshe.cli.show import progress, say
 from renshe.engine.linking.linking import LinkResult, link
 
 
-def run_link(project: Path, *, as_json: bool) -> None:
-    """Link the newest round of ``project`` and print how many of each."""
+def run_link(project: Path, *, train: bool, as_json: bool) -> None:
+    """Link the newest round of ``project``, with weights estimated anew if ``train``, and print how many of each."""
     with progress(not as_json) as report:
-        result = link(project, progress=report)
+        result = link(project, train=train, progress=report)
     if as_json:
         say(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
         return

@@ -43,11 +43,12 @@ def clean(
 @app.command(cls=Command, help=t("link"))
 def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
+    train: Annotated[bool, typer.Option("--train", help=t("link_train"))] = False,
     json: Json = False,
 ) -> None:
     from renshe.cli.linking import run_link
 
-    run_link(project, as_json=json)
+    run_link(project, train=train, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from renshe.engine.linking.deciding import decide, why_sql
 from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
+from renshe.engine.linking.own_weights import own_model, train_own
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.store import new_link, write_manifest
 from renshe.engine.project import ProjectError
@@ -43,8 +45,11 @@ class LinkResult:
     manifest: dict[str, Any]
 
 
-def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None) -> LinkResult:
-    """Link the people and units of the newest round of the project in ``folder``.
+def link(
+    folder: Path, *, train: bool = False, progress: Progress = lambda _step, _done, _total: None
+) -> LinkResult:
+    """Link the people and units of the newest round of the project in ``folder``; with ``train`` after estimating the
+    weights anew on it, which are kept for later runs.
 
     Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at work;
     then nothing was written.
@@ -55,25 +60,35 @@ def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None
             raise ProjectError(f"{folder}：还没有检查过的轮次；请先运行 renshe clean {folder}")
         number = store.numbers()[-1]
         source = store.folder(number)
-        told = json.loads((source / "manifest.json").read_text("utf-8"))
+        told = {"round": number, **json.loads((source / "manifest.json").read_text("utf-8"))}
+        model = load_model("person") if train else own_model(folder, "person")
         with new_link(store, number) as target, engine(store) as connection:
-            counts = _link_people(connection, source / "tables", date.fromisoformat(told["as_of"]), target, progress)
+            learn = partial(train_own, connection, folder, "person", told) if train else None
+            counts = _link_people(connection, source / "tables", told["as_of"], target, model, learn, progress)
             manifest = {"round": number, "as_of": told["as_of"], **counts}
             write_manifest(target, manifest)
     return LinkResult(number, source / "link", manifest)
 
 
 def _link_people(
-    connection: duckdb.DuckDBPyConnection, tables: Path, as_of: date, target: Path, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    tables: Path,
+    as_of: str,
+    target: Path,
+    model: Model,
+    learn: Callable[[], Model] | None,
+    progress: Progress,
 ) -> dict[str, Any]:
-    model = load_model("person")
     progress("整理比对要素", 0, 5)
-    hold_people(connection, person_facts(read_people(connection, tables), as_of))
+    hold_people(connection, person_facts(read_people(connection, tables), date.fromisoformat(as_of)))
     find_homes(connection)
     label_units(connection)
     add_frequencies(connection, model)
     progress("查找可能相同的记录", 1, 5)
     dropped = find_candidates(connection, model)
+    if learn:
+        progress("估计权重", 2, 5)
+        model = learn()
     progress("比对", 2, 5)
     score(connection, model, estimate_prior(connection))
     progress("判定", 3, 5)
