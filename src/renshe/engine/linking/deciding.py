@@ -22,10 +22,10 @@ _DEFINITE = 1000.0
 def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Leave the table ``decided``: the pairs of ``scored`` with ``weight``, ``decision`` and ``ground`` (the definite
     rule's number, from 0, or null)."""
-    grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
-    bounds = " ".join(
-        f"WHEN {at} THEN {quote(one.decision)}" for at, one in enumerate(model.definite) if one.decision != "review"
-    )
+    # A model may have nothing definite.
+    grounds = " ".join(["WHEN FALSE THEN -1", *(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))])
+    settled = [(at, one.decision) for at, one in enumerate(model.definite) if one.decision != "review"]
+    bounds = " ".join(["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(decision)}" for at, decision in settled)])
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE decided AS
         WITH grounded AS (SELECT *, CASE {grounds} END AS ground FROM scored),
@@ -58,7 +58,7 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
 
 def why_sql(model: Model) -> str:
     """Return the SQL of ``why`` over ``decided``: what was definite, then each level with its weight in bits."""
-    said = [f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite)]
+    said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
     guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码' END"
