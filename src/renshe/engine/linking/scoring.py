@@ -42,7 +42,7 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
     """Leave the table ``scored``: the candidate ``pairs`` with weight, levels and what each level weighs."""
     logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI(connection=connection)
-    linker = Linker(api.register("weighed"), model.settings(prior), log_level=None)
+    linker = Linker(api.register("weighed"), model.settings(prior), log_level=None, validate_settings=False)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
