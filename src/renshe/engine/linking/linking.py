@@ -139,6 +139,7 @@ def summary(connection: duckdb.DuckDBPyConnection, model: Model, dropped: list[D
     [(pairs,)] = connection.sql("SELECT count(*) FROM pairs").fetchall()
     return {
         "model": model.version,
+        "trained": dict(model.trained),
         "records": records,
         "persons": clusters,
         "pairs": pairs,
