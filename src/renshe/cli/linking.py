@@ -7,6 +7,7 @@ from pathlib import Path
 
 from renshe.cli.show import progress, say
 from renshe.engine.linking.linking import LinkResult, link
+from renshe.engine.linking.training import TRAINED_BY
 
 
 def run_link(project: Path, *, train: bool, as_json: bool) -> None:
@@ -33,5 +34,7 @@ def summary(result: LinkResult) -> list[str]:
         f"  比对键 {one['key']} 有 {one['values']:,} 个取值过于集中（最多 {one['records']:,} 条记录共用），未据以配对"
         for one in told["dropped"]
     ]
+    if told["trained"].get("by") == TRAINED_BY:
+        lines.append("  权重：按本项目数据估计（linking/person-weights.yaml；删去即改用随软件提供的权重）")
     lines.append(f"  结果：{result.folder}")
     return lines

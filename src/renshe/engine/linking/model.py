@@ -146,7 +146,9 @@ def load_model(entity: str, weights: str | None = None) -> Model:
     """Return the shipped model of ``entity`` (person or unit), with its own weights or with ``weights`` (YAML)."""
     folder = resources.files("renshe.engine.linking.models")
     declared = (folder / f"{entity}.yaml").read_text("utf-8")
-    return read_model(declared, weights or (folder / f"{entity}-weights.yaml").read_text("utf-8"))
+    if weights is None:
+        weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
+    return read_model(declared, weights)
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""A project's own weights: ``linking/<entity>-weights.yaml``, written by ``renshe link --train``, used by every later run.
+"""A project's own weights: ``linking/<entity>-weights.yaml``, which ``renshe link --train`` writes and later runs use.
 
 Invariant: the file fits the model that is shipped now, level by level, or nothing is linked; taking it away brings the
 shipped weights back. It appears by one rename.

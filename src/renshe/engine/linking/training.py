@@ -1,9 +1,10 @@
 """A model's weights anew from the records that it links, without anybody telling who is who.
 
-Rule (Fellegi and Sunter 1969; Winkler 1988): u, how often two people are alike, is counted on pairs drawn at random; m, how
-often two records of one person are, is estimated by expectation maximisation on the pairs that share a key, for what says
-nothing of that key (``training`` of the declaration). Both are Splink's. Pairs at random must be of two people, so of each
-person whom the present weights find one record is drawn from. Then all is done again with the new weights.
+Rule (Fellegi and Sunter 1969; Winkler 1988): u, how often two people are alike, is counted on pairs drawn at random;
+m, how often two records of one person are, is estimated by expectation maximisation on the pairs that share a key, for
+what says nothing of that key (``training`` of the declaration). Both are Splink's. A pair at random should be of two
+people, so of each person that the present weights find there is one record to draw. Then all is done again with the new
+weights.
 
 What was known before counts as ``_TOLD`` sightings: a level that these records show often is theirs, one too rare to be
 estimated keeps what it had. Thresholds stay.
@@ -13,7 +14,7 @@ Invariant: the same records and model give the same weights; m and u of a compar
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,14 +28,13 @@ from renshe.engine.linking.deciding import decide
 from renshe.engine.linking.model import Comparison, Model
 from renshe.engine.linking.scoring import estimate_prior, score
 
+TRAINED_BY = "renshe link --train"
 # How often all is done, and how many sightings the weights of before are worth.
 _TIMES, _TOLD = 2, 10.0
 # At most so many pairs at random, and so many that share a key.
 _RANDOM, _SHARING, _SEED = 5_000_000, 1_000_000, 4
 # What it takes to learn anything: records, and pairs of one person by the best key.
 RECORDS, PAIRS = 1_000, 300
-
-Weights = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 class TooLittleError(Exception):
@@ -51,10 +51,10 @@ class Seen:
     """How often each level was seen, by comparison and level, and how often its comparison was made; of pairs of one
     person by key also how many there are, and after how many iterations that was known."""
 
-    times: Counter[tuple[str, str]] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    pairs: Counter[str] = field(default_factory=Counter)
-    iterations: Counter[str] = field(default_factory=Counter)
+    times: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    made: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    pairs: dict[str, float] = field(default_factory=dict)
+    iterations: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Trained:
             "same": self.model.same,
             "review": self.model.review,
             "trained": {
-                "by": "renshe link --train",
+                "by": TRAINED_BY,
                 "from": self.model.version,
                 **source,
                 "records": self.records,
@@ -89,7 +89,7 @@ class Trained:
             "weights": weights,
         }
         text: str = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, default_flow_style=None, width=100)
-        return "# Written by renshe link --train: [m, u] by comparison and level.\n" + text
+        return f"# Written by {TRAINED_BY}: [m, u] by comparison and level.\n" + text
 
 
 def train(connection: duckdb.DuckDBPyConnection, model: Model) -> Trained:
@@ -121,7 +121,7 @@ def see_random(connection: duckdb.DuckDBPyConnection, model: Model) -> Seen:
         CREATE OR REPLACE TEMP TABLE drawn AS FROM weighed
             WHERE rid IN (SELECT arg_min(rid, hash(rid)) FROM clustered GROUP BY label)""")
     linker = _linker(connection, "drawn", replace(model, weights={}), 0.0001)
-    linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM, seed=_SEED)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM, seed=_SEED, num_chunks=1)
     [(drawn,)] = connection.sql("SELECT count(*) FROM drawn").fetchall()
     pairs = min(_RANDOM, drawn * (drawn - 1) / 2)
     seen = Seen()
@@ -187,7 +187,8 @@ def _hold_sharing(connection: duckdb.DuckDBPyConnection, model: Model, key: str)
 def _linker(connection: duckdb.DuckDBPyConnection, table: str, model: Model, prior: float) -> Linker:
     """Return what trains ``model`` on ``table``; how frequent values are plays no part."""
     plain = replace(model, definite=(), comparisons=tuple(map(_plain, model.comparisons)))
-    return Linker(DuckDBAPI(connection=connection).register(table), plain.settings(prior), log_level=None)
+    table_of = DuckDBAPI(connection=connection).register(table)
+    return Linker(table_of, plain.settings(prior), log_level=None, validate_settings=False)
 
 
 def _plain(one: Comparison) -> Comparison:
@@ -202,7 +203,7 @@ def _filled(connection: duckdb.DuckDBPyConnection, table: str, one: Comparison) 
 def _mixed(
     before: Model, present: Model, *, unlike: Seen | None = None, alike: Seen | None = None
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return the weights of ``present`` with u as ``unlike`` and m as ``alike`` show, beside what was known ``before``."""
+    """Return the weights of ``present``, u as ``unlike`` and m as ``alike`` show beside what was known ``before``."""
     found = {}
     for one in before.comparisons:
         levels = [level.id for level in one.levels if not level.neutral]
