@@ -8,12 +8,13 @@ from pathlib import Path
 from renshe.cli.cleaning import chosen_backend
 from renshe.cli.show import progress, say
 from renshe.engine.linking.linking import LinkResult, link
+from renshe.engine.linking.training import TRAINED_BY
 
 
-def run_link(project: Path, *, backend: str, as_json: bool) -> None:
-    """Link the newest round of ``project`` and print how many of each."""
+def run_link(project: Path, *, backend: str, train: bool, as_json: bool) -> None:
+    """Link the newest round of ``project``, with weights estimated anew if ``train``, and print how many of each."""
     with progress(not as_json) as report:
-        result = link(project, backend=chosen_backend(backend), progress=report)
+        result = link(project, backend=chosen_backend(backend), train=train, progress=report)
     if as_json:
         say(json.dumps({"folder": str(result.folder), **result.manifest}, ensure_ascii=False))
         return
@@ -36,5 +37,7 @@ def summary(result: LinkResult) -> list[str]:
             f"（最多 {key['records']:,} 条记录共用），未据以配对"
             for key in one["dropped"]
         ]
+    if told["trained"].get("by") == TRAINED_BY:
+        lines.append("  权重：按本项目数据估计（linking/person-weights.yaml；删去即改用随软件提供的权重）")
     lines.append(f"  结果：{result.folder}")
     return lines

@@ -44,11 +44,12 @@ def clean(
 def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
     backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
+    train: Annotated[bool, typer.Option("--train", help=t("link_train"))] = False,
     json: Json = False,
 ) -> None:
     from renshe.cli.linking import run_link
 
-    run_link(project, backend=backend, as_json=json)
+    run_link(project, backend=backend, train=train, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))

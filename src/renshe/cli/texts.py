@@ -11,6 +11,10 @@ _TEXTS = {
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
+    "link_train": (
+        "先用本项目的数据重新估计各项比对的权重，存入项目的 linking 文件夹，以后各次关联都用它",
+        "First estimate the weights anew on this project's data; later runs use them",
+    ),
     "decide": ("把填好的问题清单读回为决定", "Read filled-in lists back as decisions"),
     "decide_workbooks": ("填好的工作簿（xlsx 或 ods），可以有多个", "Filled-in workbooks (xlsx or ods)"),
     "revoke": ("撤销决定", "Revoke decisions"),

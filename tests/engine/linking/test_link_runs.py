@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.engine.linking.conftest import Row, same_rows, write_round
 
 from renshe.engine.linking import linking
 from renshe.engine.linking.linking import link
 from renshe.engine.simulate.confusions import confusions
 from renshe.engine.simulate.linked import linked_records
-from tests.engine.linking.conftest import Row, same_rows, write_round
 
 FILES = ("links", "clusters", "unit_links", "unit_clusters")
 

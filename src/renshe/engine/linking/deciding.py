@@ -24,10 +24,10 @@ _DEFINITE = 1000.0
 def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Leave the table ``decided``: the pairs of ``scored`` with ``decision``, ``contested`` and ``guarded``."""
     settled = [(at, one.decision) for at, one in enumerate(model.definite) if one.decision != "review"]
-    definite = " ".join(f"WHEN ground = {at} THEN {quote(decision)}" for at, decision in settled)
+    definite = "".join(f" WHEN ground = {at} THEN {quote(decision)}" for at, decision in settled)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE decided AS
-        SELECT *, FALSE AS contested, FALSE AS guarded, CASE {definite}
+        SELECT *, FALSE AS contested, FALSE AS guarded, CASE{definite}
             WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
             WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
     _keep_best_number(connection)
@@ -80,7 +80,7 @@ def _contest(connection: duckdb.DuckDBPyConnection, contested: str) -> None:
 
 def why_sql(model: Model) -> str:
     """Return the SQL of ``why`` over ``decided``: what was definite, then each level with its weight in bits."""
-    said = [f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite)]
+    said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
     guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码' END"

@@ -28,6 +28,7 @@ from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
 from renshe.engine.linking.on_spark import find_and_score
+from renshe.engine.linking.own_weights import own_model, train_own
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.units import hold_units, read_units, unit_facts, unit_labels
 from renshe.engine.rounds.clean import Backend
@@ -52,9 +53,14 @@ class LinkResult:
 
 
 def link(
-    folder: Path, *, backend: Backend = "duckdb", progress: Progress = lambda _step, _done, _total: None
+    folder: Path,
+    *,
+    backend: Backend = "duckdb",
+    train: bool = False,
+    progress: Progress = lambda _step, _done, _total: None,
 ) -> LinkResult:
-    """Link the people and units of the newest round of the project in ``folder``.
+    """Link the people and units of the newest round of the project in ``folder``; with ``train`` after estimating the
+    weights of people anew on it, which are kept for later runs.
 
     Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at
     work; then nothing was written.
@@ -65,7 +71,7 @@ def link(
     with store.locked():
         finished = newest_round(folder)
         with store.new_beside(finished.number, LINK) as target, engine(store, _MEMORY) as connection:
-            run = _Run(finished, target, backend, progress)
+            run = _Run(finished, target, backend, train, progress)
             as_of = finished.manifest["as_of"]
             manifest = {"round": finished.number, "as_of": as_of, "backend": backend, **run.people(connection)}
             told = json.dumps(manifest, ensure_ascii=False, indent=2)
@@ -76,10 +82,11 @@ def link(
 class _Run:
     """One link run: what its steps share."""
 
-    def __init__(self, finished: Finished, target: Path, backend: Backend, progress: Progress) -> None:
+    def __init__(self, finished: Finished, target: Path, backend: Backend, train: bool, progress: Progress) -> None:
         self.finished = finished
         self.target = target
         self.backend = backend
+        self.train = train
         self.progress = progress
 
     def people(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -95,7 +102,7 @@ class _Run:
         units, labels = self.units(connection.cursor(), homes, employers)
         _label_units(connection, labels)
         self.progress("关联人员", 2, 4)
-        told = self._link(connection, load_model("person"), "")
+        told = self._link(connection, "person", "")
         return {**told, "units": units}
 
     def units(
@@ -103,12 +110,12 @@ class _Run:
     ) -> tuple[dict[str, Any], pa.Table]:
         """Link units; return what the manifest tells of them, and what is one unit."""
         hold_units(connection, unit_facts(read_units(connection, self.finished, employers)), homes)
-        told = self._link(connection, load_model("unit"), "unit_")
+        told = self._link(connection, "unit", "unit_")
         return told, unit_labels(connection)
 
-    def _link(self, connection: duckdb.DuckDBPyConnection, model: Model, prefix: str) -> dict[str, Any]:
+    def _link(self, connection: duckdb.DuckDBPyConnection, entity: str, prefix: str) -> dict[str, Any]:
         """Link the table ``records`` and write links and clusters, their names beginning with ``prefix``."""
-        add_frequencies(connection, model)
+        model = self._model(connection, entity)
         prior = estimate_prior(connection)
         dropped = self._weigh(connection, model, prior)
         decide(connection, model)
@@ -116,6 +123,17 @@ class _Run:
         write_links(connection, model, self.target / f"{prefix}links.parquet")
         write_clusters(connection, self.target / f"{prefix}clusters.parquet")
         return summary(connection, model, dropped)
+
+    def _model(self, connection: duckdb.DuckDBPyConnection, entity: str) -> Model:
+        """Return the model to link ``records`` by, and add to these the frequencies that it asks for."""
+        project = self.finished.store.project
+        learn = self.train and entity == "person"
+        model = load_model(entity) if learn else own_model(project, entity)
+        add_frequencies(connection, model)
+        if not learn:
+            return model
+        find_candidates(connection, model)
+        return train_own(connection, project, entity, {"round": self.finished.number, **self.finished.manifest})
 
     def _weigh(self, connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> list[Dropped]:
         """Leave the table ``scored``: the pairs of the run before where it can be leaned on, and the others anew."""
@@ -176,6 +194,7 @@ def summary(connection: duckdb.DuckDBPyConnection, model: Model, dropped: list[D
     [(pairs,)] = connection.sql("SELECT count(*) FROM scored").fetchall()
     return {
         "model": model.version,
+        "trained": dict(model.trained),
         "records": records,
         "entities": clusters,
         "pairs": pairs,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
@@ -80,7 +80,8 @@ class Model:
     """A declaration with its weights.
 
     ``weights``: by comparison and level, (m, u). ``same`` and ``review``: from which weights (bits, prior included) a
-    pair is the one or the other.
+    pair is the one or the other. ``training``: by key, the comparisons that say nothing of what the key says, which
+    re-estimating learns from the pairs that share it. ``facts``: where records are plain columns, each fact in SQL.
     """
 
     entity: str
@@ -94,6 +95,8 @@ class Model:
     review: float
     version: str
     trained: Mapping[str, Any]
+    training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def comparison(self, name: str) -> Comparison:
         """Return the comparison called ``name``."""
@@ -146,18 +149,23 @@ class Model:
         return told
 
 
-def load_model(entity: str) -> Model:
-    """Return the shipped model of ``entity`` (person or unit)."""
+def load_model(entity: str, weights: str | None = None) -> Model:
+    """Return the shipped model of ``entity`` (person or unit), with its own weights or with ``weights`` (YAML)."""
     folder = resources.files("renshe.engine.linking.models")
     declared = (folder / f"{entity}.yaml").read_text("utf-8")
-    weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
+    if weights is None:
+        weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
     return read_model(declared, weights)
 
 
 @lru_cache(maxsize=8)
-def read_model(declared: str, weights: str) -> Model:
-    """Return the model that a declaration and its weights, both YAML, make; KeyError or ValueError if they do not."""
-    told, trained = yaml.safe_load(declared), yaml.safe_load(weights)
+def read_model(declared: str, weights: str | None = None) -> Model:
+    """Return the model that a declaration and its weights, both YAML, make; KeyError or ValueError if they do not.
+
+    A declaration may hold the weights to begin with itself, under ``weights``.
+    """
+    told = yaml.safe_load(declared)
+    trained = told["weights"] if weights is None else yaml.safe_load(weights)
     comparisons = tuple(_read_comparison(one) for one in told["comparisons"])
     given = {
         name: {level: (float(m), float(u)) for level, (m, u) in levels.items()}
@@ -176,8 +184,10 @@ def read_model(declared: str, weights: str) -> Model:
         weights=given,
         same=float(trained["same"]),
         review=float(trained["review"]),
-        version=f"{trained['version']}-{hashlib.sha256((declared + weights).encode()).hexdigest()[:8]}",
+        version=f"{trained['version']}-{hashlib.sha256((declared + (weights or '')).encode()).hexdigest()[:8]}",
         trained=trained.get("trained", {}),
+        training={name: tuple(taught) for name, taught in told.get("training", {}).items()},
+        facts=dict(told.get("facts", {})),
     )
 
 

@@ -86,7 +86,7 @@ def _predict(spark: SparkSession, model: Model, prior: float) -> DataFrame:
     api = of_spark(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
     shares = [f"tf_{name}" for name in model.frequencies]
     spark.table("records").drop(*shares).createOrReplaceTempView("compared")
-    linker = Linker(api.register("compared"), model.settings(prior), log_level=None)
+    linker = Linker(api.register("compared"), model.settings(prior), log_level=None, validate_settings=False)
     for name, share in zip(model.frequencies, shares, strict=True):
         spark.table("records").select(name, share).dropna().distinct().createOrReplaceTempView(f"{share}_told")
         linker.table_management.register_term_frequency_lookup(api.register(f"{share}_told"), name)

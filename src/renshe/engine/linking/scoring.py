@@ -63,7 +63,7 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
     ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
     define_functions(connection)
     api = DuckDBAPI(connection=connection)
-    linker = Linker(api.register("records"), model.settings(prior), log_level=None)
+    linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
@@ -75,9 +75,10 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
 def scored_sql(model: Model, predicted: str) -> str:
     """Return the SQL of ``scored`` from Splink's table of predictions."""
     levels = ", ".join(column for one in model.comparisons for column in one.scored)
-    grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
-    return f"""
-        SELECT rid_l, rid_r, match_weight, match_probability, {levels}, CASE {grounds} END AS ground FROM {predicted}"""
+    grounds = "".join(f" WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
+    # A model may have nothing definite.
+    ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
+    return f"SELECT rid_l, rid_r, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
 
 
 def define_functions(connection: duckdb.DuckDBPyConnection) -> None:
