@@ -13,11 +13,11 @@ import yaml
 from renshe.engine.linking import training
 from renshe.engine.linking.candidates import find_candidates
 from renshe.engine.linking.facts import hold_people, person_facts
-from renshe.engine.linking.linking import label_units
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
 from renshe.engine.linking.scoring import add_frequencies, score
 from renshe.engine.linking.training import TooLittleError, Trained, train
+from renshe.engine.linking.units import label_employers
 from renshe.engine.simulate.confusions import confusions
 from renshe.engine.simulate.linked import AS_OF, linked_records
 
@@ -28,8 +28,8 @@ def held(persons: int, threads: int = 2) -> duckdb.DuckDBPyConnection:
     records = linked_records(persons, 77, 0.3, confusions())
     model = load_model("person")
     hold_people(connection, person_facts(records, AS_OF))
-    find_homes(connection)
-    label_units(connection)
+    homes = find_homes(connection)
+    label_employers(connection, homes.rename_columns({"home": "label"}))
     add_frequencies(connection, model)
     find_candidates(connection, model)
     connection.register("truth", records.select(["system", "key", "person"]))

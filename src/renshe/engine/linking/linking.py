@@ -30,7 +30,7 @@ from renshe.engine.linking.model import Model, load_model
 from renshe.engine.linking.on_spark import find_and_score
 from renshe.engine.linking.own_weights import own_model, train_own
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
-from renshe.engine.linking.units import hold_units, read_units, unit_facts, unit_labels
+from renshe.engine.linking.units import hold_units, label_employers, read_units, unit_facts, unit_labels
 from renshe.engine.rounds.clean import Backend
 from renshe.engine.rounds.finished import LINK, Finished, newest_round
 from renshe.engine.rounds.judged import engine
@@ -100,7 +100,7 @@ class _Run:
             "SELECT DISTINCT system, unit_no FROM records WHERE unit_no <> '' ORDER BY ALL"
         ).to_arrow_table()
         units, labels = self.units(connection.cursor(), homes, employers)
-        _label_units(connection, labels)
+        label_employers(connection, labels)
         self.progress("关联人员", 2, 4)
         told = self._link(connection, "person", "")
         return {**told, "units": units}
@@ -150,17 +150,6 @@ class _Run:
             take_over(connection, earlier)
         keep_state(connection, self.target / "state" / model.entity, alike)
         return dropped
-
-
-def _label_units(connection: duckdb.DuckDBPyConnection, labels: pa.Table) -> None:
-    """Add to ``records`` the fact ``unit``: the same number for what is one unit in several systems."""
-    connection.register("given_labels", labels)
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE labelled AS
-            SELECT r.*, l.label AS unit FROM records r
-            LEFT JOIN given_labels l ON l.system = r.system AND l.unit_no = r.unit_no;
-        DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
-    connection.unregister("given_labels")
 
 
 def write_links(connection: duckdb.DuckDBPyConnection, model: Model, target: Path) -> None:

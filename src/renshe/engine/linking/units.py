@@ -99,3 +99,14 @@ def unit_labels(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     right = np.concatenate([units["label"].to_numpy(), units["neighbour"].to_numpy()[housed]])
     label = pa.array(connected(left, right, len(units)))
     return units.select(["system", "unit_no"]).append_column("label", label)
+
+
+def label_employers(connection: duckdb.DuckDBPyConnection, labels: pa.Table) -> None:
+    """Add to ``records`` of people the fact ``unit``, the ``label`` of their unit (system, unit_no) in ``labels``."""
+    connection.register("given_labels", labels)
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE labelled AS
+            SELECT r.*, l.label AS unit FROM records r
+            LEFT JOIN given_labels l ON l.system = r.system AND l.unit_no = r.unit_no;
+        DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
+    connection.unregister("given_labels")
