@@ -131,6 +131,25 @@ def test_only_employees_are_missed_in_another_scheme(found: Comparison) -> None:
     assert "养老保险：参保；医疗保险：暂停缴费" in status["message"]
 
 
+@pytest.mark.req("S0-26", part="check")
+def test_a_person_in_two_schemes_that_exclude_each_other_is_found_across_systems(world: Callable[..., World]) -> None:
+    head = "个人编号,证件号码,姓名\n"
+    people = [f"{{}}{n},{number(f'196{n}0101')},同一人" for n in (1, 2, 3)]
+    ours, theirs = ("\n".join(one.format(letter) for one in people) for letter in ("P", "R"))
+    project = world(
+        ("pension", "person", head + ours),
+        ("resident", "person", head + theirs),
+        ("pension", "enrolment", ENROLMENT + "P1,U1,110,1,1,201001\nP2,U1,110,4,3,201001\nP3,U1,110,1,1,201001"),
+        ("resident", "enrolment", ENROLMENT + "R1,,170,1,1,201201\nR2,,170,1,1,201201\nR3,,170,4,3,201201"),
+        groups=[[("pension", f"P{n}"), ("resident", f"R{n}")] for n in (1, 2, 3)],
+    ).round()
+    found = only(compared(project, "pension", "resident"), "CMP-EXCLUSIVE")
+    assert told(found, "system person_no value expected suggestion class") == (
+        "resident", "R1", "1", None, "check", "duplicate",
+    )  # fmt: skip
+    assert "企业职工基本养老保险/城乡居民社会养老保险" in found["message"]
+
+
 def test_every_difference_names_both_rows_and_who_mends_it(found: Comparison) -> None:
     for row in rows(found):
         assert row["department"] and row["message"] and row["reason"]
