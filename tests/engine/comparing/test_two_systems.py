@@ -212,6 +212,15 @@ def test_without_a_link_of_this_round_there_is_no_comparison_of_two_systems(worl
     assert not (project / "rounds/0001/compare").exists()
 
 
+def test_names_of_systems_and_folders_may_be_anything(world: Callable[..., World]) -> None:
+    made = world(("pension", "person", PENSION), ("医保'库", "person", MEDICAL))
+    made.folder = made.folder.with_name("某市's [1] 项目")
+    made.groups = [[(system.replace("medical", "医保'库"), key) for system, key in group] for group in GROUPS]
+    found = compared(made.round(), "pension", "医保'库")
+    assert found.manifest["pairs"] == 9 and of(found, "CMP-NAME")
+    assert found.folder.name == "pension__医保'库"
+
+
 def test_a_project_at_work_is_left_alone(project: Path) -> None:
     with Store(project).locked(), pytest.raises(BusyError):
         compared(project, "pension", "medical")

@@ -24,7 +24,7 @@ from renshe.engine.coverage.standing import COLUMNS as PERSON
 from renshe.engine.coverage.standing import STATUSES, classify
 from renshe.engine.report.shelving import Limits
 from renshe.engine.rounds.digests import digest_of, row_sums
-from renshe.engine.rounds.finished import newest_round
+from renshe.engine.rounds.finished import newest_held
 from renshe.engine.rounds.judged import engine
 
 Progress = Callable[[str, int, int], None]
@@ -50,8 +50,7 @@ def cover(
 
     Raises ProjectError for what the user can mend, BusyError when another run is at work; then nothing was written.
     """
-    found = newest_round(project)
-    with found.store.locked(), found.store.new_beside(found.number, FOLDER) as target:
+    with newest_held(project) as found, found.store.new_beside(found.number, FOLDER) as target:
         with TemporaryDirectory(prefix="work.", dir=target) as work, engine(found.store) as connection:
             register = Register(connection, Path(work), target, found)
             progress("汇集户籍人员", 0, 4)
