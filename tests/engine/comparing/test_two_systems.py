@@ -212,6 +212,24 @@ def test_without_a_link_of_this_round_there_is_no_comparison_of_two_systems(worl
     assert not (project / "rounds/0001/compare").exists()
 
 
+def test_of_several_records_of_one_person_each_is_compared_with_the_one_that_agrees_best(
+    world: Callable[..., World],
+) -> None:
+    head = "个人编号,证件号码,姓名,性别\n"
+    right, other = number("19640101"), number("19640102")
+    # P1 stands on two rows of which one says little; M1 and M2 are one person with P1, by two numbers.
+    ours = f"{head}P1,,同一人,\nP1,{right},同一人,女"
+    theirs = f"{head}M1,{other},同一人,女\nM2,{right},同一人,女"
+    groups = [[("pension", "P1"), ("medical", "M1"), ("medical", "M2")]]
+    found = compared(
+        world(("pension", "person", ours), ("medical", "person", theirs), groups=groups).round(), "pension", "medical"
+    )
+    assert found.manifest["pairs"] == 2 and found.manifest["only"] == {"pension": 0, "medical": 0}
+    assert [told(row, "rule system person_no other_no") for row in rows(found)] == [
+        ("CMP-ID", "medical", "M1", "P1"),
+    ]  # fmt: skip
+
+
 def test_names_of_systems_and_folders_may_be_anything(world: Callable[..., World]) -> None:
     made = world(("pension", "person", PENSION), ("医保'库", "person", MEDICAL))
     made.folder = made.folder.with_name("某市's [1] 项目")
