@@ -95,6 +95,28 @@ def decisions(
     run_decisions(project, Criteria(person, unit, field, by, first, last, state), as_json=json)
 
 
+@app.command(cls=Command, help=t("compare"))
+def compare(
+    what: Annotated[list[str], typer.Argument(help=t("compare_what"), metavar="[PROJECT] A B")],
+    by: Annotated[str | None, typer.Option(help=t("compare_by"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.comparing import run_compare
+
+    run_compare(what, by=by, as_json=json)
+
+
+@app.command(cls=Command, help=t("coverage"))
+def coverage(
+    project: Annotated[Path, typer.Argument(help=t("project"))] = Path(),
+    ministry: Annotated[bool, typer.Option("--ministry", help=t("coverage_ministry"))] = False,
+    json: Json = False,
+) -> None:
+    from renshe.cli.covering import run_coverage
+
+    run_coverage(project, ministry=ministry, as_json=json)
+
+
 @app.command(cls=Command, help=t("inspect"))
 def inspect(
     file: Annotated[Path, typer.Argument(help=t("file"))],

@@ -131,6 +131,25 @@ def test_only_employees_are_missed_in_another_scheme(found: Comparison) -> None:
     assert "养老保险：参保；医疗保险：暂停缴费" in status["message"]
 
 
+@pytest.mark.req("S0-26", part="check")
+def test_a_person_in_two_schemes_that_exclude_each_other_is_found_across_systems(world: Callable[..., World]) -> None:
+    head = "个人编号,证件号码,姓名\n"
+    people = [f"{{}}{n},{number(f'196{n}0101')},同一人" for n in (1, 2, 3)]
+    ours, theirs = ("\n".join(one.format(letter) for one in people) for letter in ("P", "R"))
+    project = world(
+        ("pension", "person", head + ours),
+        ("resident", "person", head + theirs),
+        ("pension", "enrolment", ENROLMENT + "P1,U1,110,1,1,201001\nP2,U1,110,4,3,201001\nP3,U1,110,1,1,201001"),
+        ("resident", "enrolment", ENROLMENT + "R1,,170,1,1,201201\nR2,,170,1,1,201201\nR3,,170,4,3,201201"),
+        groups=[[("pension", f"P{n}"), ("resident", f"R{n}")] for n in (1, 2, 3)],
+    ).round()
+    found = only(compared(project, "pension", "resident"), "CMP-EXCLUSIVE")
+    assert told(found, "system person_no value expected suggestion class") == (
+        "resident", "R1", "1", None, "check", "duplicate",
+    )  # fmt: skip
+    assert "企业职工基本养老保险/城乡居民社会养老保险" in found["message"]
+
+
 def test_every_difference_names_both_rows_and_who_mends_it(found: Comparison) -> None:
     for row in rows(found):
         assert row["department"] and row["message"] and row["reason"]
@@ -191,6 +210,33 @@ def test_without_a_link_of_this_round_there_is_no_comparison_of_two_systems(worl
     with pytest.raises(ProjectError, match=r"请先运行 renshe link .*可用 --by number"):
         compared(project, "pension", "medical")
     assert not (project / "rounds/0001/compare").exists()
+
+
+def test_of_several_records_of_one_person_each_is_compared_with_the_one_that_agrees_best(
+    world: Callable[..., World],
+) -> None:
+    head = "个人编号,证件号码,姓名,性别\n"
+    right, other = number("19640101"), number("19640102")
+    # P1 stands on two rows of which one says little; M1 and M2 are one person with P1, by two numbers.
+    ours = f"{head}P1,,同一人,\nP1,{right},同一人,女"
+    theirs = f"{head}M1,{other},同一人,女\nM2,{right},同一人,女"
+    groups = [[("pension", "P1"), ("medical", "M1"), ("medical", "M2")]]
+    found = compared(
+        world(("pension", "person", ours), ("medical", "person", theirs), groups=groups).round(), "pension", "medical"
+    )
+    assert found.manifest["pairs"] == 2 and found.manifest["only"] == {"pension": 0, "medical": 0}
+    assert [told(row, "rule system person_no other_no") for row in rows(found)] == [
+        ("CMP-ID", "medical", "M1", "P1"),
+    ]  # fmt: skip
+
+
+def test_names_of_systems_and_folders_may_be_anything(world: Callable[..., World]) -> None:
+    made = world(("pension", "person", PENSION), ("医保'库", "person", MEDICAL))
+    made.folder = made.folder.with_name("某市's [1] 项目")
+    made.groups = [[(system.replace("medical", "医保'库"), key) for system, key in group] for group in GROUPS]
+    found = compared(made.round(), "pension", "医保'库")
+    assert found.manifest["pairs"] == 9 and of(found, "CMP-NAME")
+    assert found.folder.name == "pension__医保'库"
 
 
 def test_a_project_at_work_is_left_alone(project: Path) -> None:

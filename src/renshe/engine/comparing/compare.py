@@ -29,7 +29,7 @@ from renshe.engine.decisions.log import effective, log_digest, read_decisions
 from renshe.engine.project import ProjectError
 from renshe.engine.report.shelving import Limits
 from renshe.engine.rounds.digests import digest_of, row_sums
-from renshe.engine.rounds.finished import newest_round
+from renshe.engine.rounds.finished import newest_held
 from renshe.engine.rounds.judged import engine
 from renshe.engine.rules.compiling import quote
 
@@ -74,11 +74,10 @@ def compare(
     ``by``: how persons are paired; what is not asked for is found out. Raises ProjectError for what the user can mend,
     BusyError when another run is at work; then nothing was written.
     """
-    found = newest_round(project)
     if left == right:
         raise ProjectError(f"renshe compare：两个系统都是 {left}；请写两个不同的系统")
     name = layout.name_of(left, right)
-    with found.store.locked(), found.store.new_beside(found.number, name) as target:
+    with newest_held(project) as found, found.store.new_beside(found.number, name) as target:
         with TemporaryDirectory(prefix="work.", dir=target) as work, engine(found.store) as connection:
             sides = Side("l", left), Side("r", right)
             bench = Bench(connection, Path(work), target, found, *sides, by or "link")

@@ -61,6 +61,13 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "CMP-STATUS", "参保状态不一致", "核对增减变动的原始资料，更正未及时变动的一方", class_="logic", source=_SCHEMES
     ),
+    Kind(
+        "CMP-EXCLUSIVE",
+        "两个系统同时参加互斥险种",
+        "联系参保对象，保留一种关系；职工养老与居民养老同时参加的终止居民养老，重复缴费按规定清退",
+        class_="duplicate",
+        source="白社保〔2021〕22号 三（七）；人社部发〔2014〕17号",
+    ),
     Kind("CMP-RETIRED", "离退休状态不一致", "核对退休审批表，更正未及时变动的一方", class_="logic", source=_SCHEMES),
     Kind("CMP-ACCOUNT", "个人账户期末金额不一致", _BOOKS, class_="logic", source=_LEDGERS),
     Kind("CMP-PAID", "年度缴费合计不一致", _BOOKS, class_="logic", source=_LEDGERS),

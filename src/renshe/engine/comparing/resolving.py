@@ -38,6 +38,8 @@ _ORDER = (
     " other_row"
 )
 _FORMS = ", ".join(quote(kind.id) for kind in KINDS if kind.severity == "optional")
+# Here the other side's value is not what ours should be.
+_NOT_TAKEN = "'CMP-UNIT', 'CMP-PERSON', 'CMP-EXCLUSIVE'"
 # Here it says something that one side has nothing.
 _SAYING = "'CMP-LIFE', 'CMP-STATUS', 'CMP-ACCOUNT', 'CMP-PAID', 'CMP-BENEFIT', 'CMP-RESTORE-ROW'"
 
@@ -169,7 +171,7 @@ def _columns(bench: Bench, own: Side) -> dict[str, str]:
         f"CASE WHEN d.rule IN ({_FORMS}) THEN 'form' WHEN d.rule = 'CMP-RESTORE-ROW' THEN 'row'"
         f" WHEN {_empty(bench, own)} THEN 'empty' ELSE 'different' END"
     )
-    taken = f"CASE WHEN d.rule = 'CMP-UNIT' THEN {o}_take WHEN d.rule <> 'CMP-PERSON' THEN {t}_value END"
+    taken = f"CASE WHEN d.rule IN ({_NOT_TAKEN}) THEN {o}_take ELSE {t}_value END"
     whose = f"CASE WHEN d.\"table\" = 'unit' THEN {t}_key ->> 0 ELSE {t}_no END"
     region = quote(str(bench.found.manifest["region"]))
     of_finding = {"rule": "d.rule", "class": "i.class", "severity": "i.severity", "table": 'd."table"'} | {
@@ -229,6 +231,7 @@ def _suggested(own: Side, other: Side) -> str:
         (f"{o}_value IS NULL", "fill", quote(f"{other.label}有此项")),
         (f"{proof} < 0", "keep", f"{quote(own.label)} || proof_why"),
         ("d.rule = 'CMP-PERSON'", "check", "'同一编号登记了两个人'"),
+        ("d.rule = 'CMP-EXCLUSIVE'", "check", "'两种关系只能保留一种，须联系参保对象'"),
     )
     first = " ".join(f"WHEN {when} THEN {quote(then)}" for when, then, _ in cases)
     second = " ".join(f"WHEN {when} THEN {then}" for when, _, then in cases)

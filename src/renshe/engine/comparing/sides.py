@@ -2,7 +2,7 @@
 
 Rule: persons are paired as the link of the round says, or by their number where both systems number alike (two backups
 of one system, a system and its backup). A record is paired with the one record of the other side that agrees best; of
-several rows with one number the first speaks (that there are several is a finding of the round).
+several rows with one number the fullest speaks, as in the link (that there are several is a finding of the round).
 
 Invariant: of a group of records that are one person every record of either side is in at least one pair; who is in no
 group stands on one side only. ``pair`` and the persons of both sides are files, so memory does not grow with them.
@@ -121,8 +121,9 @@ def _open_persons(bench: Bench, side: Side) -> None:
             f"SELECT {bench.found.record_key()} AS key, person_no AS no, source_file AS file, source_row AS row,"
             f" region_code AS region, {fields}, place FROM t_person t WHERE {own}"
         )
-        first = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY place) = 1"
-        bench.keep(f"{side.at}_person", f"FROM ({rows}) {first}")
+        filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in FIELDS)
+        fullest = f"QUALIFY row_number() OVER (PARTITION BY key ORDER BY {filled} DESC, place) = 1"
+        bench.keep(f"{side.at}_person", f"FROM ({rows}) {fullest}")
         return
     numbers = " UNION ".join(
         f"SELECT person_no AS no FROM t_{name} t WHERE {own} AND person_no IS NOT NULL"

@@ -4,7 +4,8 @@ Rule: where both systems run the same scheme, a person's best enrolment in it is
 retirees in 310, without), interrupted, ended, none. Where they have no scheme in common (pension and medical), an
 employee whom one side insures through a unit and the other does not insure at all: who works for a unit is in all
 schemes of employees (社会保险法 §10, §23, §33, §44), who pays alone need not be. The best enrolment is that of all
-rows of the person; a scheme that a system does not run says nothing.
+rows of the person; a scheme that a system does not run says nothing. Insured on both sides in schemes that exclude each
+other (one pension insurance, one medical insurance: S0-26), a person has to be asked which is to stay.
 
 Invariant: one difference per person and scheme, on the row that speaks; enrolments without a status are not judged.
 """
@@ -16,6 +17,7 @@ from renshe.engine.comparing.sides import Bench, Side
 from renshe.engine.rounds.enrolments import INSURED, standing_label, standing_sql
 from renshe.engine.rules.compiling import quote
 
+_EXCLUSIVE = ("('110', '120', '170')", "('310', '390')")
 _OF_EMPLOYEES = "('110', '120', '210', '310', '410', '510')"
 
 
@@ -28,6 +30,8 @@ def compare_statuses(bench: Bench) -> None:
     if not all(bench.count(f"{side.at}_standing") for side in bench.sides):
         bench.notes.append("有一方没有可比的参保状态，未比对")
         return
+    if all(side.business for side in bench.sides):
+        _exclusive(bench)
     common = bench.connection.execute(
         "SELECT DISTINCT insurance FROM l_standing INTERSECT SELECT DISTINCT insurance FROM r_standing ORDER BY 1"
     ).fetchall()
@@ -61,6 +65,24 @@ def _columns() -> str:
     )
 
 
+def _exclusive(bench: Bench) -> None:
+    groups = " OR ".join(f"(l.insurance IN {group} AND r.insurance IN {group})" for group in _EXCLUSIVE)
+    gather(
+        bench,
+        "CMP-EXCLUSIVE",
+        "enrolment",
+        "status",
+        f"SELECT n AS pair, {_both_schemes()} AS what, {_columns()} FROM l_standing l JOIN r_standing r USING (g)"
+        f" JOIN {MAIN} m USING (g) WHERE l.standing = {INSURED} AND r.standing = {INSURED}"
+        f" AND l.insurance <> r.insurance AND ({groups})"
+        " QUALIFY row_number() OVER (PARTITION BY g ORDER BY l.insurance, r.insurance) = 1",
+    )
+
+
+def _both_schemes() -> str:
+    return " || '/' || ".join(labelled("enrolment", "insurance", f"{at}.insurance") for at in ("l", "r"))
+
+
 MAIN = "(SELECT g, min(n) AS n FROM same GROUP BY g)"
 """The pair by which a person of several records is shown."""
 
@@ -84,7 +106,6 @@ def _same_schemes(bench: Bench, common: list[str]) -> None:
 
 
 def _any_scheme(bench: Bench) -> None:
-    both = " || '/' || ".join(labelled("enrolment", "insurance", f"{at}.insurance") for at in ("l", "r"))
     best = (
         f"(SELECT * FROM {{0}}_standing WHERE insurance IN {_OF_EMPLOYEES}"
         " QUALIFY row_number() OVER (PARTITION BY g ORDER BY standing, unit_no IS NULL, insurance) = 1)"
@@ -98,7 +119,7 @@ def _any_scheme(bench: Bench) -> None:
         "CMP-STATUS",
         "enrolment",
         "status",
-        f"SELECT p.n AS pair, {both} AS what, {_columns()}"
+        f"SELECT p.n AS pair, {_both_schemes()} AS what, {_columns()}"
         f" FROM {best.format('l')} l JOIN {best.format('r')} r USING (g) JOIN {MAIN} m USING (g)"
         f" JOIN same p ON p.n = m.n WHERE ({employed})"
         " AND coalesce(p.l_retired, '0') <> '1' AND coalesce(p.r_retired, '0') <> '1'",

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,15 @@ def _look(file: Path, asked: tuple[str, ...]) -> None:
         lacking = ["内容"]
     if lacking:
         raise ProjectError(f"{file}：损坏或缺少 {'、'.join(lacking)}；请重新运行 renshe link")
+
+
+@contextmanager
+def newest_held(project: Path) -> Iterator[Finished]:
+    """Hold the project and yield its newest round; ProjectError where there is none, BusyError as ``locked`` has it."""
+    # Nothing is touched where there is nothing to read.
+    newest_round(project)
+    with Store(project).locked():
+        yield newest_round(project)
 
 
 def newest_round(project: Path) -> Finished:
