@@ -43,12 +43,13 @@ def clean(
 @app.command(cls=Command, help=t("link"))
 def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
+    backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
     train: Annotated[bool, typer.Option("--train", help=t("link_train"))] = False,
     json: Json = False,
 ) -> None:
     from renshe.cli.linking import run_link
 
-    run_link(project, train=train, as_json=json)
+    run_link(project, backend=backend, train=train, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))

@@ -141,7 +141,7 @@ def test_records_of_different_people_teach_nothing(astray: Model) -> None:
     connection = held(2_000)
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE once AS SELECT min(rid) AS rid FROM who GROUP BY person;
-        CREATE OR REPLACE TEMP TABLE weighed AS FROM weighed SEMI JOIN once USING (rid);
+        CREATE OR REPLACE TEMP TABLE records AS FROM records SEMI JOIN once USING (rid);
         CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM pairs
             WHERE rid_l IN (FROM once) AND rid_r IN (FROM once)""")
     with pytest.raises(TooLittleError) as refused:

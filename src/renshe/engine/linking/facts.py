@@ -1,8 +1,9 @@
 """What is compared of people: one record per system and number, its facts worked out column by column.
 
-Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system writes
-it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is *proved* where
-region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove less.
+Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system
+writes it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is
+*proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
+less.
 
 Invariant: a fact is a pure function of its own record. Every row that counts belongs to one record; rows taken out by
 decisions (``valid`` 0) to none.
@@ -10,38 +11,52 @@ decisions (``valid`` 0) to none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
+from renshe.engine.schema import columns
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
-from renshe.standards.lookalikes import name_shapes
 from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
 
 # A date that stands for "not known" in many systems.
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
+# Facts that are the same or not: a number stands for their text.
+_ALIKE = ("phone", "account", "address", "sound")
 _FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
-def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table:
-    """Return the records of ``tables/person.parquet``: system, key and the fields that are compared.
+def read_people(connection: duckdb.DuckDBPyConnection, finished: Finished) -> pa.Table:
+    """Return the records of people of a round: system, key and the fields that are compared.
 
-    Of several rows with one number the fullest stands for all. Rows without a number are records of their own, known
-    by the place where they stand.
+    Of several rows with one number the fullest stands for all. Rows without a number are records of their own.
     """
-    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in _FIELDS)
-    listed = ", ".join(_FIELDS)
+    return read_records(connection, finished, "person", finished.record_key(), _FIELDS)
+
+
+def read_records(
+    connection: duckdb.DuckDBPyConnection, finished: Finished, table: str, key: str, fields: Sequence[str]
+) -> pa.Table:
+    """Return ``fields`` of the rows of ``table`` that count, one row for each system and ``key`` (SQL): the fullest."""
+    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in fields)
+    listed = ", ".join(fields)
+    file = finished.folder / "tables" / f"{table}.parquet"
+    if not file.exists():
+        return pa.schema(
+            [(name, columns(table).get(name, pa.string())) for name in ("system", "key", *fields)]
+        ).empty_table()
     return connection.sql(f"""
         SELECT system, key, {listed} FROM (
-            SELECT system, coalesce(person_no, 'row:' || source_file || ':' || source_row) AS key, {listed},
+            SELECT system, {key} AS key, {listed},
                 row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM read_parquet({quote(str(tables / "person.parquet"))}) WHERE valid IS DISTINCT FROM '0')
+            FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0')
         WHERE place = 1 ORDER BY system, key""").to_arrow_table()
 
 
@@ -57,7 +72,9 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     birth = _date_text(column["birth_date"], as_of)
     birth_id = pc.strftime(identity.birth, "%Y%m%d")
     sex_id = identity.sex.cast(pa.string())
-    sex = pc.if_else(pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string()))
+    sex = pc.if_else(
+        pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string())
+    )
     facts = {
         "rid": pa.array(np.arange(len(records), dtype=np.int64)),
         "system": column["system"],
@@ -73,7 +90,6 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "given": given_names(name),
         "pinyin": name_pinyins(name),
         "sound": name_sounds(name),
-        "shape": name_shapes(name),
         "birth": pc.coalesce(birth, birth_id),
         "sex": pc.coalesce(sex, sex_id),
         "unit_no": column["unit_no"],
@@ -88,14 +104,20 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
     by a namesake's with the same one, need not be looked for under other keys."""
     connection.register("given_facts", facts)
-    connection.execute("""
+    numbers = ", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE proved_names AS
             SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
         CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.*, f.proved OR p.number IS NOT NULL AS settled
+            SELECT f.* REPLACE ({numbers}), f.proved OR p.number IS NOT NULL AS settled
             FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
         DROP TABLE proved_names""")
     connection.unregister("given_facts")
+
+
+def number_sql(name: str) -> str:
+    """Return the SQL of a number that stands for the text of the fact ``name``; null for none."""
+    return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
 
 
 def _without_check(text: pa.Array) -> pa.Array:

@@ -45,6 +45,13 @@ class Comparison:
     column: str
     levels: tuple[Level, ...]
 
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """Return the columns that scoring gives: the level, what it weighs and, if frequency counts, what that adds."""
+        adjusted = any(level.frequency for level in self.levels)
+        found = (f"gamma_{self.name}", f"mw_{self.name}", f"mw_tf_adj_{self.name}")
+        return found if adjusted else found[:2]
+
     def gamma(self, level: str) -> int:
         """Return the number that stands for ``level`` in the column ``gamma_<name>``; -1 where it is neutral."""
         return self._gammas()[level]
@@ -108,8 +115,8 @@ class Model:
         return tuple(sorted(found))
 
     def settings(self, prior: float) -> dict[str, Any]:
-        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is how
-        likely two records of the data, any two, are one."""
+        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is
+        how likely two records of the data, any two, are one."""
         return {
             "link_type": "dedupe_only",
             "unique_id_column_name": "rid",
@@ -225,7 +232,8 @@ def _swapped(column: str, width: str) -> str:
         f" AND substr({left}, 3, {width}) = substr({right}, 3, {width})"
     )
     distance = f"levenshtein({left}, {right}) = 2 AND length({left}) = length({right})"
-    return f"{distance} AND ({' OR '.join([first, *ways])})"
+    # An engine works out both sides of AND for every row, but of a CASE only what it comes to.
+    return f"CASE WHEN {distance} THEN {' OR '.join([first, *ways])} ELSE FALSE END"
 
 
 def _one_more(column: str) -> str:
@@ -248,6 +256,13 @@ def _two_of_three(column: str) -> str:
     return f"length({column}_l) = 3 AND length({column}_r) = 3 AND ({_two_of([(1, 1), (2, 1), (3, 1)], column)})"
 
 
+def _one_apart(column: str) -> str:
+    """Both texts have as many characters, and of two or three one is different."""
+    same = [f"substr({column}_l, {at}, 1) = substr({column}_r, {at}, 1)" for at in (1, 2)]
+    two = f"length({column}_l) = 2 AND ({' OR '.join(same)})"
+    return f"length({column}_l) = length({column}_r) AND ({two} OR {_two_of_three(column)} OR length({column}_l) > 3)"
+
+
 def _two_of_three_parts(column: str) -> str:
     """Of year, month and day two are the same."""
     return _two_of([(1, 4), (5, 2), (7, 2)], column)
@@ -256,6 +271,7 @@ def _two_of_three_parts(column: str) -> str:
 _MACROS: Mapping[str, Callable[..., str]] = {
     "swapped": _swapped,
     "one_more": _one_more,
+    "one_apart": _one_apart,
     "two_of_three": _two_of_three,
     "two_of_three_parts": _two_of_three_parts,
 }

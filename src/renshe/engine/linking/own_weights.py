@@ -40,7 +40,7 @@ def own_model(project: Path, entity: str) -> Model:
 
 
 def train_own(connection: duckdb.DuckDBPyConnection, project: Path, entity: str, told: Mapping[str, Any]) -> Model:
-    """Estimate weights on the records in ``weighed`` of the round whose manifest is ``told``, keep them in ``project``,
+    """Estimate weights on the records in ``records`` of the round whose manifest is ``told``, keep them in ``project``,
     return the model with them. ProjectError where there is too little to learn from."""
     shipped = load_model(entity)
     try:

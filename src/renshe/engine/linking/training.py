@@ -93,11 +93,11 @@ class Trained:
 
 
 def train(connection: duckdb.DuckDBPyConnection, model: Model) -> Trained:
-    """Return ``model`` with weights estimated on the records in ``weighed`` and the candidates in ``pairs``.
+    """Return ``model`` with weights estimated on the records in ``records`` and the candidates in ``pairs``.
 
     TooLittleError where there are not enough of them.
     """
-    [(records,)] = connection.sql("SELECT count(*) FROM weighed").fetchall()
+    [(records,)] = connection.sql("SELECT count(*) FROM records").fetchall()
     if records < RECORDS:
         raise TooLittleError(records, 0)
     present = model
@@ -118,7 +118,7 @@ def see_random(connection: duckdb.DuckDBPyConnection, model: Model) -> Seen:
     """Return what is seen of pairs drawn at random from one record of each cluster in ``clustered``."""
     # Not the first record: those of a cluster stand in the order of their systems.
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE drawn AS FROM weighed
+        CREATE OR REPLACE TEMP TABLE drawn AS FROM records
             WHERE rid IN (SELECT arg_min(rid, hash(rid)) FROM clustered GROUP BY label)""")
     linker = _linker(connection, "drawn", replace(model, weights={}), 0.0001)
     linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM, seed=_SEED, num_chunks=1)
@@ -171,14 +171,14 @@ def _hold_sharing(connection: duckdb.DuckDBPyConnection, model: Model, key: str)
     given = " AND ".join(f"({part}) <> ''" for part in parts)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE sharing AS
-        WITH keyed AS (SELECT rid, hash({", ".join(parts)}) AS block FROM weighed WHERE {given}),
+        WITH keyed AS (SELECT rid, hash({", ".join(parts)}) AS block FROM records WHERE {given}),
         blocks AS (
             SELECT block, count(*) AS n, n * (n - 1) / 2 AS pairs FROM keyed
             GROUP BY block HAVING n BETWEEN 2 AND {model.largest_block}),
         taken AS (
             SELECT block FROM blocks
             WHERE hash(block, {_SEED}) % 1000000 < 1e6 * {_SHARING} / (SELECT sum(pairs) FROM blocks))
-        SELECT w.*, k.block FROM weighed w JOIN keyed k USING (rid) SEMI JOIN taken t ON t.block = k.block""")
+        SELECT w.*, k.block FROM records w JOIN keyed k USING (rid) SEMI JOIN taken t ON t.block = k.block""")
     [(pairs,)] = connection.sql("""
         SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM sharing GROUP BY block)""").fetchall()
     return int(pairs)

@@ -161,6 +161,29 @@ class Store:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
+    @contextmanager
+    def new_beside(self, number: int, name: str) -> Iterator[Path]:
+        """Yield a folder to fill; it becomes ``rounds/NNNN/<name>`` when the block ends well, for an earlier one there.
+
+        What is found out about a round afterwards stands beside its files and changes none of them. Killed between
+        the two renames, neither the earlier nor the new folder is there, never half of one.
+        """
+        target = self.folder(number) / name
+        partial = self._beside_rounds() / f".{number:04d}.{name.replace('/', '.')}.{os.getpid()}.tmp"
+        before = partial.with_name(f"{partial.stem}.before.tmp")
+        partial.mkdir(mode=0o700)
+        try:
+            yield partial
+            _protect(partial)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            if target.exists():
+                target.rename(before)
+            partial.rename(target)
+            _sync(target.parent)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(before, ignore_errors=True)
+
     def _beside_rounds(self) -> Path:
         """Return where a round is filled: whoever looks through ``rounds`` for manifests must not come upon it.
 
