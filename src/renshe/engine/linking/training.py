@@ -168,7 +168,7 @@ def _hold_sharing(connection: duckdb.DuckDBPyConnection, model: Model, key: str)
     Of too many pairs whole blocks are taken, by a hash.
     """
     parts = model.keys_of_all.get(key) or model.keys[key]
-    given = " AND ".join(f"({part}) <> ''" for part in parts)
+    given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE sharing AS
         WITH keyed AS (SELECT rid, hash({", ".join(parts)}) AS block FROM records WHERE {given}),
