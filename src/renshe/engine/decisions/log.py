@@ -25,6 +25,7 @@ FOLDER = "decisions"
 # records of one person, say that two records stay apart, revoke another decision.
 KINDS = ("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "apart", "revoke")
 VALUES = frozenset({"fill", "correct", "resolve"})
+PAIRED = frozenset({"merge", "apart"})
 _OPTIONAL = (
     "checked_by table system key field old new rule ground source revokes related source_file source_row date batch"
     " details"

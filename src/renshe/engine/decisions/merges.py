@@ -27,6 +27,7 @@ from renshe.engine.decisions.rows import Row, Rows, as_staged
 from renshe.engine.decisions.terms import Terms, read_terms
 from renshe.engine.decisions.working import FROZEN, SEALED, Working, refund_reason
 from renshe.standards.dictionary import dictionary
+from renshe.standards.masks import mask_serial
 
 _INVALID = "0"
 _REPLAN = "请重新生成合并方案（renshe merge-plan），按新方案处理"
@@ -154,7 +155,8 @@ class Merger:
             return "两个编号相同，请核对编号"
         for number in (old, new):
             if (system, number) in self._gone:
-                return f"{number} 已并入 {self._final((system, number))}；{_REPLAN}"
+                now = self._final((system, number))
+                return f"{mask_serial(number)} 已并入 {mask_serial(now)}；{_REPLAN}"
         terms = read_terms(decision)
         if terms is None:
             return f"决定没有写明合并方案（details）；{_REPLAN}"
@@ -226,7 +228,7 @@ class Merger:
         people = self.books.rows(draft.decision)
         for name, value in draft.puts.items():
             people.put(draft.new, name, value)
-        _set_aside(draft.old, SEALED, f"已并入个人编号{new}", f"已并入 {new}（{draft.decision.id}）")
+        _set_aside(draft.old, SEALED, f"已并入个人编号{new}", f"已并入 {mask_serial(new)}（{draft.decision.id}）")
         for row in (draft.old, draft.new):
             self.note(row)
         self._gone[system, old] = new

@@ -168,6 +168,8 @@ class Writer:
                 "rows_loaded": found.rows_loaded,
                 "rows_rejected": found.rows_rejected,
                 "layout": found.layout,
+                # By which field code the values of a code are read: facts cannot be computed again without it.
+                "spoken": found.spoken,
             }
             for found in self.staged
         ]

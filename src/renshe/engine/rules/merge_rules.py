@@ -27,6 +27,7 @@ from renshe.engine.rules.scope import PlainScope
 from renshe.engine.schema import columns
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import table
+from renshe.standards.masks import mask_serial, mask_value
 
 _SIDES = "(SELECT n, system, old AS number, 'old' AS side FROM pairs UNION ALL SELECT n, system, new, 'new' FROM pairs)"
 _VALID = "valid IS DISTINCT FROM '0'"
@@ -105,6 +106,11 @@ class Rulebook:
             if one.table in known
         ]
 
+    def unasked(self, tables: Iterable[str]) -> dict[str, str]:
+        """Return the conditions on rows of which there is no table, each with that table."""
+        known = set(tables)
+        return {one.id: one.table for one in self.conditions.values() if one.table and one.table not in known}
+
     def repeated(self, as_of: date) -> str:
         """Return SQL of (n, src, source_row, unit, person): rows of the old number for a month that both have."""
         one = self.repeats
@@ -132,24 +138,25 @@ class Rulebook:
         """Return what the condition ``name`` says; ``told``: by number, the values of some rows and how many."""
         one = self.conditions[name]
         parts = [
-            f"{number}：{_listed(one, rows)}" + (f" 等 {times} 条" if times > len(rows) else "")
+            f"{mask_serial(number)}：{_listed(one, rows)}" + (f" 等 {times} 条" if times > len(rows) else "")
             for number, rows, times in told
         ]
         return Obstacle(one.id, one.title + (f"（{'；'.join(parts)}）" if parts else ""), one.remedy)
 
 
 def _listed(one: Condition, rows: Sequence[Sequence[str | None]]) -> str:
-    """Return the values of rows as a clerk reads them, codes by their names."""
-    lists = [table(one.table).field(name).codes for name in one.tell]
+    """Return the values of rows as a console may show them: codes by their names, numbers of people masked."""
     shown = []
     for row in rows:
-        words = [
-            code_list(codes).values[value].label if codes and value in code_list(codes).values else value
-            for codes, value in zip(lists, row, strict=True)
-            if value is not None
-        ]
+        words = [_word(one.table, name, value) for name, value in zip(one.tell, row, strict=True) if value is not None]
         shown.append(" ".join(words))
     return "、".join(words for words in shown if words)
+
+
+def _word(name: str, field_name: str, value: str) -> str:
+    codes = table(name).field(field_name).codes
+    known = code_list(codes).values if codes is not None else {}
+    return known[value].label if value in known else mask_value(name, field_name, value)
 
 
 def _sql(text: str, name: str, alias: str, as_of: date) -> str:
