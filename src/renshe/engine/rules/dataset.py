@@ -99,11 +99,14 @@ class Dataset(Holdings):
         """
         source = self.sources[ordinal]
         fields = dictionary()[source.table].names
+        # What is the same in all rows is not read.
+        constants = {"system": quote(source.system), "source_file": quote(source.source_file)}
+        if present is not None:
+            kinds = columns(source.table)
+            lacking = [name for name in fields if name not in present]
+            constants |= {name: f"CAST(NULL AS {sql_type(kinds[name])})" for name in lacking}
         names = ", ".join(
-            f'CAST(NULL AS {sql_type(kind)}) AS "{name}"'
-            if present is not None and name in fields and name not in present
-            else f'"{name}"'
-            for name, kind in columns(source.table).items()
+            f'{constants[name]} AS "{name}"' if name in constants else f'"{name}"' for name in columns(source.table)
         )
         return (
             f"SELECT {names}, {ordinal} AS _src, ({ordinal}::BIGINT << 40) + source_row AS rid,"
