@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.engine.merging.conftest import ID_ONE, ID_OTHER, Agency, agreed, decide, link, plans, revoke, rows
 
@@ -163,6 +163,7 @@ def check(before: RoundResult, after: RoundResult, done: Sequence[PairPlan]) -> 
 
 @pytest.mark.req("S1-41", "S1-42", "S1-43")
 @settings(max_examples=12)
+@example(1423183)
 @given(st.integers(0, 2**32))
 def test_merges_by_plan_and_their_revocation_restore_every_table(seed: int) -> None:
     chance = random.Random(seed)
