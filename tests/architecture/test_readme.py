@@ -69,6 +69,8 @@ def test_a_round_holds_the_files_of_the_readme(tmp_path: Path) -> None:
         # What a command of its own sets beside a round is no file of the round.
         rows = re.findall(r"^\| (`[^|]*`) \|(?!.*`renshe )", (ROOT / name).read_text("utf-8"), re.MULTILINE)
         told = [re.sub(r"<.*?>", "*", file) for row in rows for file in re.findall(r"`([^`]+)`", row)]
+        # What stands in folders of its own comes from other commands.
+        told = [file for file in told if not file.endswith("/")]
         assert len(told) == 11
         assert [file for file in told if not list(folder.glob(file))] == []
 
