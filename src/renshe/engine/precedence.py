@@ -18,6 +18,10 @@ COPY = _RANKS["monitor"]
 """From this rank on a system tells what another one knows first."""
 
 
+AUTHORITIES = tuple(sorted((one for one, rank in _RANKS.items() if rank < _OTHERS), key=_RANKS.__getitem__))
+"""The systems that are believed before all that have no rank of their own, the first first."""
+
+
 def precedence(system: str) -> int:
     """Return the rank of ``system``: 0 is believed first."""
     return _RANKS.get(system_family(system), _OTHERS)

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
+from renshe.engine.precedence import AUTHORITIES
 from renshe.engine.report.labels import system_label
+from renshe.engine.schema import system_family
 from renshe.standards.identity import is_valid_social_security_number
 
 OLD, NEW = "old", "new"
@@ -126,7 +128,7 @@ def _says(record: Record, name: str) -> bool:
 
 def _rank(record: Record, rule: FieldRule) -> int:
     """Return the place of a record's system among those that decide; one more than there are where it is none."""
-    system = record.system.partition("_")[0]
+    system = system_family(record.system)
     return rule.authority.index(system) if system in rule.authority else len(rule.authority)
 
 
@@ -215,9 +217,13 @@ def survivorship() -> Survivorship:
         NumberRule(item.get("table"), item.get("take", ""), item["prefer"], item["label"]) for item in data["number"]
     ]
     fields = [
-        FieldRule(
-            tuple(item["fields"]), tuple(item["prefer"]), tuple(item.get("authority", ())), item.get("together", False)
-        )
+        FieldRule(tuple(item["fields"]), tuple(item["prefer"]), _authority_of(item), item.get("together", False))
         for item in data["fields"]
     ]
     return Survivorship(tuple(numbers), tuple(fields))
+
+
+def _authority_of(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the systems that decide on the fields of ``item``."""
+    told = item.get("authority", ())
+    return AUTHORITIES if told == "declared" else tuple(told)
