@@ -105,8 +105,8 @@ def test_u_is_of_two_people_though_most_people_have_two_records(trained: Trained
 
 
 def test_what_is_too_rare_to_be_seen_keeps_its_weight(trained: Trained, astray: Model) -> None:
-    for level in ("shape", "spelt"):
-        assert trained.model.weights["name"][level][1] == pytest.approx(astray.weights["name"][level][1], rel=0.25)
+    for name, level in (("name", "spelt"), ("number", "upgraded")):
+        assert trained.model.weights[name][level][1] == pytest.approx(astray.weights[name][level][1], rel=0.25)
 
 
 def test_m_and_u_of_a_comparison_add_up_to_one(trained: Trained) -> None:
