@@ -100,7 +100,7 @@ def test_weights_that_were_far_off_come_near_to_what_labels_give(
 def test_u_is_of_two_people_though_most_people_have_two_records(trained: Trained) -> None:
     # A pair in 8,000 is of one person: had these been drawn, it would be six times as much.
     assert trained.model.weights["name"]["equal"][1] < 5e-5
-    assert trained.model.weights["birth"]["equal"][1] == pytest.approx(2.2e-5, rel=1)
+    assert trained.model.weights["birth"]["equal"][1] == pytest.approx(3e-5, rel=0.6)
     assert trained.model.weights["sex"]["equal"][1] == pytest.approx(0.5, abs=0.02)
 
 

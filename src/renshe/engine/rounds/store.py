@@ -215,9 +215,14 @@ def _same_content(one: Path, other: Path) -> bool:
     """Whether two files hold the same bytes: comparing costs a tenth of a digest."""
     if one.stat().st_size != other.stat().st_size:
         return False
-    with one.open("rb") as first, other.open("rb") as second:
-        while block := first.read(_BLOCK):
-            if block != second.read(_BLOCK):
+    # Two buffers for all blocks: asking for new ones costs more than comparing them.
+    left, right = bytearray(_BLOCK), bytearray(_BLOCK)
+    with one.open("rb", buffering=0) as first, other.open("rb", buffering=0) as second:
+        while size := first.readinto(left):
+            read = 0
+            while read < size and (more := second.readinto(memoryview(right)[read:size])):
+                read += more
+            if read < size or (left != right if size == _BLOCK else left[:size] != right[:size]):
                 return False
         return not second.read(1)
 
