@@ -98,17 +98,15 @@ def test_weights_that_were_far_off_come_near_to_what_labels_give(
 
 
 def test_u_is_of_two_people_though_most_people_have_two_records(trained: Trained) -> None:
-    # Two records in some 6,000 of one person would make it a hundred times what it is.
+    # A pair in 8,000 is of one person: had these been drawn, it would be six times as much.
     assert trained.model.weights["name"]["equal"][1] < 5e-5
     assert trained.model.weights["birth"]["equal"][1] == pytest.approx(3e-5, rel=0.6)
     assert trained.model.weights["sex"]["equal"][1] == pytest.approx(0.5, abs=0.02)
 
 
-def test_what_is_too_rare_to_be_seen_keeps_its_weight(people: duckdb.DuckDBPyConnection) -> None:
-    shipped = load_model("person")
-    found = train(people, shipped).model.weights
-    for name, level in (("number", "equal"), ("number", "upgraded"), ("name", "shape")):
-        assert found[name][level][1] == pytest.approx(shipped.weights[name][level][1], rel=0.6)
+def test_what_is_too_rare_to_be_seen_keeps_its_weight(trained: Trained, astray: Model) -> None:
+    for name, level in (("name", "spelt"), ("number", "upgraded")):
+        assert trained.model.weights[name][level][1] == pytest.approx(astray.weights[name][level][1], rel=0.25)
 
 
 def test_m_and_u_of_a_comparison_add_up_to_one(trained: Trained) -> None:

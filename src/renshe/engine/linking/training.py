@@ -3,8 +3,8 @@
 Rule (Fellegi and Sunter 1969; Winkler 1988): u, how often two people are alike, is counted on pairs drawn at random;
 m, how often two records of one person are, is estimated by expectation maximisation on the pairs that share a key, for
 what says nothing of that key (``training`` of the declaration). Both are Splink's. A pair at random should be of two
-people, so of each person that the present weights find there is one record to draw. Then all is done again with the new
-weights.
+people, so of each person that the present weights find there is one record to draw, and of two records in review one.
+Then all is done again with the new weights.
 
 What was known before counts as ``_TOLD`` sightings: a level that these records show often is theirs, one too rare to be
 estimated keeps what it had. Thresholds stay.
@@ -14,6 +14,7 @@ Invariant: the same records and model give the same weights; m and u of a compar
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -115,11 +116,12 @@ def train(connection: duckdb.DuckDBPyConnection, model: Model) -> Trained:
 
 
 def see_random(connection: duckdb.DuckDBPyConnection, model: Model) -> Seen:
-    """Return what is seen of pairs drawn at random from one record of each cluster in ``clustered``."""
+    """Return what is seen of pairs drawn at random from one record of each person, as far as is known."""
     # Not the first record: those of a cluster stand in the order of their systems.
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE drawn AS FROM records
-            WHERE rid IN (SELECT arg_min(rid, hash(rid)) FROM clustered GROUP BY label)""")
+            WHERE rid IN (SELECT arg_min(rid, hash(rid)) FROM clustered GROUP BY label)
+            AND rid NOT IN (SELECT rid_r FROM decided WHERE decision = 'review')""")
     linker = _linker(connection, "drawn", replace(model, weights={}), 0.0001)
     linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM, seed=_SEED, num_chunks=1)
     [(drawn,)] = connection.sql("SELECT count(*) FROM drawn").fetchall()
@@ -187,6 +189,8 @@ def _hold_sharing(connection: duckdb.DuckDBPyConnection, model: Model, key: str)
 def _linker(connection: duckdb.DuckDBPyConnection, table: str, model: Model, prior: float) -> Linker:
     """Return what trains ``model`` on ``table``; how frequent values are plays no part."""
     plain = replace(model, definite=(), comparisons=tuple(map(_plain, model.comparisons)))
+    # Of levels that no pair stands on it warns, in English; they keep what they had.
+    logging.getLogger("splink").setLevel(logging.ERROR)
     table_of = DuckDBAPI(connection=connection).register(table)
     return Linker(table_of, plain.settings(prior), log_level=None, validate_settings=False)
 
