@@ -61,6 +61,17 @@ def decide(
     run_decide(project, workbooks, as_json=json)
 
 
+@app.command("merge-plan", cls=Command, help=t("merge_plan"))
+def merge_plan(
+    project: Annotated[Path, typer.Argument(help=t("project"))],
+    pairs: Annotated[Path | None, typer.Option(help=t("merge_plan_pairs"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.merging import run_merge_plan
+
+    run_merge_plan(project, pairs, as_json=json)
+
+
 @app.command(cls=Command, help=t("revoke"))
 def revoke(
     project: Annotated[Path, typer.Argument(help=t("project"))],

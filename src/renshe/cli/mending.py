@@ -16,6 +16,7 @@ from renshe.engine.decisions.log import Decision
 from renshe.engine.mending.decide import Reading, decide
 from renshe.engine.mending.revoke import revoke
 from renshe.engine.mending.searching import STATES, Criteria, Entry, search
+from renshe.engine.merging.reading import MergePlans
 from renshe.engine.report.labels import KIND_LABELS
 from renshe.standards.dictionary import dictionary
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
@@ -26,7 +27,7 @@ _LISTED = 200
 
 def run_decide(project: Path, workbooks: Sequence[Path], *, as_json: bool) -> None:
     """Read filled-in lists back as decisions and say what was taken and what was not; exit 2 where nothing was."""
-    reading = decide(project, workbooks)
+    reading = decide(project, workbooks, (MergePlans(),))
     if as_json:
         say(json.dumps(_told(reading), ensure_ascii=False))
     else:

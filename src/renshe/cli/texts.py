@@ -11,8 +11,16 @@ _TEXTS = {
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
-    "decide": ("把填好的问题清单读回为决定", "Read filled-in lists back as decisions"),
+    "decide": ("把填好的问题清单、合并方案读回为决定", "Read filled-in lists and merge plans back as decisions"),
     "decide_workbooks": ("填好的工作簿（xlsx 或 ods），可以有多个", "Filled-in workbooks (xlsx or ods)"),
+    "merge_plan": (
+        "生成重复人员的合并方案：先本地后异地，逐对列出取值、缴费去向和须先处理的条件",
+        "Plan the merges of duplicate persons of the newest round",
+    ),
+    "merge_plan_pairs": (
+        "另行指定的编号名单（csv、xlsx 等），列为：系统、被并编号、保留编号",
+        "A list of further pairs with the columns system, old, new",
+    ),
     "revoke": ("撤销决定", "Revoke decisions"),
     "revoke_ids": ("决定的编号", "Ids of decisions"),
     "revoke_batch": ("撤销整个批次", "Revoke all of a batch"),

@@ -132,7 +132,8 @@ def test_revoking_gives_back_the_first_round(project: Path) -> None:
         ({"kind": "remove", "key": ["1001"], "system": "medical"}, "没有系统 medical"),
         ({"kind": "remove", "key": ["1001"], "table": "parameter"}, "没有标准表 parameter"),
         ({"kind": "correct", "system": "police", "key": [None], "field": "name", "new": "孙"}, "比对数据只供核对"),
-        ({"kind": "merge", "key": ["1001"], "new": "1002"}, "合并记录在关联"),
+        ({"kind": "merge", "key": ["1001"], "new": "1002"}, "不能合并：决定没有写明合并方案（details）"),
+        ({"kind": "merge", "key": ["1001"]}, "应写明人员表（person）、被并编号（key）和保留编号（new）"),
         ({"kind": "revoke", "revokes": "nobody"}, "没有编号为 nobody 的决定"),
     ],
 )

@@ -9,64 +9,45 @@ Invariant: every standing decision has exactly one outcome; the result is a func
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from renshe.engine.decisions.books import Books
+from renshe.engine.decisions.joined import Joined, write_joined
 from renshe.engine.decisions.log import VALUES, Decision, effective
-from renshe.engine.decisions.rows import Row, Rows, replacing
+from renshe.engine.decisions.merges import Merger
+from renshe.engine.decisions.outcomes import SCHEMA, Outcome, State
+from renshe.engine.decisions.pairs import PERSON, MergeRules
+from renshe.engine.decisions.patches import write_patches
+from renshe.engine.decisions.rows import Row, Rows
+from renshe.engine.decisions.terms import read_terms
 from renshe.engine.schema import columns, system_kind
 from renshe.engine.staging.stage import Staged
 from renshe.engine.staging.typing import Reading, Tally, type_column
 from renshe.standards.dictionary import TABLES, table
 
-State = Literal["applied", "unfit", "noted", "revoked"]
-STATES: tuple[State, ...] = ("applied", "unfit", "noted", "revoked")
-_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in "id at by checked_by kind table system key field old new rule".split()),
-        *((name, pa.string()) for name in "ground source date batch revokes source_file".split()),
-        ("source_row", pa.int64()),
-        *((name, pa.string()) for name in "person_no unit_no state reason".split()),
-    ]
-)
+Values = Mapping[tuple[str, str], Any]
 _REMOVED = "0"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a decision: ``applied``, ``noted`` (it changes no data), ``revoked``, or ``unfit`` with why."""
-
-    decision: Decision
-    state: State
-    reason: str | None = None
-    row: Row | None = None
-
-    def told(self) -> dict[str, Any]:
-        """Return the outcome as a row of ``applied.parquet``."""
-        found = {name: getattr(self.decision, name, None) for name in _SCHEMA.names}
-        found |= {"state": self.state, "reason": self.reason, "person_no": None, "unit_no": None}
-        if self.row is not None:
-            place = {name: self.row.before[name] for name in ("source_file", "source_row")}
-            owner = {name: self.row.now.get(name) for name in ("person_no", "unit_no")}
-            found |= place | owner
-        return found
 
 
 @dataclass(slots=True)
 class Applied:
-    """What a log does to the sources: per source (by position) the file of replaced rows; every outcome."""
+    """What a log does to the sources: per source (by position) the file of replaced rows; every outcome; merges."""
 
     patches: dict[int, Path] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    joined: list[Joined] = field(default_factory=list)
 
     def count(self, state: State) -> int:
         """Return how many decisions have ``state``."""
@@ -76,43 +57,71 @@ class Applied:
         """Return the decisions of ``kind`` that stand."""
         return [one.decision for one in self.outcomes if one.state != "revoked" and one.decision.kind == kind]
 
-    def write(self, target: Path) -> None:
-        """Write ``applied.parquet``: one row per decision, in the order of the log."""
-        pq.write_table(pa.Table.from_pylist([one.told() for one in self.outcomes], _SCHEMA), target)
+    def write(self, folder: Path, sources: Sequence[Staged]) -> None:
+        """Write ``applied.parquet``, one row per decision in the order of the log, and what merges did."""
+        pq.write_table(pa.Table.from_pylist([one.told() for one in self.outcomes], SCHEMA), folder / "applied.parquet")
+        write_joined(folder, self.joined, sources)
 
 
-def apply_decisions(sources: Sequence[Staged], decisions: Sequence[Decision], as_of: date, cache: Path) -> Applied:
-    """Apply a log to staged sources; the rows that replace others are kept in ``cache`` under their digest."""
+def apply_decisions(
+    sources: Sequence[Staged], decisions: Sequence[Decision], as_of: date, cache: Path, rules: MergeRules
+) -> Applied:
+    """Apply a log to staged sources; the rows that replace others are kept in ``cache`` under their digest.
+
+    ``rules`` say which merges are forbidden.
+    """
     standing = {decision.id for decision in effective(decisions)}
     outcomes: dict[str, Outcome] = {}
-    groups: dict[tuple[str, str], list[Decision]] = {}
+    todo: list[Decision] = []
     for decision in decisions:
         if decision.kind == "revoke":
             outcomes[decision.id] = _revoking(decision, decisions, standing)
         elif decision.id not in standing:
             outcomes[decision.id] = Outcome(decision, "revoked")
-        elif decision.kind in ("accept", "recollect"):
+        elif decision.kind in ("accept", "recollect", "apart"):
             outcomes[decision.id] = Outcome(decision, "noted")
         elif (refused := _misfit(decision, sources)) is not None:
             outcomes[decision.id] = Outcome(decision, "unfit", refused)
         else:
-            groups.setdefault((str(decision.table), str(decision.system)), []).append(decision)
+            todo.append(decision)
+    books = Books(sources, todo)
+    values = _typed(todo)
     result = Applied()
-    changed: dict[int, list[Row]] = {}
-    for (name, system), group in groups.items():
-        own = [(at, one) for at, one in enumerate(sources) if (one.table, one.system) == (name, system)]
-        rows = Rows(name, own, {str(decision.key) for decision in group})
-        values = _typed(name, group)
-        for decision in group:
-            outcomes[decision.id] = _one(decision, rows, values)
-        for row in rows:
-            changed.setdefault(row.source, []).append(row)
-    for at, touched in changed.items():
-        patch = replacing(sources[at], touched, as_of)
-        if patch is not None:
-            result.patches[at] = _keep(patch, cache)
+    with _merging(books, todo, rules, as_of, values.get(PERSON, {}), cache) as merger:
+        for decision in todo:
+            if decision.kind == "merge" and merger is not None:
+                merger.offer(decision)
+                continue
+            rows = books.rows(decision)
+            if merger is not None:
+                merger.before(decision, rows)
+            outcomes[decision.id] = found = _one(decision, rows, values.get(str(decision.table), {}))
+            if merger is not None and found.state == "applied" and found.row is not None:
+                merger.note(found.row)
+        if merger is not None:
+            result.joined = merger.joined()
+            outcomes |= merger.outcomes
+        result.patches = write_patches(books, merger.working if merger is not None else None, as_of, cache)
     result.outcomes = [outcomes[decision.id] for decision in decisions]
     return result
+
+
+@contextmanager
+def _merging(
+    books: Books, todo: Iterable[Decision], rules: MergeRules, as_of: date, values: Values, cache: Path
+) -> Iterator[Merger | None]:
+    """Yield what applies merges; None where there are none."""
+    merges = [decision for decision in todo if decision.kind == "merge"]
+    if not merges:
+        yield None
+        return
+    spill = cache / f"spill.{os.getpid()}.tmp"
+    merger = Merger(books, merges, rules, as_of, values, spill)
+    try:
+        yield merger
+    finally:
+        merger.working.close()
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _revoking(decision: Decision, decisions: Iterable[Decision], standing: set[str]) -> Outcome:
@@ -123,8 +132,6 @@ def _revoking(decision: Decision, decisions: Iterable[Decision], standing: set[s
 
 def _misfit(decision: Decision, sources: Sequence[Staged]) -> str | None:
     """Say why a decision cannot change any data here, before looking for its row."""
-    if decision.kind == "merge":
-        return "合并记录在关联（link）之后进行，本轮检查不改动数据"
     if decision.table not in TABLES:
         return f"没有标准表 {decision.table}"
     if decision.key is None:
@@ -133,29 +140,46 @@ def _misfit(decision: Decision, sources: Sequence[Staged]) -> str | None:
         return f"本轮没有系统 {decision.system} 的表 {decision.table}"
     if system_kind(str(decision.system)) == "compare":
         return "比对数据只供核对，不作修改"
+    if decision.kind == "merge" and not _is_merge(decision):
+        return "不能合并：合并决定应写明人员表（person）、被并编号（key）和保留编号（new）"
     if decision.kind in VALUES and decision.field not in table(decision.table).names:
         return f"表 {decision.table} 没有字段 {decision.field}"
     return None
 
 
-def _typed(name: str, group: Iterable[Decision]) -> Mapping[tuple[str, str], Any]:
-    """Return, by field and text, the new values that could be typed."""
-    asked: dict[str, set[str]] = {}
-    for decision in group:
-        if decision.kind in VALUES and decision.field and decision.new is not None:
-            asked.setdefault(decision.field, set()).add(decision.new)
-    found: dict[tuple[str, str], Any] = {}
-    for field_name, texts in asked.items():
+def _is_merge(decision: Decision) -> bool:
+    parts = json.loads(str(decision.key))
+    return decision.table == PERSON and len(parts) == 1 and parts[0] is not None and decision.new is not None
+
+
+def _asked(decision: Decision) -> Iterable[tuple[str, str | None]]:
+    """Yield the fields and texts of new values that ``decision`` names."""
+    if decision.kind in VALUES and decision.field:
+        yield decision.field, decision.new
+    elif decision.kind == "merge" and (terms := read_terms(decision)) is not None:
+        # Most values are those of one of the two rows.
+        yield from ((name, one.value) for name, one in terms.fields.items() if one.value not in (one.old, one.new))
+
+
+def _typed(decisions: Iterable[Decision]) -> dict[str, Values]:
+    """Return, by table, and by field and text, the new values that could be typed."""
+    asked: dict[tuple[str, str], set[str]] = {}
+    for decision in decisions:
+        for field_name, text in _asked(decision):
+            if text is not None and field_name in table(str(decision.table)).names:
+                asked.setdefault((str(decision.table), field_name), set()).add(text)
+    found: dict[str, dict[tuple[str, str], Any]] = {}
+    for (name, field_name), texts in asked.items():
         spec, listed, tally = table(name).field(field_name), sorted(texts), Tally()
         typed = type_column(spec, columns(name)[field_name], pa.array(listed, pa.string()), Reading(), tally)
         unknown = tally.unmapped.get(field_name, Counter())
         for text, value in zip(listed, typed.values.to_pylist(), strict=True):
             if value is not None and text not in unknown:
-                found[field_name, text] = value
-    return found
+                found.setdefault(name, {})[field_name, text] = value
+    return dict(found)
 
 
-def _one(decision: Decision, rows: Rows, values: Mapping[tuple[str, str], Any]) -> Outcome:
+def _one(decision: Decision, rows: Rows, values: Values) -> Outcome:
     """Apply one decision to its row."""
     found = rows.find(str(decision.key))
     if not found:
@@ -163,6 +187,8 @@ def _one(decision: Decision, rows: Rows, values: Mapping[tuple[str, str], Any]) 
     row = _choose(decision, found)
     if row is None:
         return Outcome(decision, "unfit", f"有 {len(found)} 行的键相同，无法确定是哪一行")
+    if row.taken is not None:
+        return Outcome(decision, "unfit", f"这一行{row.taken}；要改动请先撤销合并", row)
     if decision.kind in VALUES:
         return _put(decision, rows, row, values)
     if decision.kind == "remove":
@@ -185,7 +211,7 @@ def _choose(decision: Decision, found: Sequence[Row]) -> Row | None:
     return found[0] if len(found) == 1 else None
 
 
-def _put(decision: Decision, rows: Rows, row: Row, values: Mapping[tuple[str, str], Any]) -> Outcome:
+def _put(decision: Decision, rows: Rows, row: Row, values: Values) -> Outcome:
     name = str(decision.field)
     if row.shown(name) != decision.old:
         return Outcome(decision, "unfit", "原值已改变，请按最新一轮清单重新处理", row)
@@ -213,22 +239,3 @@ def _restore(decision: Decision, rows: Rows, row: Row) -> Outcome:
 
 def _with(raw: list[tuple[str, str]] | None, name: str, text: str | None) -> list[tuple[str, str]] | None:
     return raw if text is None else [*(raw or ()), (name, text)]
-
-
-def _keep(patch: pa.Table, cache: Path) -> Path:
-    """Keep replaced rows under their digest, complete or not at all."""
-    told = json.dumps([patch.schema.names, patch.to_pylist()], default=str).encode()
-    target = cache / f"{hashlib.sha256(told).hexdigest()}.parquet"
-    if not _is_kept(target, patch):
-        partial = target.with_name(f"{target.stem[:16]}.tmp")
-        pq.write_table(patch, partial)
-        partial.replace(target)
-    return target
-
-
-def _is_kept(target: Path, patch: pa.Table) -> bool:
-    """Whether ``target`` holds ``patch``: a cache is looked at, not trusted."""
-    try:
-        return target.is_file() and bool(pq.read_table(target).equals(patch))
-    except (OSError, pa.ArrowException):
-        return False

@@ -12,19 +12,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from renshe.standards.dictionary import Table
+
 FOLDER = "decisions"
 # What a decision does: fill an empty value, correct one, settle a contradiction between two systems by keeping one of
 # them, take a row out of rules and sums, accept findings as true, ask the owner again, take changes back, join two
-# records, revoke another decision.
-KINDS = ("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "revoke")
+# records of one person, say that two records stay apart, revoke another decision.
+KINDS = ("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "apart", "revoke")
 VALUES = frozenset({"fill", "correct", "resolve"})
+PAIRED = frozenset({"merge", "apart"})
 _OPTIONAL = (
     "checked_by table system key field old new rule ground source revokes related source_file source_row date batch"
+    " details"
 ).split()
 
 
@@ -38,7 +42,7 @@ class Decision:
 
     ``key`` and ``related`` are JSON arrays as in findings. ``source_file`` and ``source_row`` tell rows apart that
     share a key; ``date`` is the day on the clerk's paper, ``at`` when it was entered, ``batch`` what came together;
-    ``place`` is where the line stands, for messages.
+    ``details`` is a JSON object of what a merge was decided on; ``place`` is where the line stands, for messages.
     """
 
     id: str
@@ -61,11 +65,14 @@ class Decision:
     source_row: int | None = None
     date: str | None = None
     batch: str | None = None
+    details: str | None = None
     place: str = ""
 
     def line(self) -> str:
-        """Return the decision as a line of the log."""
+        """Return the decision as a line of the log; details, which few have, only where there are any."""
         told = {name: value for name, value in asdict(self).items() if name != "place"}
+        if told["details"] is None:
+            del told["details"]
         return json.dumps(told, ensure_ascii=False, separators=(", ", ": "))
 
 
@@ -80,6 +87,24 @@ def normal_key(key: Any) -> str | None:
     if not isinstance(parts, list) or not all(part is None or isinstance(part, str | int) for part in parts):
         raise ValueError(key)
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def row_key(entry: Table, row: Mapping[str, Any]) -> str:
+    """Return the key of a row as findings write it."""
+    names = entry.key_else if entry.key_else and row[entry.key[0]] is None else entry.key
+    text = normal_key([row[name] for name in names])
+    assert text is not None
+    return text
+
+
+def normal_details(details: Any) -> str | None:
+    """Return the details of a decision, an object or its JSON text, as compact JSON; ValueError where it is none."""
+    if details is None or details == "":
+        return None
+    found = json.loads(details) if isinstance(details, str) else details
+    if not isinstance(found, dict):
+        raise ValueError(details)
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_decisions(project: Path) -> tuple[Decision, ...]:
@@ -117,6 +142,10 @@ def _parse(line: str, place: str) -> Decision:
             told[name] = normal_key(told[name])
         except ValueError:
             raise DecisionError(f'{place}：{name} 应是键值的 JSON 数组，如 ["1001"]') from None
+    try:
+        told["details"] = normal_details(told["details"])
+    except ValueError:
+        raise DecisionError(f"{place}：details 应是 JSON 对象") from None
     row = told.pop("source_row")
     if row is not None and (isinstance(row, bool) or not isinstance(row, int)):
         raise DecisionError(f"{place}：source_row 应是整数")

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.decisions.log import normal_key
+from renshe.engine.decisions.log import row_key
 from renshe.engine.schema import columns
 from renshe.engine.staging.facts import compute_facts, derive
 from renshe.engine.staging.stage import Staged
@@ -24,11 +24,15 @@ from renshe.standards.dictionary import Table, table
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """A staged row: its source (position in the list of sources), what it was and what it is now."""
+    """A staged row: its source (position in the list of sources), what it was and what it is now.
+
+    ``taken`` says why nothing more may be decided on it: a merge has taken it out.
+    """
 
     source: int
     before: dict[str, Any]
     now: dict[str, Any]
+    taken: str | None = None
 
     def shown(self, name: str) -> str | None:
         """Return the value of a field as findings show it: the typed value, else the text that could not be typed."""
@@ -40,14 +44,6 @@ class Row:
         self.now[name] = value
         left = [pair for pair in self.now["raw"] or () if pair[0] != name]
         self.now["raw"] = left or None
-
-
-def row_key(entry: Table, row: dict[str, Any]) -> str:
-    """Return the key of a row as findings write it."""
-    names = entry.key_else if entry.key_else and row[entry.key[0]] is None else entry.key
-    text = normal_key([row[name] for name in names])
-    assert text is not None
-    return text
 
 
 class Rows:
@@ -123,17 +119,20 @@ def _fetch(
 
 def replacing(staged: Staged, rows: Iterable[Row], as_of: date) -> pa.Table | None:
     """Return the rows of a source that differ from what they were, with their facts; None where none does."""
-    changed = []
+    changed = [row for row in rows if row.now != row.before]
+    return as_staged(staged, changed, as_of) if changed else None
+
+
+def as_staged(staged: Staged, rows: Iterable[Row], as_of: date) -> pa.Table:
+    """Return some rows of a source, at least one, as they are now, with their facts."""
+    given_rows = []
     for row in rows:
-        if row.now != row.before:
-            # What follows from another field follows again, unless a decision speaks of it.
-            follows = {name: None for name in staged.derived if row.now[name] == row.before[name]}
-            changed.append(row.now | follows)
-    if not changed:
-        return None
+        # What follows from another field follows again, unless a decision speaks of it.
+        follows = {name: None for name in staged.derived if row.now[name] == row.before[name]}
+        given_rows.append(row.now | follows)
     schema = pa.schema(list(columns(staged.table).items()))
-    changed.sort(key=lambda row: int(row["source_row"]))
-    given = pa.Table.from_pylist(changed, schema=schema).combine_chunks()
+    given_rows.sort(key=lambda row: int(row["source_row"]))
+    given = pa.Table.from_pylist(given_rows, schema=schema).combine_chunks()
     [batch] = given.to_batches()
     found = dict(zip(batch.schema.names, batch.columns, strict=True))
     derive(staged.table, found)

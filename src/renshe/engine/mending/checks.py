@@ -10,18 +10,16 @@ Invariant: what a decision says of the row is the finding's own words, never the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from renshe.engine.decisions.log import VALUES, Decision
+from renshe.engine.mending.hands import shown, written_identity, wrong_hand
 from renshe.engine.mending.lists import Filled
 from renshe.engine.mending.newest import Found, Identity, Newest, parse_identity
 from renshe.engine.mending.refusals import ROUND_TOLD, Refusal, Wrong
 from renshe.engine.mending.values import Misfit, fit_values, fits_paper
 from renshe.engine.report.labels import DECISIONS, system_label
-from renshe.engine.report.problems import CELL_CHARS
 from renshe.engine.report.sheets import CHECKER, DAY, DECISION, FILLED, GROUND, IDENTITY, NEW, OPERATOR, PRESENT
 from renshe.engine.schema import system_kind
 from renshe.standards.dictionary import table
@@ -32,12 +30,6 @@ KINDS: Mapping[str, str] = dict(
 )
 # 更正 and 补录 both say that a clerk asked whoever knows; a default was never asked for.
 _LOG_KINDS = {"fix": "correct", "default": "fill"}
-# A person's name fits in so many characters (AAE011).
-_NAME_CHARS = 64
-_GROUND_CHARS = 500
-_FIRST_DAY = date(1990, 1, 1)
-_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)|(Err:|#ERR)\d+", re.ASCII)
-_UNSHOWN = re.compile(r"[\x00-\x20\x7f\u3000\u00a0]+|_x[0-9A-Fa-f]{4}_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +75,9 @@ def _first_look(filled: Filled, newest: Newest) -> _Asked | Wrong:
     """Look at the cells themselves: which row is meant, what is to be done, nothing that is no value."""
     if filled.wrong is not None:
         return filled.wrong
-    for column in (*FILLED, IDENTITY):
-        text = filled.text(column)
-        if text is not None and (text.startswith("=") or _ERROR.fullmatch(text)):
-            return Wrong(column, f"“{column}”里是公式或错误值 {text[:20]}，不是值", "请直接填写值")
-    written = filled.text(IDENTITY)
-    if written is None:
-        return Wrong(IDENTITY, "这一行没有识别码，无法对应原记录", "请把填写内容移到原清单的相应行，不要自己加行")
+    written = written_identity(filled)
+    if isinstance(written, Wrong):
+        return written
     identity = parse_identity(written)
     if identity is None:
         return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原清单复制回这一行的识别码")
@@ -139,9 +127,9 @@ def _judge(one: _Asked, found: Found | None, fitted: str | Misfit | None, newest
     if not found.sure:
         what = "有几行的编号与问题都相同，而这一行的位置已变，无法确定是哪一行"
         return Wrong(DECISION, what, ROUND_TOLD)
-    if _shown(one.filled.text(PRESENT)) != _shown(found.value):
+    if shown(one.filled.text(PRESENT)) != shown(found.value):
         return Wrong(PRESENT, "“现值”被改动，与原记录不一致", "请恢复“现值”，把正确的值写在“新值”列")
-    wrong = _wrong_kind(one, found) or _wrong_hand(one.filled)
+    wrong = _wrong_kind(one, found) or wrong_hand(one.filled)
     if wrong is not None:
         return wrong
     new: str | None = None
@@ -155,11 +143,6 @@ def _judge(one: _Asked, found: Found | None, fitted: str | Misfit | None, newest
         new = fitted
     source = _source(one, newest)
     return source if isinstance(source, Wrong) else _decision(one, found, new, source)
-
-
-def _shown(text: str | None) -> str:
-    """Return a value without what spreadsheets lose or change on their way: blanks, line ends, control characters."""
-    return _UNSHOWN.sub("", (text or "")[:CELL_CHARS])
 
 
 def _wrong_kind(one: _Asked, found: Found) -> Wrong | None:
@@ -179,33 +162,6 @@ def _wrong_kind(one: _Asked, found: Found) -> Wrong | None:
         return Wrong(DECISION, "现值为空，不能选“更正”", "请选“补录”")
     if kind in ("fill", "default") and found.value is not None:
         return Wrong(DECISION, f"现值不空，不能选“{one.choice}”", "请选“更正”")
-    return None
-
-
-def _wrong_hand(filled: Filled) -> Wrong | None:
-    """Say what is wrong with ground, clerks or date."""
-    ground, by, checker, day = (filled.text(column) for column in (GROUND, OPERATOR, CHECKER, DAY))
-    if ground is None:
-        return Wrong(GROUND, "没有填“依据”", "请写明材料名称或文号")
-    if len(ground) > _GROUND_CHARS:
-        return Wrong(GROUND, f"“依据”有 {len(ground)} 个字", f"请写在 {_GROUND_CHARS} 个字以内")
-    if by is None:
-        return Wrong(OPERATOR, "没有填“经办人”", "请写经办人姓名")
-    for column, name in ((OPERATOR, by), (CHECKER, checker)):
-        if name is not None and len(name) > _NAME_CHARS:
-            return Wrong(column, f"“{column}”有 {len(name)} 个字", "请只写姓名")
-    if checker is not None and _shown(checker) == _shown(by):
-        return Wrong(CHECKER, "复核人与经办人是同一人", "请由另一人复核，或清空复核人")
-    return _wrong_day(day) if day is not None else None
-
-
-def _wrong_day(text: str) -> Wrong | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return Wrong(DAY, "“日期”不是日期", "请写成 2021-05-31 的样子，或清空")
-    if not _FIRST_DAY <= day <= date.today():
-        return Wrong(DAY, f"“日期”应在 {_FIRST_DAY} 与今天之间", "请核对年份，或清空")
     return None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from renshe.engine.decisions.log import VALUES, Decision
+from renshe.engine.decisions.log import PAIRED, VALUES, Decision
 from renshe.engine.mending.checks import Draft
 from renshe.engine.mending.refusals import Refusal, Wrong
 from renshe.engine.report.sheets import DECISION
@@ -80,8 +80,10 @@ def _field(decision: Decision) -> Hashable | None:
 
 
 def _content(decision: Decision) -> Hashable:
-    """What a decision says: a value is a value, whoever knew it."""
-    return ("value", decision.new) if decision.kind in VALUES else decision.kind
+    """What a decision says: a value is a value, whoever knew it; a merge is into a number, on terms."""
+    if decision.kind in VALUES:
+        return "value", decision.new
+    return (decision.kind, decision.new, decision.details) if decision.kind in PAIRED else decision.kind
 
 
 def _effect(decision: Decision) -> Hashable:
@@ -130,6 +132,9 @@ def _concerns(theirs: Decision, mine: Decision) -> bool:
 
     A value that a decision has put there already may be mended further: that is a decision on another value.
     """
+    if theirs.kind in PAIRED or mine.kind in PAIRED:
+        # Whether two records are one is another question than what either says.
+        return False
     if theirs.kind == "remove":
         return mine.kind in ("remove", *VALUES)
     same_problem = theirs.rule in (None, mine.rule) and theirs.field in (None, mine.field)

@@ -13,12 +13,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from renshe.engine.decisions.log import Decision, effective, read_decisions
-from renshe.engine.mending.checks import judge_rows
+from renshe.engine.mending.checks import Draft, judge_rows
 from renshe.engine.mending.conflicts import Standing, settle
 from renshe.engine.mending.entering import enter
-from renshe.engine.mending.lists import Lists, read_lists
+from renshe.engine.mending.lists import PROBLEMS, Filled, Form, Lists, read_lists
 from renshe.engine.mending.newest import Newest, open_newest
 from renshe.engine.mending.refusals import MendingError, Refusal
 from renshe.engine.mending.refused import refused_path, write_refused
@@ -51,22 +52,46 @@ class Reading:
     given_back: Mapping[Path, Path]
 
 
-def decide(project: Path, workbooks: Sequence[Path]) -> Reading:
-    """Read ``workbooks`` back as decisions on the newest round of ``project``.
+class Kind(Protocol):
+    """A kind of workbook that can be read back: its lists, and what becomes of the rows filled in."""
+
+    @property
+    def forms(self) -> Sequence[Form]:
+        """Return the lists of which such a workbook consists."""
+        ...
+
+    def judge(self, rows: Sequence[Filled], newest: Newest) -> tuple[list[Draft], list[Refusal]]:
+        """Return what may become decisions, and what is refused."""
+        ...
+
+
+class Problems:
+    """The workbooks of a round's report."""
+
+    forms: Sequence[Form] = (PROBLEMS,)
+
+    def judge(self, rows: Sequence[Filled], newest: Newest) -> tuple[list[Draft], list[Refusal]]:
+        """Return what may become decisions, and what is refused."""
+        return judge_rows(rows, newest)
+
+
+def decide(project: Path, workbooks: Sequence[Path], more: Sequence[Kind] = ()) -> Reading:
+    """Read ``workbooks``, lists of problems and ``more`` kinds, back as decisions on the newest round of ``project``.
 
     Raises SourceError for a workbook that cannot be read, MendingError for one that is no list of this project,
     BusyError where another run is at work; then nothing was changed.
     """
     load_project(project)
     workbooks = list(dict.fromkeys(workbooks))
-    read = [read_lists(path) for path in workbooks]
+    kinds: Sequence[Kind] = (Problems(), *more)
+    read = [read_lists(path, [form for kind in kinds for form in kind.forms]) for path in workbooks]
     store = Store(project)
     with store.locked():
         newest = open_newest(store)
         for lists in read:
             _refuse_foreign(lists, newest)
         rows = [filled for lists in read for filled in lists.filled]
-        drafts, refused = judge_rows(rows, newest)
+        drafts, refused = _judged(kinds, rows, newest)
         kept, differing = settle(drafts)
         log = read_decisions(project)
         standing = Standing(effective(log))
@@ -78,6 +103,18 @@ def decide(project: Path, workbooks: Sequence[Path]) -> Reading:
     places = {(lists.path, sheet.name): at for lists in read for at, sheet in enumerate(lists.sheets)}
     refused.sort(key=lambda one: (workbooks.index(one.path), places.get((one.path, one.sheet), -1), one.row or 0))
     return Reading(newest.number, len(rows), batch, entered, refused, _missing(read, newest), given_back)
+
+
+def _judged(kinds: Sequence[Kind], rows: Sequence[Filled], newest: Newest) -> tuple[list[Draft], list[Refusal]]:
+    drafts: list[Draft] = []
+    refused: list[Refusal] = []
+    for kind in kinds:
+        own = [filled for filled in rows if filled.sheet.form in kind.forms]
+        if own:
+            found, wrong = kind.judge(own, newest)
+            drafts += found
+            refused += wrong
+    return drafts, refused
 
 
 def _refuse_foreign(lists: Lists, newest: Newest) -> None:

@@ -11,29 +11,53 @@ nobody touched are only counted. Cells are named as the spreadsheet shows them.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 
 from renshe.engine.mending.refusals import Refusal, Wrong
-from renshe.engine.report.sheets import DECISION, FILLED, GROUND, IDENTITY, NEW, OPERATOR, PRESENT
+from renshe.engine.report.labels import DECISIONS
+from renshe.engine.report.sheets import DAY, DECISION, FILLED, GROUND, IDENTITY, NEW, OPERATOR, PRESENT
 from renshe.engine.sources.cells import Unsure
 from renshe.engine.sources.opening import book_rows, open_book
 from renshe.engine.sources.sheet_xml import Row, SheetFacts, column_letters
 from renshe.engine.sources.sheets import Book
 
-_REQUIRED = (IDENTITY, PRESENT, DECISION, NEW, GROUND, OPERATOR)
 # A clerk may put a heading above the table.
 _HEADER_WITHIN = 20
 _STAMP = re.compile(r',"(\d+:[0-9a-f]+:\d+:\d+)"\]$')
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of list: the column in which a clerk chooses, those that it needs besides, all those that are filled in.
+
+    ``choices``: what may be chosen, by column; ``days`` are columns of dates.
+    """
+
+    choice: str
+    needed: tuple[str, ...]
+    filled: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    days: tuple[str, ...] = (DAY,)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Return the columns without which a sheet is no such list."""
+        return (IDENTITY, *self.needed, self.choice)
+
+
+PROBLEMS = Form(DECISION, (PRESENT, NEW, GROUND, OPERATOR), FILLED, {DECISION: DECISIONS})
+"""The lists of problems of a round."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet that is a list: its header (as written, "" where nothing is), and the columns that matter, from 0."""
 
+    form: Form
     path: Path
     name: str
     header: tuple[str, ...]
@@ -63,9 +87,9 @@ class Filled:
         """Return what stands under the header ``column``."""
         return self.texts.get(column)
 
-    def place(self, column: str = DECISION) -> str:
-        """Return where the row stands: workbook, sheet and cell."""
-        return f"{self.sheet.path.name} {self.sheet.name}!{self.sheet.cell(column, self.row)}"
+    def place(self) -> str:
+        """Return where the row stands: workbook, sheet and the cell of what was chosen."""
+        return f"{self.sheet.path.name} {self.sheet.name}!{self.sheet.cell(self.sheet.form.choice, self.row)}"
 
     def refuse(self, wrong: Wrong, *, recorded: bool = False) -> Refusal:
         """Return the refusal of this row."""
@@ -84,7 +108,7 @@ class Lists:
     seen: dict[str, tuple[str, set[int]]] = field(default_factory=dict)
 
 
-def read_lists(path: Path) -> Lists:
+def read_lists(path: Path, forms: Sequence[Form] = (PROBLEMS,)) -> Lists:
     """Read a workbook (xlsx, ods, xls); SourceError where it cannot be read. Sheets that are no lists are passed over.
 
     Hidden sheets and filtered rows are read like all others.
@@ -93,7 +117,7 @@ def read_lists(path: Path) -> Lists:
     lists = Lists(path)
     for name, group in groupby(book_rows(book), itemgetter(0)):
         rows = ((number, row) for _, number, row in group)
-        sheet = _sheet(path, name, rows, lists.refused)
+        sheet = _sheet(path, name, rows, forms, lists.refused)
         if sheet is not None:
             lists.sheets.append(sheet)
             _read_sheet(sheet, book, rows, lists)
@@ -109,17 +133,22 @@ def wanted_rows(path: Path, wanted: Mapping[str, Container[int]]) -> dict[str, d
     return found
 
 
-def _sheet(path: Path, name: str, rows: Iterator[tuple[int, Row]], refused: list[Refusal]) -> Sheet | None:
+def _sheet(
+    path: Path, name: str, rows: Iterator[tuple[int, Row]], forms: Sequence[Form], refused: list[Refusal]
+) -> Sheet | None:
     """Find the header of a list by its words; None where the sheet is no list, or one that cannot be read back."""
     for number, row in islice(rows, _HEADER_WITHIN):
         header = tuple((cell or "").strip() for cell in row)
-        if IDENTITY not in header and DECISION not in header:
+        form = next((form for form in forms if form.choice in header), None)
+        if IDENTITY not in header and form is None:
             continue
-        lacking = [column for column in _REQUIRED if column not in header]
-        double = [column for column in (*_REQUIRED, *FILLED) if header.count(column) > 1]
+        form = form or forms[0]
+        named = dict.fromkeys((*form.required, *form.filled))
+        lacking = [column for column in form.required if column not in header]
+        double = [column for column in named if header.count(column) > 1]
         if not lacking and not double:
-            columns = {column: header.index(column) for column in (*_REQUIRED, *FILLED) if column in header}
-            return Sheet(path, name, header, number, columns)
+            columns = {column: header.index(column) for column in named if column in header}
+            return Sheet(form, path, name, header, number, columns)
         what = f"缺少“{lacking[0]}”列" if lacking else f"有两列“{double[0]}”"
         remedy = "请从原清单复制回这一列" if lacking else "请删去多余的一列"
         if lacking[:1] == [IDENTITY]:
@@ -137,7 +166,7 @@ def _read_sheet(sheet: Sheet, book: Book, rows: Iterator[tuple[int, Row]], lists
             continue
         if identity and (stamp := _STAMP.search(identity)):
             lists.seen.setdefault(stamp[1], (sheet.name, set()))[1].add(hash(identity))
-        if any(_at(row, sheet.columns[column]) for column in FILLED if column in sheet.columns):
+        if any(_at(row, sheet.columns[column]) for column in sheet.form.filled if column in sheet.columns):
             met[number] = row
     facts = book.facts(sheet.name)
     if facts.formulas > len(facts.places):
@@ -154,7 +183,7 @@ def _read_sheet(sheet: Sheet, book: Book, rows: Iterator[tuple[int, Row]], lists
 
 def _filled(sheet: Sheet, number: int, row: Row, wrong: Wrong | None) -> Filled:
     texts = {column: _at(row, at) for column, at in sheet.columns.items()}
-    new = sheet.columns[NEW]
+    new = sheet.columns.get(NEW, len(row))
     unsure = new < len(row) and isinstance(row[new], Unsure)
     return Filled(sheet, number, texts, unsure, wrong)
 
@@ -170,12 +199,12 @@ def _odd_cells(sheet: Sheet, facts: SheetFacts, met: Mapping[int, Row]) -> dict[
     odd: dict[int, Wrong] = {}
     for first, last, at in facts.merged:
         column = headers.get(at)
-        if column in FILLED and last > sheet.header_row:
+        if column in sheet.form.filled and last > sheet.header_row:
             for number in range(max(first, sheet.header_row + 1), last + 1):
                 what = f"“{column}”是第 {first} 至 {last} 行合并的单元格，无法判断各行的处理"
                 odd[number] = Wrong(column, what, "请取消合并，逐行填写")
     for number, at in facts.places:
         column = headers.get(at)
-        if column is not None and number > sheet.header_row and (column in FILLED or number in met):
+        if column is not None and number > sheet.header_row and (column in sheet.form.filled or number in met):
             odd[number] = Wrong(column, f"“{column}”是公式，不是值", "请改为直接填写的值（复制后选择性粘贴为数值）")
     return odd

@@ -16,9 +16,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.mending.lists import Lists, Sheet, wanted_rows
+from renshe.engine.mending.lists import Form, Lists, Sheet, wanted_rows
 from renshe.engine.mending.refusals import Refusal
-from renshe.engine.report.sheets import DAY, DECISION, FILLED, IDENTITY, Column, Piece, RowList, Style, lay_out
+from renshe.engine.report.sheets import IDENTITY, Column, Piece, RowList, Style, lay_out
 from renshe.engine.report.spreadsheet import Book, write_book
 from renshe.engine.report.workbooks import SHEET_ROWS
 from renshe.engine.sources.headers import unique_names
@@ -94,17 +94,21 @@ def _list(
     con.execute(f"create table {name} as from given order by rn")
     con.unregister("given")
     headers = enumerate(named)
-    columns = tuple(Column(header, f"c{at}", _width(header), _style(header)) for at, header in headers)
+    form = sheet.form
+    columns = tuple(
+        Column(header, f"c{at}", _width(header, form), _style(header, form), choices=form.choices.get(header, ()))
+        for at, header in headers
+    )
     return RowList(sheet.name, name, 1, len(rows), columns)
 
 
-def _style(header: str) -> Style:
-    if header == DECISION:
+def _style(header: str, form: Form) -> Style:
+    if header == form.choice:
         return "choice"
-    if header in FILLED:
-        return "date" if header == DAY else "fill"
+    if header in form.filled:
+        return "date" if header in form.days else "fill"
     return "plain" if header == IDENTITY else "wrap"
 
 
-def _width(header: str) -> float:
-    return _WIDE * 1.5 if header in _OURS[1:] else _WIDE if header in FILLED else _WIDE / 1.5
+def _width(header: str, form: Form) -> float:
+    return _WIDE * 1.5 if header in _OURS[1:] else _WIDE if header in form.filled else _WIDE / 1.5

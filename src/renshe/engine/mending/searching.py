@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from renshe.engine.decisions.log import Decision, effective, read_decisions
+from renshe.engine.decisions.log import PAIRED, Decision, effective, read_decisions
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.mending.revoke import revocations
 from renshe.engine.project import load_project
@@ -131,6 +131,8 @@ def _owned(entries: Sequence[Entry], wanted: Criteria, folder: Path | None) -> l
 def _told(decision: Decision, column: str) -> set[str]:
     """Return the numbers that a decision's key tells; a decision on all of a person has no table and only that."""
     parts = json.loads(decision.key) if decision.key else []
+    if decision.kind in PAIRED and column == "person_no":
+        return {*map(str, parts), str(decision.new)}
     entry = dictionary().get(decision.table or "")
     if entry is None:
         return {str(part) for part in parts[:1]} if column == "person_no" else set()

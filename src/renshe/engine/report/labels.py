@@ -115,6 +115,7 @@ KIND_LABELS: dict[str, str] = {
     "recollect": "退回核实",
     "restore": "恢复",
     "merge": "合并",
+    "apart": "不合并",
     "revoke": "撤销",
 }
 SOURCE_LABELS: dict[str, str] = {

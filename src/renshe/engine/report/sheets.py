@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from renshe.engine.report.labels import CLASS_LABELS, SEVERITY_LABELS
+from renshe.engine.report.labels import CLASS_LABELS, DECISIONS, SEVERITY_LABELS
 from renshe.engine.report.problems import RuleList, case_sql
 
 Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "identity"]
@@ -38,7 +38,8 @@ def stamp_of(manifest: Mapping[str, Any]) -> str:
 class Column:
     """One column: its header, the SQL that fills it, its width in characters and how it looks.
 
-    ``same``: the text of every row, where that is one ("": every cell is empty); there is no SQL then.
+    ``same``: the text of every row, where that is one ("": every cell is empty); there is no SQL then. ``choices``:
+    what may be chosen from its drop-down list.
     """
 
     header: str
@@ -46,6 +47,7 @@ class Column:
     width: float
     style: Style = "plain"
     same: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Piece:
         # One constant per sheet folds to next to nothing in the file, and survives whatever is done to the sheet.
         stamp = literal(f"{self.stamp}:{self.first}:{self.rows}")
         columns = ", ".join(
-            column.sql.replace(_STAMP, stamp) if column.style == "identity" else column.sql
+            column.sql.replace(STAMP, stamp) if column.style == "identity" else column.sql
             for column in self.rows_of.columns
             if column.same is None
         )
@@ -87,7 +89,8 @@ class Piece:
         )
 
 
-_STAMP = "$stamp"
+STAMP = "$stamp"
+"""Stands in the SQL of an identity column for the stamp of the sheet."""
 # What became of a decision, as ``case state … end``.
 _RESULTS = (
     "when 'applied' then '已应用' when 'unfit' then '不再适用：' || reason when 'revoked' then '已撤销'"
@@ -117,7 +120,7 @@ _ROW = (
     Column("问题说明", "message", 34, "wrap"),
 )
 _FILL = (
-    Column(DECISION, "", 12, "choice", same=""),
+    Column(DECISION, "", 12, "choice", same="", choices=DECISIONS),
     Column(NEW, "", 20, "fill", same=""),
     Column(GROUND, "", 22, "fill", same=""),
     Column(OPERATOR, "", 10, "fill", same=""),
@@ -126,7 +129,7 @@ _FILL = (
     Column(
         IDENTITY,
         "json_array(rule, \"table\", nullif(system, ''), key, field, related, source_no, source_row, "
-        f"{_STAMP})::varchar",
+        f"{STAMP})::varchar",
         8,
         "identity",
     ),

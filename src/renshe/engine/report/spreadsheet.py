@@ -23,8 +23,7 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from renshe.engine.report.filling import empty_sheet, fill_sheet, varying
-from renshe.engine.report.labels import DECISIONS
-from renshe.engine.report.sheets import DECISION, IDENTITY, Piece, Style
+from renshe.engine.report.sheets import IDENTITY, Column, Piece, Style
 
 _BATCH = 20_000
 # zlib makes a list 2 % larger than at its default level of 6, in two thirds of the time.
@@ -60,12 +59,6 @@ _PAGE: dict[str, Any] = {
     "repeat_rows": 0,
     "margins": {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6},
     "footer": "&L&A&R第 &P 页，共 &N 页",
-}
-_CHOICE: dict[str, Any] = {
-    "type": "list",
-    "values": list(DECISIONS),
-    "error_title": DECISION,
-    "error_message": "请从下拉列表中选择：" + "、".join(DECISIONS),
 }
 # Two pages lie side by side. No columns are repeated: LibreOffice takes half a second to open each sheet that repeats
 # rows and columns both, a minute for a department's workbook.
@@ -224,10 +217,20 @@ def _add_piece(excel: FastExcel, piece: Piece) -> None:
         row_heights=_heights(()),
         page_setup=_PAGE if sum(column.width for column in columns) < _ONE_PAGE else _WIDE,
         ignore_errors=[column.header for column in columns if column.style != "count"],
-        data_validations={DECISION: _CHOICE} if mended else None,
+        data_validations={column.header: _choice(column) for column in columns if column.choices} or None,
         outline=_hidden(IDENTITY) if mended else None,
         sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,
     )
+
+
+def _choice(column: Column) -> dict[str, Any]:
+    """Return the drop-down list of a column."""
+    return {
+        "type": "list",
+        "values": list(column.choices),
+        "error_title": column.header,
+        "error_message": "请从下拉列表中选择：" + "、".join(column.choices),
+    }
 
 
 def _hidden(header: str) -> dict[str, Any]:

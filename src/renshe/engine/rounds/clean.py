@@ -29,6 +29,7 @@ from renshe.engine.rounds.tables import tables_beside
 from renshe.engine.rounds.writing import Clock, Progress, Writer, write_manifest
 from renshe.engine.rules.catalogue import Catalogue, load_catalogue
 from renshe.engine.rules.dataset import Dataset
+from renshe.engine.rules.merge_rules import merge_rules
 from renshe.engine.rules.runner import RunResult, run_rules
 from renshe.engine.spark.runner import run_rules_on_spark
 from renshe.engine.spark.session import require_spark
@@ -66,7 +67,7 @@ def clean(folder: Path, *, backend: Backend = "duckdb", progress: Progress = _qu
         _check_rounds(store)
         with clock.step("read"):
             staged = stage_all(project, store, progress)
-            applied = apply_decisions(staged, read_decisions(folder), project.as_of, store.patched)
+            applied = apply_decisions(staged, read_decisions(folder), project.as_of, store.patched, merge_rules())
         with store.new_round() as (number, target):
             # The engine's memory is given back before the report asks for its own.
             with engine(store) as connection:

@@ -161,6 +161,24 @@ class Store:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
+    @contextmanager
+    def beside_round(self, number: int, name: str) -> Iterator[Path]:
+        """Yield a folder to fill; when the block ends well it becomes ``name`` in the round, for any earlier one."""
+        partial = self._beside_rounds() / f".{number:04d}-{name}.{os.getpid()}.tmp"
+        earlier = partial.with_suffix(".old.tmp")
+        partial.mkdir(mode=0o700)
+        target = self.folder(number) / name
+        try:
+            yield partial
+            _protect(partial)
+            if target.exists():
+                target.rename(earlier)
+            partial.rename(target)
+            _sync(target.parent)
+        finally:
+            for left in (partial, earlier):
+                shutil.rmtree(left, ignore_errors=True)
+
     def _beside_rounds(self) -> Path:
         """Return where a round is filled: whoever looks through ``rounds`` for manifests must not come upon it.
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from renshe import __version__
-from renshe.engine.decisions.apply import STATES, Applied
+from renshe.engine.decisions.apply import Applied
 from renshe.engine.decisions.log import log_digest
+from renshe.engine.decisions.outcomes import STATES
 from renshe.engine.project import Project
 from renshe.engine.rounds.changes import write_changes
 from renshe.engine.rounds.coverage import complete_not_run
@@ -89,7 +90,7 @@ class Writer:
         with self.clock.step("findings"):
             self._copy("findings", f"SELECT {COLUMNS} FROM findings ORDER BY ALL", target / "findings.parquet")
             self._copy("accepted", "FROM accepted ORDER BY ALL", target / "accepted.parquet")
-            self.applied.write(target / "applied.parquet")
+            self.applied.write(target, self.staged)
             self._rejects(target)
             changes = write_changes(self.connection, target / "changes.parquet", number, before)
             admission = write_admission(self.dataset, target / "admission.parquet")
@@ -167,6 +168,8 @@ class Writer:
                 "rows_loaded": found.rows_loaded,
                 "rows_rejected": found.rows_rejected,
                 "layout": found.layout,
+                # By which field code the values of a code are read: facts cannot be computed again without it.
+                "spoken": found.spoken,
             }
             for found in self.staged
         ]

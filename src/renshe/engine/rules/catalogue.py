@@ -37,6 +37,8 @@ Loader.yaml_implicit_resolvers = {
 }
 Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
+# The rules of merging (``rules.merge_rules``): they judge pairs of records, and count for the version like all others.
+MERGING = "_merging.yaml"
 Severity = Literal["must_fix", "optional"]
 CLASSES = ("junk", "terminated", "base_info", "empty", "missing", "logic", "duplicate")
 DIMENSIONS = (
@@ -322,7 +324,7 @@ def load_catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     book = resources.files("renshe.engine").joinpath("rulebook")
     for file in sorted(book.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".yaml"):
-            rules += read_rules(file, file.name)
+            rules += read_rules(file, file.name) if file.name != MERGING else []
             text += file.read_bytes()
     issued = [read_pack(folder) for folder in packs]
     for pack in issued:
