@@ -12,12 +12,12 @@ from typing import Any
 import typer
 
 from renshe.cli.show import say
-from renshe.engine.decisions.log import Decision
+from renshe.engine.decisions.log import LINKED, Decision
 from renshe.engine.mending.decide import Reading, decide
 from renshe.engine.mending.revoke import revoke
 from renshe.engine.mending.searching import STATES, Criteria, Entry, search
 from renshe.engine.merging.reading import MergePlans
-from renshe.engine.report.labels import KIND_LABELS
+from renshe.engine.report.labels import KIND_LABELS, system_label
 from renshe.standards.dictionary import dictionary
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
 
@@ -139,5 +139,8 @@ def _row(decision: Decision) -> str:
     entry = dictionary().get(decision.table or "")
     label = entry.label if entry is not None else ""
     numbers = [mask_serial(str(part)) for part in json.loads(decision.key or "[]") if part is not None]
+    if decision.kind in LINKED:
+        both = ((decision.system, numbers[0]), json.loads(decision.related or "[]"))
+        return f"{label} " + " 与 ".join(f"{system_label(str(one))} {mask_serial(number)}" for one, number in both)
     field = entry.field(decision.field).label if entry is not None and decision.field in entry.names else ""
     return " ".join(part for part in (label, "/".join(numbers), field) if part)

@@ -9,8 +9,12 @@ Invariant: a definite rule is never overruled by a weight; ``why`` names every l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import duckdb
 
+from renshe.engine.linking.answers import Answer, Pair, honour
 from renshe.engine.linking.model import Comparison, Model
 from renshe.engine.rules.compiling import quote
 
@@ -19,7 +23,9 @@ _BETTER = 4.0
 _DEFINITE = 1000.0
 
 
-def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+def decide(
+    connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer] = MappingProxyType({})
+) -> None:
     """Leave the table ``decided``: the pairs of ``scored`` with ``weight``, ``decision`` and ``ground`` (the definite
     rule's number, from 0, or null)."""
     levels = ", ".join(column for one in model.comparisons for column in one.scored)
@@ -35,6 +41,7 @@ def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
                 WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS by_weight FROM grounded)
         SELECT rid_l, rid_r, system_l, system_r, match_weight, match_probability, {levels}, ground, CASE ground {bounds} ELSE by_weight END AS decision, FALSE AS contested, FALSE AS guarded
         FROM weighed""")
+    honour(connection, model, answers)
     _contest(connection)
 
 
@@ -62,8 +69,8 @@ def why_sql(model: Model) -> str:
     said = [f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite)]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
-    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码' END"
-    return f"concat_ws('；', {', '.join([first, contested, guarded, *map(_level_sql, model.comparisons)])})"
+    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码或经核实的不同人' END"
+    return f"concat_ws('；', {', '.join(['said', first, contested, guarded, *map(_level_sql, model.comparisons)])})"
 
 
 def _level_sql(one: Comparison) -> str:

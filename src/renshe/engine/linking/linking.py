@@ -18,6 +18,8 @@ from typing import Any
 
 import duckdb
 
+from renshe.engine.decisions.log import read_decisions
+from renshe.engine.linking.answers import Answer, Pair, standing_answers
 from renshe.engine.linking.candidates import Dropped, find_candidates
 from renshe.engine.linking.clusters import cluster
 from renshe.engine.linking.deciding import decide, why_sql
@@ -57,14 +59,21 @@ def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None
         source = store.folder(number)
         told = json.loads((source / "manifest.json").read_text("utf-8"))
         with new_link(store, number) as target, engine(store) as connection:
-            counts = _link_people(connection, source / "tables", date.fromisoformat(told["as_of"]), target, progress)
+            answers = standing_answers(read_decisions(folder), "person")
+            as_of = date.fromisoformat(told["as_of"])
+            counts = _link_people(connection, source / "tables", as_of, target, answers, progress)
             manifest = {"round": number, "as_of": told["as_of"], **counts}
             write_manifest(target, manifest)
     return LinkResult(number, source / "link", manifest)
 
 
 def _link_people(
-    connection: duckdb.DuckDBPyConnection, tables: Path, as_of: date, target: Path, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    tables: Path,
+    as_of: date,
+    target: Path,
+    answers: Mapping[Pair, Answer],
+    progress: Progress,
 ) -> dict[str, Any]:
     model = load_model("person")
     progress("整理比对要素", 0, 5)
@@ -77,7 +86,7 @@ def _link_people(
     progress("比对", 2, 5)
     score(connection, model, estimate_prior(connection))
     progress("判定", 3, 5)
-    decide(connection, model)
+    decide(connection, model, answers)
     cluster(connection)
     progress("写出结果", 4, 5)
     write_links(connection, model, target / "links.parquet")
@@ -101,7 +110,7 @@ def write_links(connection: duckdb.DuckDBPyConnection, model: Model, target: Pat
                 round(match_weight, 3) AS weight, round(match_probability, 6) AS probability, decision,
                 {why_sql(model)} AS why
             FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
-            WHERE decision <> 'different' OR match_weight >= {model.review}
+            WHERE decision <> 'different' OR match_weight >= {model.review} OR judged IS NOT NULL
             ORDER BY l.rid, r.rid)
         TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)""")
 
