@@ -10,6 +10,7 @@ decisions (``valid`` 0) to none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # Facts that are the same or not: a number stands for their text.
 _ALIKE = ("phone", "account", "address")
-_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
+FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
 def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table:
@@ -36,14 +37,24 @@ def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table
     Of several rows with one number the fullest stands for all. Rows without a number are records of their own, known
     by the place where they stand.
     """
-    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in _FIELDS)
-    listed = ", ".join(_FIELDS)
-    return connection.sql(f"""
+    rows = fullest_sql(tables / "person.parquet", "person_no", FIELDS, FIELDS)
+    return connection.sql(f"{rows} ORDER BY system, key").to_arrow_table()
+
+
+def fullest_sql(
+    file: Path, number: str, compared: Sequence[str], fields: Sequence[str], wanted: str | None = None
+) -> str:
+    """Return SQL of the records of a standard table, known by ``number``: system, key and ``fields`` of the row in which
+    most of what is ``compared`` is filled; only of those that the relation ``wanted`` (system, key) names, if given."""
+    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in compared)
+    listed = ", ".join(fields)
+    some = "" if wanted is None else f" SEMI JOIN {wanted} USING (system, key)"
+    return f"""
         SELECT system, key, {listed} FROM (
-            SELECT system, coalesce(person_no, 'row:' || source_file || ':' || source_row) AS key, {listed},
-                row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM read_parquet({quote(str(tables / "person.parquet"))}) WHERE valid IS DISTINCT FROM '0')
-        WHERE place = 1 ORDER BY system, key""").to_arrow_table()
+            SELECT *, row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
+            FROM (SELECT *, coalesce({number}, 'row:' || source_file || ':' || source_row) AS key
+                FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some})
+        WHERE place = 1"""
 
 
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:

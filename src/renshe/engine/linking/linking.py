@@ -26,6 +26,9 @@ from renshe.engine.linking.deciding import decide, why_sql
 from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
+from renshe.engine.linking.report.figures import Part
+from renshe.engine.linking.report.looking import Place, look
+from renshe.engine.linking.report.writing import write_report
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.store import new_link, write_manifest
 from renshe.engine.project import ProjectError
@@ -61,23 +64,24 @@ def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None
         with new_link(store, number) as target, engine(store) as connection:
             answers = standing_answers(read_decisions(folder), "person")
             as_of = date.fromisoformat(told["as_of"])
-            counts = _link_people(connection, source / "tables", as_of, target, answers, progress)
+            place = Place(store, number, target)
+            counts, part = _link_people(connection, place, as_of, answers, progress)
             manifest = {"round": number, "as_of": told["as_of"], **counts}
             write_manifest(target, manifest)
+            write_report(connection, place, told, [part])
     return LinkResult(number, source / "link", manifest)
 
 
 def _link_people(
     connection: duckdb.DuckDBPyConnection,
-    tables: Path,
+    place: Place,
     as_of: date,
-    target: Path,
     answers: Mapping[Pair, Answer],
     progress: Progress,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Part]:
     model = load_model("person")
     progress("整理比对要素", 0, 5)
-    hold_people(connection, person_facts(read_people(connection, tables), as_of))
+    hold_people(connection, person_facts(read_people(connection, place.tables), as_of))
     find_homes(connection)
     label_units(connection)
     add_frequencies(connection, model)
@@ -89,9 +93,9 @@ def _link_people(
     decide(connection, model, answers)
     cluster(connection)
     progress("写出结果", 4, 5)
-    write_links(connection, model, target / "links.parquet")
-    write_clusters(connection, target / "clusters.parquet")
-    return summary(connection, model, dropped)
+    write_links(connection, model, place.target / "links.parquet")
+    write_clusters(connection, place.target / "clusters.parquet")
+    return summary(connection, model, dropped), look(connection, place, model, dropped, answers)
 
 
 def label_units(connection: duckdb.DuckDBPyConnection) -> None:
