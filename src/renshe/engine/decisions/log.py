@@ -22,8 +22,8 @@ from renshe.standards.dictionary import Table
 FOLDER = "decisions"
 # What a decision does: fill an empty value, correct one, settle a contradiction between two systems by keeping one of
 # them, take a row out of rules and sums, accept findings as true, ask the owner again, take changes back, join two
-# records of one person, say that two records stay apart, say of a pair that links propose that it is one person, two, or
-# that nobody can tell, revoke another decision.
+# records of one person, say that two records stay apart, say of a pair that a link proposes that it is one person, or
+# two, or that nobody can tell, revoke another decision.
 KINDS = (
     *("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "apart"),
     *("same", "different", "unsure", "revoke"),

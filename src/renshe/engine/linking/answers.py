@@ -1,12 +1,12 @@
 """What clerks said of pairs: two records are one person, are two, or nobody can tell; links keep to it.
 
-Business rule: 核实数据问题 (白社保〔2021〕22号): what two clerks looked into and decided on a ground counts more than any weight,
-until it is revoked. It does not count more than what can never be: two valid numbers with other births and other sexes are
-not one person, whoever says so; and answers that contradict each other decide nothing.
+Business rule: 核实数据问题 (白社保〔2021〕22号): what two clerks looked into and decided on a ground counts more than
+any weight, until it is revoked. It does not count more than what can never be: two valid numbers with other births and
+other sexes are not one person, whoever says so; and answers that contradict each other decide nothing.
 
 Invariant: a pair of which clerks said that it is one person is ``same``, of which they said that it is not is
-``different``; where that cannot be, and where nobody could tell, it waits in review. ``ground`` is ``SAID`` where clerks
-decided.
+``different``; where that cannot be, and where nobody could tell, it waits in review. ``ground`` is ``SAID`` where
+clerks decided.
 """
 
 from __future__ import annotations
@@ -57,7 +57,12 @@ def standing_answers(log: Iterable[Decision], entity: str) -> dict[Pair, Answer]
     found: dict[Pair, Answer] = {}
     for one in effective(log):
         if one.kind in LINKED and one.table == entity:
-            hands = [f"经办 {one.by}", f"复核 {one.checked_by}" if one.checked_by else "", one.date or one.at[:10], one.id]
+            hands = [
+                f"经办 {one.by}",
+                f"复核 {one.checked_by}" if one.checked_by else "",
+                one.date or one.at[:10],
+                one.id,
+            ]
             said = f"{_SAID[one.kind]}（{'，'.join(filter(None, hands))}）"
             found[pair_of(one)] = Answer(pair_of(one), one.kind, said)
     return found
@@ -90,15 +95,18 @@ def contradictory(kinds: Mapping[Pair, str]) -> set[Pair]:
 
 
 def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer]) -> None:
-    """Add to ``decided`` what clerks said (``judged``: a kind of ``ANSWERS``, forbidden or contradictory; ``said``: in words)
-    and let it decide; leave the table ``one_number`` (number, stands): proved numbers that are one person's."""
+    """Add to ``decided`` what clerks said and let it decide (``judged``: a kind of ``ANSWERS``, forbidden or
+    contradictory; ``said``: in words); leave the table ``one_number``: proved numbers and which number stands for all
+    that are one person's."""
     torn = contradictory({pair: one.kind for pair, one in answers.items()})
     given = [
         (*pair[0], *pair[1], "contradictory" if pair in torn else one.kind, one.said) for pair, one in answers.items()
     ]
     names = ("system_l", "key_l", "system_r", "key_r", "judged", "said")
     columns = zip(*given, strict=True) if given else [()] * len(names)
-    connection.register("given_answers", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}))
+    connection.register(
+        "given_answers", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
+    )
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE answered AS
             SELECT least(l.rid, r.rid) AS rid_l, greatest(l.rid, r.rid) AS rid_r, judged, said FROM given_answers g
@@ -137,7 +145,10 @@ def _know_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         WHERE d.judged = 'same' AND l.proved AND r.proved AND l.number <> r.number""").fetchall()
     joined = Joined(pairs)
     numbers = sorted({number for pair in pairs for number in pair})
-    given = {"number": pa.array(numbers, pa.string()), "stands": pa.array([str(joined.of(n)) for n in numbers], pa.string())}
+    given = {
+        "number": pa.array(numbers, pa.string()),
+        "stands": pa.array([str(joined.of(n)) for n in numbers], pa.string()),
+    }
     connection.register("given_numbers", pa.table(given))
     connection.execute("CREATE OR REPLACE TEMP TABLE one_number AS FROM given_numbers")
     connection.unregister("given_numbers")
