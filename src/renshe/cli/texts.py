@@ -11,6 +11,11 @@ _TEXTS = {
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
+    "link_sample": ("抽出这么多对，由两人各自判定，以测量关联质量", "Draw so many pairs for two clerks to judge"),
+    "link_answers": (
+        "填好的待核实清单或抽样判定表，可以写几次",
+        "Filled-in review queue or judged sample; may be given several times",
+    ),
     "decide": ("把填好的问题清单、合并方案读回为决定", "Read filled-in lists and merge plans back as decisions"),
     "decide_workbooks": ("填好的工作簿（xlsx 或 ods），可以有多个", "Filled-in workbooks (xlsx or ods)"),
     "merge_plan": (

@@ -1,6 +1,7 @@
 """The figures of one link run, taken from the engine at its end.
 
-Invariant: nothing of the run is changed; what the workbook needs stays in the engine under a name of its own.
+Invariant: nothing of the run is changed; what the workbook needs stays in the engine under a name of its own, what
+samples are drawn from is written.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import duckdb
 
 from renshe.engine.linking.candidates import Dropped
 from renshe.engine.linking.entities import ENTITIES
+from renshe.engine.linking.judging.sampling import FRAME, write_frame
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.before import compare_runs, run_before
 from renshe.engine.linking.report.counting import count_overlaps, count_systems
@@ -57,6 +59,7 @@ def look(
     [(records, subjects, pairs)] = connection.sql("""
         SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT label) FROM clustered),
             (SELECT count(*) FROM decided)""").fetchall()
+    write_frame(connection, model, place.target / FRAME)
     queue = hold_queue(connection, entity, model, place.tables)
     before = run_before(place.store, place.number)
     return Part(

@@ -48,7 +48,11 @@ def write_private(path: Path, text: str) -> None:
 
 def render_page(figures: Mapping[str, Any], quality: Mapping[str, Any] | None) -> str:
     """Return the page as text."""
-    given = {"f": figures, "parts": figures["parts"], "q": quality, "verdict": verdict(figures)}
+    parts = figures["parts"]
+    if quality is not None:
+        run = next((part["run"] for part in parts if part["entity"] == quality["entity"]), None)
+        quality = {**quality, "stale": quality["run"] != run}
+    given = {"f": figures, "parts": parts, "q": quality, "verdict": verdict(figures)}
     return render(_environment(), "link.html.j2", given)
 
 

@@ -18,15 +18,19 @@ from typing import Any
 
 import duckdb
 
+from renshe.engine.linking.judging.quality import JUDGED, read_judged, write_judged
+from renshe.engine.linking.judging.sampling import SAMPLE, Sample
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.linking.report.looking import Place
 from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
 from renshe.engine.linking.report.workbook import FILE, write_queue
 from renshe.engine.linking.store import FOLDER
 
-_EARLIER = "待核实-上次.xlsx"
-# What belongs to a sample that clerks judge (``sampling``).
-SAMPLED = ("sample.parquet", QUALITY, "抽样判定-*.xlsx")
+_FILLED = "待核实-上次.xlsx"
+EARLIER = "earlier"
+"""Where samples that were judged are put away."""
+# What belongs to a sample that clerks judge.
+SAMPLED = (SAMPLE, JUDGED, QUALITY, "抽样判定-*.xlsx")
 
 
 def write_report(
@@ -50,11 +54,16 @@ def _keep_work(before: Path, target: Path) -> None:
     for pattern in (*SAMPLED, "待核实-上次*.xlsx"):
         for file in before.glob(pattern):
             shutil.copy2(file, target / file.name)
+    if (before / EARLIER).exists():
+        shutil.copytree(before / EARLIER, target / EARLIER)
+    if (target / JUDGED).exists():
+        sample = Sample(json.loads((target / SAMPLE).read_text("utf-8")))
+        write_judged(target, sample, read_judged(target, sample))
     filled = before / FILE
     if filled.exists() and (before / FIGURES).exists():
         told = json.loads((before / FIGURES).read_text("utf-8"))
         if told["files"][FILE] != _digest(filled):
-            shutil.copy2(filled, _free(target / _EARLIER))
+            shutil.copy2(filled, _free(target / _FILLED))
 
 
 def _free(path: Path) -> Path:
