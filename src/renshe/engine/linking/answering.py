@@ -41,7 +41,7 @@ def take_answers(project: Path, workbooks: Sequence[Path]) -> tuple[Reading | No
     load_project(project)
     read = {path: read_lists(path, (QUEUED, SAMPLED)) for path in dict.fromkeys(workbooks)}
     samples = [lists for lists in read.values() if any(sheet.form is SAMPLED for sheet in lists.sheets)]
-    queues = [path for path, lists in read.items() if lists not in samples]
+    queues = [path for path in read if path not in {lists.path for lists in samples}]
     for path in queues:
         if not read[path].sheets and not read[path].refused:
             raise MendingError(f"{path}：不是待核实清单，也不是抽样判定表；请交回 link 文件夹中的 {FILE} 或抽样判定表")

@@ -6,6 +6,7 @@ was compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from renshe.standards.dictionary import dictionary
 
 _LABELS = {"id_number": "证件号码", "unit_name": "单位名称"}
 _DIGITS = 12
+_PLACE = re.compile(r"row:(.*):(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,17 @@ def hold_sides(connection: duckdb.DuckDBPyConnection, entity: Entity, tables: Pa
             SELECT r.system, r.key, {", ".join(shown)} FROM rows r
             {"LEFT JOIN unit_names u USING (system, unit_no)" if "unit_name" in entity.shown else ""};
         DROP TABLE wanted""")
+
+
+def shown_number(key: str) -> str:
+    """Return a record's number; of a record without one, where it stands."""
+    found = _PLACE.fullmatch(key)
+    return f"{found[1]} 第 {found[2]} 行（无编号）" if found else key
+
+
+def number_sql(column: str) -> str:
+    """Return the SQL that does what ``shown_number`` does."""
+    return f"regexp_replace({column}, '^{_PLACE.pattern}$', '\\1 第 \\2 行（无编号）')"
 
 
 def _text_sql(entity: Entity, name: str) -> str:

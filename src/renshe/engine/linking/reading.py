@@ -20,12 +20,12 @@ import pyarrow as pa
 
 from renshe.engine.decisions.log import Decision, normal_key, read_decisions
 from renshe.engine.linking.answers import ANSWERS, Pair, contradictory, ordered, standing_answers
-from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides
+from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
 from renshe.engine.linking.facts import FIELDS, fullest_sql, person_facts
 from renshe.engine.linking.model import load_model
 from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT
 from renshe.engine.mending.checks import Draft
-from renshe.engine.mending.hands import written_identity, wrong_hand
+from renshe.engine.mending.hands import shown, written_identity, wrong_hand
 from renshe.engine.mending.lists import Filled, Form
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -64,11 +64,11 @@ class LinkAnswers:
                 refused.append(filled.refuse(row))
             else:
                 read.append(row)
-        shown = _shown_now(read, newest)
+        digests = _shown_now(read, newest)
         impossible = _impossible(read, newest)
         drafts: list[tuple[_Row, Draft]] = []
         for at, row in enumerate(read):
-            wrong = _wrong_pair(row, shown.get(at), at in impossible)
+            wrong = _wrong_pair(row, digests.get(at), at in impossible)
             if wrong is not None:
                 refused.append(row.filled.refuse(wrong))
             else:
@@ -108,6 +108,8 @@ def _wrong_verdict(filled: Filled) -> Wrong | None:
         return Wrong(VERDICT, f"没有结论“{verdict[:20]}”", f"请从下拉列表中选择：{listed}")
     if KINDS[verdict] != "unsure" and filled.text(CHECKER) is None:
         return Wrong(CHECKER, f"选了“{verdict}”而没有填“复核人”", "请由另一人复核后填写，或改选“无法确定”")
+    if KINDS[verdict] != "unsure" and shown(filled.text(CHECKER)) == shown(filled.text(OPERATOR)):
+        return Wrong(CHECKER, "复核人与经办人是同一人", "请由另一人复核，或改选“无法确定”并清空复核人")
     return None
 
 
@@ -198,7 +200,7 @@ def _without_contradictions(
 
 
 def _told(pair: Pair) -> str:
-    return " 与 ".join(f"{system_label(system)} {mask_serial(number)}" for system, number in pair)
+    return " 与 ".join(f"{system_label(system)} {mask_serial(shown_number(number))}" for system, number in pair)
 
 
 def _kind(row: _Row) -> str:

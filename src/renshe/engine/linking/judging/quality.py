@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from renshe.engine.linking.answers import ANSWERS
+from renshe.engine.linking.entities import shown_number
 from renshe.engine.linking.judging.books import CLERKS
 from renshe.engine.linking.judging.intervals import CONFIDENCE, Estimate, Stratum, kappa, share_of_total, total
 from renshe.engine.linking.judging.sampling import Sample
@@ -138,7 +139,10 @@ def _strata(sample: Sample, found: Mapping[int, str], positive: set[str], *, tak
 
 
 def _told(sample: Sample, at: int, names: Mapping[str, str], said: Mapping[str, Said]) -> dict[str, Any]:
-    pair = sample.pairs[at]
-    both = [f"{system_label(pair[f'{side}_system'])} {mask_serial(pair[f'{side}_key'])}" for side in ("left", "right")]
+    left, right = (_record(sample.pairs[at], side) for side in ("left", "right"))
     answers = [ANSWERS.get(said.get(clerk, {}).get(at, ""), "—") for clerk in CLERKS if clerk in names]
-    return {"place": at, "left": both[0], "right": both[1], "answers": answers}
+    return {"place": at, "left": left, "right": right, "answers": answers}
+
+
+def _record(pair: Mapping[str, Any], side: str) -> str:
+    return f"{system_label(pair[f'{side}_system'])} {mask_serial(shown_number(pair[f'{side}_key']))}"

@@ -23,7 +23,7 @@ def overlap_chart(title: str, systems: Sequence[Mapping[str, Any]], overlaps: Se
     know; beside each system, how many it knows in all."""
     left = _LABEL + _SIZES + 24
     step = min((WIDTH - left) / max(len(overlaps), 1), 48)
-    top = _BARS + 22
+    top = _BARS + 26
     most = max((one["subjects"] for one in overlaps), default=0) or 1
     largest = max((one["subjects"] for one in systems), default=0) or 1
     body = []

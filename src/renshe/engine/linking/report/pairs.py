@@ -13,7 +13,7 @@ import duckdb
 
 from renshe.engine.linking.answers import SAID
 from renshe.engine.linking.deciding import why_sql
-from renshe.engine.linking.entities import Entity, digest_sql, hold_sides
+from renshe.engine.linking.entities import Entity, digest_sql, hold_sides, shown_number
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.figures import Bin, Decided, Example, Reason, Side, Told
 from renshe.engine.report.labels import system_label
@@ -133,7 +133,7 @@ def first_pairs(
 
 def _side(entity: Entity, row: Mapping[str, Any], side: str) -> Side:
     fields = tuple(_masked(entity, name, row[f"{side[0]}_{name}"]) for name in entity.shown)
-    return Side(system_label(row[f"{side}_system"]), mask_serial(row[f"{side}_key"]), fields)
+    return Side(system_label(row[f"{side}_system"]), mask_serial(shown_number(row[f"{side}_key"])), fields)
 
 
 def _masked(entity: Entity, name: str, value: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from renshe.engine.linking.answers import ANSWERS
-from renshe.engine.linking.entities import ENTITIES, Entity
+from renshe.engine.linking.entities import ENTITIES, Entity, number_sql
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.mending.lists import Form
 from renshe.engine.report.labels import SYSTEM_LABELS, system_label
@@ -87,7 +87,7 @@ def side_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, pairs: s
     known = case_sql({name: system_label(name) for name in SYSTEM_LABELS})
     columns = [
         *(Column(f"系统{mark}", f"case {side}_system {known} else {side}_system end", 12) for side, mark in _SIDES),
-        *(Column(f"{entity.number_label}{mark}", f"{side}_key", 16) for side, mark in _SIDES),
+        *(Column(f"{entity.number_label}{mark}", number_sql(f"{side}_key"), 16) for side, mark in _SIDES),
     ]
     told = ", ".join(f"count(l_{name}) + count(r_{name})" for name in entity.shown)
     [counts] = connection.sql(f"SELECT {told} FROM {pairs}").fetchall()
