@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.engine.linking.conftest import Sheet, link_folder, people, write_project
 
 from renshe.engine.linking.linking import link
 from renshe.engine.rounds.clean import clean
-from tests.engine.linking.conftest import Sheet, link_folder, people, write_project
 
 RIGHT = {"结论": "同一人", "依据": "户口簿", "经办人": "张三", "复核人": "李四"}
 

@@ -134,21 +134,22 @@ def test_the_first_link_compares_with_nothing_and_the_next_round_with_it(project
     assert "没有可比的上一次" in page
     persons = project / "medical-person.csv"
     lines = persons.read_text("utf-8").splitlines()
-    lines = [line.replace("欧阳振华", "欧阳春花") for line in lines if not line.startswith(("W2,", "M59,"))]
-    persons.write_text("\n".join([*lines, "N1,新来的,,男,1990-01-01,,,"]) + "\n", "utf-8")
+    kept = [line for line in lines if not line.startswith(("W2,", "M59,", "M60,"))]
+    added = ["M60,欧阳春花,,男,1971-02-03,U2,,", "N1,新来的,,男,1990-01-01,,,"]
+    persons.write_text("\n".join([*kept, *added]) + "\n", "utf-8")
     clean(project)
     link(project)
     text = (link_folder(project, 2) / "report.html").read_text("utf-8")
     moved = json.loads((link_folder(project, 2) / "figures.json").read_text("utf-8"))["parts"][0]["moved"]
     assert (moved["round"], moved["records"], moved["subjects"]) == (1, 169, 67)
     assert (moved["came"], moved["went"]) == (1, 2)
-    assert moved["pairs"]["same"] == {"same": 142, "review": 1, "none": 1}
+    assert moved["pairs"]["same"] == {"same": 142, "review": 0, "none": 2}
     assert moved["pairs"]["review"] == {"same": 0, "review": 1, "none": 1}
-    # Both records are there, and they are one person no more: somebody has to look.
+    # P60 and M60 are there, and are one person no more; of M59 nothing is left.
     assert len(moved["lost"]) == 1
     assert "上一次判为同一、这一次不再是的前 1 对" in text and "欧阳" not in text
     table = rows(text, "人员：各对的判定，上一次与这一次")
-    assert table["同一人"] == ["142", "1", "1"] and table["不同或未比对"][2] == "—"
+    assert table["同一人"] == ["142", "0", "2"] and table["不同或未比对"][2] == "—"
 
 
 def test_a_judged_truth_tells_what_the_keys_found(project: Path, page: str) -> None:
