@@ -32,9 +32,10 @@ test: lint
 	$(BIN)/pytest -n 2 -rs
 
 # The peers' pins clash with ours, and Spark's with theirs.
-.venv-peers/.ready: benchmarks/peers/requirements.txt
+.venv-peers/.ready: benchmarks/peers/requirements.txt benchmarks/peers/requirements-data.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers/requirements-data.txt
 	touch $@
 
 .venv-peers-spark/.ready: benchmarks/peers/requirements-spark.txt

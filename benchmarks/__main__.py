@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import big_csv, clean_scale, faults, rule_cost, scaling, text_reader
+from benchmarks.linking import febrl, speed
 from benchmarks.peers import compare
 
 text_reader.main()
@@ -12,3 +13,5 @@ scaling.main()
 clean_scale.main()
 big_csv.main()
 faults.main()
+febrl.main(febrl.shipped())
+speed.main()

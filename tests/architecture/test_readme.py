@@ -66,8 +66,11 @@ def test_a_round_holds_the_files_of_the_readme(tmp_path: Path) -> None:
         shutil.copy(ROOT / "examples/small" / file, tmp_path)
     folder = clean(tmp_path).folder
     for name in READMES:
-        rows = re.findall(r"^\| (`[^|]*`) \|", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+        # What a command of its own sets beside a round is no file of the round.
+        rows = re.findall(r"^\| (`[^|]*`) \|(?!.*`renshe )", (ROOT / name).read_text("utf-8"), re.MULTILINE)
         told = [re.sub(r"<.*?>", "*", file) for row in rows for file in re.findall(r"`([^`]+)`", row)]
+        # What stands in folders of its own comes from other commands.
+        told = [file for file in told if not file.endswith("/")]
         assert len(told) == 11
         assert [file for file in told if not list(folder.glob(file))] == []
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.linking.conftest import Sheet, link_folder, people, write_project
+from tests.engine.linking.clerks.conftest import Sheet, link_folder, people, write_project
 
 from renshe.engine.linking.linking import link
 from renshe.engine.rounds.clean import clean
@@ -19,7 +20,7 @@ RIGHT = {"结论": "同一人", "依据": "户口簿", "经办人": "张三", "�
 
 def renshe(*args: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "renshe.cli.main", *map(str, args)]
-    env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     return subprocess.run(command, capture_output=True, encoding="utf-8", env=env, check=False)
 
 

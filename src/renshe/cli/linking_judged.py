@@ -15,25 +15,23 @@ from renshe.engine.linking.answering import SampleReading, take_answers
 from renshe.engine.linking.judging.handing import hand_out
 from renshe.engine.linking.judging.sampling import FRAME
 from renshe.engine.linking.linking import link
-from renshe.engine.linking.store import FOLDER
 from renshe.engine.mending.refusals import MendingError
-from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.finished import LINK, newest_round
 
 
 def run_sample(project: Path, size: int, seed: int, *, as_json: bool) -> None:
     """Draw pairs of the newest round's links, which are made first where there are none, and say where they are."""
-    store = Store(project)
-    numbers = store.numbers()
-    if not numbers or not (store.folder(numbers[-1]) / FOLDER / FRAME).exists():
+    finished = newest_round(project)
+    if not (finished.folder / LINK / FRAME).exists():
         with progress(not as_json) as report:
-            numbers = [link(project, progress=report).number]
-    sample, books = hand_out(project, numbers[-1], size, seed)
+            link(project, progress=report)
+    sample, books = hand_out(project, size, seed)
     layers = sample.told["layers"]
     if as_json:
-        told = {"round": numbers[-1], "sample": sample.id, "seed": seed, "layers": layers}
+        told = {"round": finished.number, "sample": sample.id, "seed": seed, "layers": layers}
         say(json.dumps(told | {"workbooks": list(map(str, books))}, ensure_ascii=False))
         return
-    say(f"第 {numbers[-1]} 轮抽样 {len(sample.pairs):,} 对（种子 {seed}）")
+    say(f"第 {finished.number} 轮抽样 {len(sample.pairs):,} 对（种子 {seed}）")
     for one in layers:
         say(f"  {one['label']}：{one['pairs']:,} 对中抽 {one['drawn']:,} 对")
     for book in books:

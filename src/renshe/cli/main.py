@@ -43,6 +43,8 @@ def clean(
 @app.command(cls=Command, help=t("link"))
 def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
+    backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
+    train: Annotated[bool, typer.Option("--train", help=t("link_train"))] = False,
     sample: Annotated[int | None, typer.Option(min=2, help=t("link_sample"))] = None,
     seed: Annotated[int, typer.Option(help=t("seed"))] = 1,
     answers: Annotated[list[Path] | None, typer.Option(help=t("link_answers"))] = None,
@@ -56,7 +58,7 @@ def link(
     elif sample is not None:
         run_sample(project, sample, seed, as_json=json)
     else:
-        run_link(project, as_json=json)
+        run_link(project, backend=backend, train=train, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))
@@ -111,6 +113,28 @@ def decisions(
     from renshe.engine.mending.searching import Criteria
 
     run_decisions(project, Criteria(person, unit, field, by, first, last, state), as_json=json)
+
+
+@app.command(cls=Command, help=t("compare"))
+def compare(
+    what: Annotated[list[str], typer.Argument(help=t("compare_what"), metavar="[PROJECT] A B")],
+    by: Annotated[str | None, typer.Option(help=t("compare_by"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.comparing import run_compare
+
+    run_compare(what, by=by, as_json=json)
+
+
+@app.command(cls=Command, help=t("coverage"))
+def coverage(
+    project: Annotated[Path, typer.Argument(help=t("project"))] = Path(),
+    ministry: Annotated[bool, typer.Option("--ministry", help=t("coverage_ministry"))] = False,
+    json: Json = False,
+) -> None:
+    from renshe.cli.covering import run_coverage
+
+    run_coverage(project, ministry=ministry, as_json=json)
 
 
 @app.command(cls=Command, help=t("inspect"))

@@ -16,6 +16,10 @@ _TEXTS = {
         "填好的待核实清单或抽样判定表，可以写几次",
         "Filled-in review queue or judged sample; may be given several times",
     ),
+    "link_train": (
+        "先用本项目的数据重新估计各项比对的权重，存入项目的 linking 文件夹，以后各次关联都用它",
+        "First estimate the weights anew on this project's data; later runs use them",
+    ),
     "decide": ("把填好的问题清单、合并方案读回为决定", "Read filled-in lists and merge plans back as decisions"),
     "decide_workbooks": ("填好的工作簿（xlsx 或 ods），可以有多个", "Filled-in workbooks (xlsx or ods)"),
     "merge_plan": (
@@ -39,6 +43,26 @@ _TEXTS = {
     "decisions_from": ("登记日期从（如 2021-05-31）", "Entered on or after (as 2021-05-31)"),
     "decisions_to": ("登记日期到", "Entered on or before"),
     "decisions_state": ("状态：applied、unfit、noted、revoked、waiting", "State in the newest round"),
+    "compare": (
+        "比对两个系统：谁在一方而不在另一方，同一人有哪些不一致",
+        "Compare two systems: who is only in one, and what they say differently of the same person",
+    ),
+    "compare_what": (
+        "[项目文件夹] 系统甲 系统乙；在项目文件夹中运行时可不写文件夹",
+        "[PROJECT] A B: two systems; PROJECT may be left out inside its folder",
+    ),
+    "compare_by": (
+        "配对方式：link 按关联结果，number 按个人编号；不写则自动选择并说明",
+        "How persons are paired: link or number; found out when absent",
+    ),
+    "coverage": (
+        "全民参保登记：户籍人员参保、外地参保、未参保、死亡、情况不明，按县、乡镇、村",
+        "Universal registration: who of the households is insured, elsewhere, not, dead or unknown, per village",
+    ),
+    "coverage_ministry": (
+        "另出部级比对名单（未参保人员）；须先清理并关联",
+        "Also write the list of the not insured for the ministry's comparison; needs clean data and a link",
+    ),
     "project": ("项目文件夹（内有 project.toml）", "Project folder (with project.toml)"),
     "backend": ("计算引擎", "Engine"),
     "json": ("输出 JSON", "Print JSON"),

@@ -119,6 +119,15 @@ _COMPARED = re.compile(
 )
 
 
+_FAMILY = re.compile(r"[a-z]+")
+
+
+def system_family(system: str) -> str:
+    """Return what a system is without what tells its extracts apart: backup of ``backup_2020``."""
+    found = _FAMILY.match(system)
+    return found[0] if found else system
+
+
 def system_kind(system: str) -> str:
     """Return ``compare`` for a system that is only compared with, else ``business``."""
     return "compare" if _COMPARED.match(system) else "business"

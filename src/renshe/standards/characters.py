@@ -53,12 +53,11 @@ class Characters:
     def text(self) -> pa.StringArray:
         """Return the rows as text; a row without characters is ""."""
         data = self.codes.astype("<u4", copy=False).tobytes().decode("utf-32-le").encode()
-        starts = self.starts
-        if len(data) != 3 * len(self.codes) or not _three_bytes_each(self.codes):
-            widths = 1 + sum((self.codes >= least).astype(np.int64) for least in (0x80, 0x800, 0x10000))
-            starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(widths)))[starts]
+        if _three_bytes_each(self.codes):
+            starts = self.starts * 3
         else:
-            starts = starts * 3
+            widths = 1 + sum((self.codes >= least).astype(np.int64) for least in (0x80, 0x800, 0x10000))
+            starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(widths)))[self.starts]
         buffers = [None, pa.py_buffer(starts.astype(np.int32)), pa.py_buffer(data)]
         return pa.Array.from_buffers(pa.string(), len(starts) - 1, buffers)
 

@@ -23,16 +23,18 @@ from __future__ import annotations
 
 import csv
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from renshe.standards.bulk import text_of
-from renshe.standards.characters import CODE_POINTS, joined, parts
+from renshe.standards.characters import CODE_POINTS, Characters, joined, parts
 from renshe.standards.text import clean_name, clean_name_array
 
 # What joins the parts of a name or stands for what joins them; other dots are ``·`` already (``clean_name``).
@@ -56,9 +58,10 @@ def simple_name(text: str | None) -> str | None:
 
 def simple_names(array: Any) -> pa.StringArray:
     """Bulk twin of ``simple_name``; a column with nothing to fold is returned as it is."""
+    folds = _table_of_folds()
     # Folded first: cleaning is slow for rows with blanks and dots, and few are left.
-    names = clean_name_array(_folded(text_of(array)))
-    while (folded := _folded(names)) is not names:
+    names = clean_name_array(_mapped(text_of(array), folds))
+    while (folded := _mapped(names, folds)) is not names:
         names = clean_name_array(folded)
     return names
 
@@ -68,25 +71,41 @@ def simplified(text: str) -> str:
     return text.translate(_standard_forms())
 
 
-def _folded(names: pa.StringArray) -> pa.StringArray:
-    """Return the column with each character folded ("" where nothing is left), or itself if none is to be folded."""
-    table, pieces, changed = _table(), [], False
+def simplified_array(array: Any) -> pa.StringArray:
+    """Bulk twin of ``simplified``; a column with nothing to change is returned as it is."""
+    names = text_of(array)
+    changed = _mapped(names, _table_of_forms())
+    return names if changed is names else pc.if_else(pc.is_valid(names), changed, pa.scalar(None, pa.string()))
+
+
+def _mapped(names: pa.StringArray, table: NDArray[np.uint32]) -> pa.StringArray:
+    """Return the column with each character replaced ("" where nothing is left), or itself if none is to be."""
+    pieces, changed = [], False
     for part, chars in parts(names):
         codes = table[chars.codes]
         if np.array_equal(codes, chars.codes):
             pieces.append(part)
             continue
         changed = True
-        pieces.append(type(chars)(codes, chars.starts).only(codes != CODE_POINTS).text())
+        pieces.append(Characters(codes, chars.starts).only(codes != CODE_POINTS).text())
     return joined(pieces) if changed else names
 
 
 @lru_cache(maxsize=1)
-def _table() -> NDArray[np.uint32]:
-    """What each code point is folded to; ``CODE_POINTS`` (no character) for those that fall away."""
+def _table_of_folds() -> NDArray[np.uint32]:
+    return _table(_folds())
+
+
+@lru_cache(maxsize=1)
+def _table_of_forms() -> NDArray[np.uint32]:
+    return _table(_standard_forms())
+
+
+def _table(changes: Mapping[int, int | None]) -> NDArray[np.uint32]:
+    """What each code point becomes; ``CODE_POINTS`` (no character) for those that fall away."""
     table = np.arange(CODE_POINTS, dtype=np.uint32)
-    for code, folded in _folds().items():
-        table[code] = CODE_POINTS if folded is None else folded
+    for code, other in changes.items():
+        table[code] = CODE_POINTS if other is None else other
     return table
 
 

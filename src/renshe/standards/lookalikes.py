@@ -26,6 +26,19 @@ def alike(one: str, other: str) -> bool:
     return one == other or (one, other) in _similarities()
 
 
+def alike_name(one: str | None, other: str | None) -> bool:
+    """Whether two names differ in one character, and the two characters there look alike."""
+    if one is None or other is None or len(one) != len(other):
+        return False
+    differing = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and alike(*differing[0])
+
+
+def alike_names(one: pa.Array, other: pa.Array) -> pa.BooleanArray:
+    """Bulk twin of ``alike_name``, for two columns of the same length."""
+    return pa.array(map(alike_name, one.to_pylist(), other.to_pylist()), pa.bool_())
+
+
 def pairs() -> pa.Table:
     """Every pair of different characters that look alike, in either order: ``a``, ``b`` and their ``similarity``."""
     found = _similarities()
@@ -39,16 +52,3 @@ def _similarities() -> dict[tuple[str, str], float]:
     text = resources.files("renshe.standards").joinpath("data/lookalikes.csv").read_text(encoding="utf-8")
     found = {(one, other): int(percent) / 100 for one, other, percent in list(csv.reader(text.splitlines()))[1:]}
     return found | {(other, one): similarity for (one, other), similarity in found.items()}
-
-
-def alike_name(one: str | None, other: str | None) -> bool:
-    """Whether two names differ in one character, and the two characters there look alike."""
-    if one is None or other is None or len(one) != len(other):
-        return False
-    differing = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
-    return len(differing) == 1 and alike(*differing[0])
-
-
-def alike_names(one: pa.Array, other: pa.Array) -> pa.BooleanArray:
-    """Bulk twin of ``alike_name``, for two columns of the same length."""
-    return pa.array(map(alike_name, one.to_pylist(), other.to_pylist()), pa.bool_())

@@ -55,13 +55,17 @@ def known_codes() -> frozenset[str]:
     return frozenset(_regions())
 
 
+def names_of(code: str) -> tuple[Region, ...]:
+    """Every name that ``code`` (6, 9 or 12 digits) has had, the oldest first; none for a code that never was."""
+    return _regions().get(_six(code), ())
+
+
 def region(code: str, year: int | None = None) -> Region | None:
     """The region that ``code`` (6, 9 or 12 digits) named in ``year``; None where it named none.
 
     Without a year, the region that it names today or named last. In the year of a renaming the new name is given.
     """
-    names = _regions().get(_six(code), ())
-    return next((found for found in reversed(names) if year is None or found.in_use(year)), None)
+    return next((found for found in reversed(names_of(code)) if year is None or found.in_use(year)), None)
 
 
 def is_known_region(code: str, year: int | None = None) -> bool:

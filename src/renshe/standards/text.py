@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from renshe.standards.bulk import byte_table, map_text, rows_with, text_of
 
@@ -132,4 +133,8 @@ def unit_name_key(text: str | None) -> str | None:
 
 def unit_name_keys(array: Any) -> pa.StringArray:
     """Bulk twin of ``unit_name_key``."""
-    return map_text(text_of(array), unit_name_key)
+    names = text_of(array)
+    # Units are mostly distinct, and most are nothing but Chinese characters, of which only the legal form is folded.
+    plain = pc.fill_null(pc.match_substring_regex(names, "^[㐀-䶿一-鿿]+$"), True)
+    keys = pc.replace_substring(names, "有限责任公司", "有限公司")
+    return map_text(keys, unit_name_key, ~plain.to_numpy(zero_copy_only=False))

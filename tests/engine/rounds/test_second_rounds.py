@@ -10,11 +10,21 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tests.engine.merging.conftest import agreed
 
+from renshe.engine.decisions.log import read_decisions
+from renshe.engine.mending.entering import enter
+from renshe.engine.mending.newest import open_newest
+from renshe.engine.merging import plan as plan_module
+from renshe.engine.merging.candidates import Links
+from renshe.engine.merging.plan import planned
 from renshe.engine.project import ProjectError
 from renshe.engine.rounds import clean as rounds
 from renshe.engine.rounds.clean import clean
+from renshe.engine.rounds.store import Store
 from renshe.engine.rules import reach, runner
+from renshe.engine.rules.merge_rules import Rulebook, merge_rules
+from renshe.engine.schema import system_kind
 from renshe.engine.simulate.simulate import simulate
 
 SAME = ("digests", "not_run", "not_run_of", "notes", "findings", "scores", "admission", "tables", "decisions")
@@ -73,6 +83,24 @@ def revoke(project: Path, seed: int, at: str) -> None:
     )
 
 
+def some_merges(project: Path, seed: int, many: int) -> list[str]:
+    """Merge random pairs of persons of the newest round, as planned; what forbids it is not asked here."""
+    newest = open_newest(Store(project))
+    chance = random.Random(seed)
+    numbers: dict[str, set[str]] = {}
+    for row in pq.read_table(newest.folder / "tables/person.parquet").to_pylist():
+        if system_kind(row["system"]) == "business" and row["valid"] != "0" and row["person_no"]:
+            numbers.setdefault(row["system"], set()).add(row["person_no"])
+    pairs = []
+    for system, own in sorted(numbers.items()):
+        chosen = chance.sample(sorted(own), 2 * many)
+        pairs += [(system, old, new) for old, new in zip(chosen[::2], chosen[1::2], strict=True)]
+    with planned(newest, Links(), pairs) as plan:
+        made = [agreed(one) for one in plan.pairs]
+    _, entered = enter(project, read_decisions(project), "merges", made)
+    return [one.id for one in entered]
+
+
 def as_alone(project: Path, tmp_path: Path) -> dict[str, Any]:
     """Return the manifest of a round over the same data and decisions that has no earlier one to lean on."""
     alone = tmp_path / "alone"
@@ -106,6 +134,39 @@ def test_a_second_round_equals_a_full_one(
     del judged[:]
     assert clean(project).manifest["digests"] == second["digests"]
     assert judged == [], "where nothing changed nothing is judged"
+
+
+@pytest.fixture
+def unconditional(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let any two records with one row each be merged: what is tested is what merges move."""
+    declared = merge_rules()
+    lenient = Rulebook([one for one in declared.conditions.values() if one.check is not None], declared.repeats)
+    monkeypatch.setattr(rounds, "merge_rules", lambda: lenient)
+    monkeypatch.setattr(plan_module, "merge_rules", lambda: lenient)
+
+
+@pytest.mark.req("S1-19", "S1-43", part="second rounds")
+@pytest.mark.usefixtures("unconditional")
+def test_a_second_round_after_merges_equals_a_full_one(tmp_path: Path, judged: list[tuple[str, str]]) -> None:
+    project = tmp_path / "p"
+    simulate(project, persons=150, seed=14, dirty=0.03)
+    first = clean(project)
+    some_decisions(project, 2, 30)
+    clean(project)
+    del judged[:]
+    merged = some_merges(project, 3, 8)
+    second = clean(project).manifest
+    assert {how for _, how in judged} == {"part"}
+    assert second["decisions"]["applied"] > len(merged) // 2
+    full = as_alone(project, tmp_path)
+    assert {name: second[name] for name in SAME} == {name: full[name] for name in SAME}
+    back = {"at": "2999", "by": "乙", "kind": "revoke"}
+    write(project, "back", [back | {"id": f"t{at}", "revokes": one} for at, one in enumerate(merged[::2])])
+    revoke(project, 2, "2999-01-01")
+    third = clean(project).manifest
+    full = as_alone(project, tmp_path)
+    assert {name: third[name] for name in SAME} == {name: full[name] for name in SAME}
+    assert len({json.dumps(one["digests"]) for one in (first.manifest, second, third)}) == 3
 
 
 def test_what_a_changed_source_touches_is_judged_anew_and_nothing_else(

@@ -70,20 +70,8 @@ def apply_decisions(
 
     ``rules`` say which merges are forbidden.
     """
-    standing = {decision.id for decision in effective(decisions)}
-    outcomes: dict[str, Outcome] = {}
-    todo: list[Decision] = []
-    for decision in decisions:
-        if decision.kind == "revoke":
-            outcomes[decision.id] = _revoking(decision, decisions, standing)
-        elif decision.id not in standing:
-            outcomes[decision.id] = Outcome(decision, "revoked")
-        elif decision.kind in NOTED:
-            outcomes[decision.id] = Outcome(decision, "noted")
-        elif (refused := _misfit(decision, sources)) is not None:
-            outcomes[decision.id] = Outcome(decision, "unfit", refused)
-        else:
-            todo.append(decision)
+    outcomes = _without_rows(sources, decisions)
+    todo = [decision for decision in decisions if decision.id not in outcomes]
     books = Books(sources, todo)
     values = _typed(todo)
     result = Applied()
@@ -104,6 +92,22 @@ def apply_decisions(
         result.patches = write_patches(books, merger.working if merger is not None else None, as_of, cache)
     result.outcomes = [outcomes[decision.id] for decision in decisions]
     return result
+
+
+def _without_rows(sources: Sequence[Staged], decisions: Sequence[Decision]) -> dict[str, Outcome]:
+    """Return the outcomes that can be told without looking at any row."""
+    standing = {decision.id for decision in effective(decisions)}
+    outcomes: dict[str, Outcome] = {}
+    for decision in decisions:
+        if decision.kind == "revoke":
+            outcomes[decision.id] = _revoking(decision, decisions, standing)
+        elif decision.id not in standing:
+            outcomes[decision.id] = Outcome(decision, "revoked")
+        elif decision.kind in NOTED:
+            outcomes[decision.id] = Outcome(decision, "noted")
+        elif (refused := _misfit(decision, sources)) is not None:
+            outcomes[decision.id] = Outcome(decision, "unfit", refused)
+    return outcomes
 
 
 @contextmanager

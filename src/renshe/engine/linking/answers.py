@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.decisions.log import LINKED, Decision, effective
+from renshe.engine.linking.entities import ENTITIES
 from renshe.engine.linking.model import Model
 
 Record = tuple[str, str]
@@ -26,14 +27,13 @@ Record = tuple[str, str]
 Pair = tuple[Record, Record]
 SAID = -1
 """The ``ground`` of a pair on which clerks decided; definite rules count from 0."""
-ANSWERS: Mapping[str, str] = {"same": "同一人", "different": "不是同一人", "unsure": "无法确定"}
-_SAID = {kind: f"经核实{'为' if kind == 'same' else ''}{label}" for kind, label in ANSWERS.items()}
-_TORN = {"forbidden": "但号码均有效而不同、出生日期与性别均不同", "contradictory": "但与其他核实结论互相矛盾"}
+KINDS = ("same", "different", "unsure")
+_TORN = {"forbidden": "但按确定规则不可能相同", "contradictory": "但与其他核实结论互相矛盾"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said of a pair: a kind of ``ANSWERS``, and by whom, in words."""
+    """What was said of a pair: a kind in ``KINDS``, and by whom, in words."""
 
     pair: Pair
     kind: str
@@ -63,7 +63,8 @@ def standing_answers(log: Iterable[Decision], entity: str) -> dict[Pair, Answer]
                 one.date or one.at[:10],
                 one.id,
             ]
-            said = f"{_SAID[one.kind]}（{'，'.join(filter(None, hands))}）"
+            label = ENTITIES[entity].answers[one.kind]
+            said = f"经核实{'为' if one.kind == 'same' else ''}{label}（{'，'.join(filter(None, hands))}）"
             found[pair_of(one)] = Answer(pair_of(one), one.kind, said)
     return found
 
@@ -95,7 +96,7 @@ def contradictory(kinds: Mapping[Pair, str]) -> set[Pair]:
 
 
 def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer]) -> None:
-    """Add to ``decided`` what clerks said and let it decide (``judged``: a kind of ``ANSWERS``, forbidden or
+    """Add to ``decided`` what clerks said and let it decide (``judged``: a kind in ``KINDS``, forbidden or
     contradictory; ``said``: in words); leave the table ``one_number``: proved numbers and which number stands for all
     that are one person's."""
     torn = contradictory({pair: one.kind for pair, one in answers.items()})

@@ -1,20 +1,22 @@
 """Which pairs of records are looked at: those that share one of several keys, without comparing all with all.
 
 Rule: every record is looked at beside those that share a key of the model's ``keys_of_all`` with it (people: the same
-number; the same name and birth). A record that is not *settled* – its number proves nothing – is looked at beside all that
-share any of ``keys`` (blocking by exploded keys). So what is expensive is done for the damaged few.
+number; the same name and birth). A record that is not *settled* – its number proves nothing – is looked at beside all
+that share any of ``keys`` (blocking by exploded keys). So what is expensive is done for the damaged few.
 
-Invariant: a pair is looked at once, ``rid_l < rid_r``; a key that more than ``largest_block`` records share yields no pair
-and is told in what is returned.
+Invariant: a pair is looked at once, ``rid_l < rid_r``; a key that more than ``largest_block`` records share yields no
+pair and is told in what is returned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
+from renshe.engine.linking.earlier import add_crowded
 from renshe.engine.linking.model import Model
 
 
@@ -27,20 +29,39 @@ class Dropped:
     records: int
 
 
-def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model) -> list[Dropped]:
-    """Leave the pairs to be looked at in the table ``pairs`` (rid_l, rid_r); return what was dropped."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE found (rid_l BIGINT, rid_r BIGINT)")
+def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier: Path | None = None) -> list[Dropped]:
+    """Leave the pairs to be looked at in the table ``pairs`` (rid_l, rid_r); return what was dropped.
+
+    ``earlier``: the state of a run whose pairs are taken over: then only pairs with a ``changed`` record are found, and
+    records whose keys became too many or few join the changed.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE crowded (name VARCHAR, k UBIGINT, n BIGINT);
+        CREATE OR REPLACE TEMP TABLE found (rid_l BIGINT, rid_r BIGINT)""")
+    asked = asked_keys(model)
+    if earlier is not None:
+        for name, parts, some in asked:
+            _block(connection, name, parts, some, model.largest_block)
+            add_crowded(connection, earlier, name)
+    for name, parts, some in asked:
+        _block(connection, name, parts, some, model.largest_block)
+        _pair(connection, only_changed=earlier is not None)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found"
+    )
+    told = connection.sql("SELECT name, count(*), max(n) FROM crowded GROUP BY name ORDER BY name").fetchall()
+    return [Dropped(*row) for row in told]
+
+
+def asked_keys(model: Model) -> list[tuple[str, tuple[str, ...], str]]:
+    """Return each key of ``model``: its name, its parts, and for which records (SQL) others are looked for."""
     asked = [(name, parts, "TRUE") for name, parts in model.keys_of_all.items()]
-    asked += [(name, parts, "NOT settled") for name, parts in model.keys.items()]
-    dropped = [_pair(connection, name, parts, some, model.largest_block) for name, parts, some in asked]
-    connection.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found")
-    return [one for one in dropped if one is not None]
+    return asked + [(name, parts, "NOT settled") for name, parts in model.keys.items()]
 
 
-def _pair(
-    connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], some: str, largest: int
-) -> Dropped | None:
-    """Add the pairs of a record for which ``some`` holds with any that has the same ``parts``."""
+def _block(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], some: str, largest: int) -> None:
+    """Leave the tables ``few`` (records for which ``some`` holds) and ``keyed`` (all that share a key with one of
+    these), each with the number ``k`` that stands for ``parts``; keys that too many share go to ``crowded``."""
     key = f"hash({', '.join(parts)})"
     given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
     connection.execute(f"""
@@ -48,9 +69,21 @@ def _pair(
         CREATE OR REPLACE TEMP TABLE keyed AS SELECT rid, {key} AS k FROM records
             WHERE {given} AND {key} IN (SELECT k FROM few);
         CREATE OR REPLACE TEMP TABLE blocks AS SELECT k, count(*) AS n FROM keyed GROUP BY k HAVING n > 1;
-        INSERT INTO found
-            SELECT DISTINCT least(x.rid, y.rid), greatest(x.rid, y.rid)
-            FROM few x SEMI JOIN (FROM blocks WHERE n <= {largest}) b ON b.k = x.k
-            JOIN keyed y ON y.k = x.k AND y.rid <> x.rid""")
-    [(values, most)] = connection.sql(f"SELECT count(*), max(n) FROM blocks WHERE n > {largest}").fetchall()
-    return Dropped(name, values, most) if values else None
+        DELETE FROM crowded WHERE name = '{name}';
+        INSERT INTO crowded SELECT '{name}', k, n FROM blocks WHERE n > {largest};
+        DELETE FROM blocks WHERE n > {largest}""")
+
+
+def _pair(connection: duckdb.DuckDBPyConnection, *, only_changed: bool) -> None:
+    """Add the pairs of a record in ``few`` with any in ``keyed`` that has the same key."""
+    ways = [("few", "keyed")]
+    if only_changed:
+        ways = [
+            ("(FROM few SEMI JOIN changed USING (rid))", "keyed"),
+            ("few", "(FROM keyed SEMI JOIN changed USING (rid))"),
+        ]
+    for some, others in ways:
+        connection.execute(f"""
+            INSERT INTO found
+                SELECT DISTINCT least(x.rid, y.rid), greatest(x.rid, y.rid)
+                FROM {some} x SEMI JOIN blocks b ON b.k = x.k JOIN {others} y ON y.k = x.k AND y.rid <> x.rid""")

@@ -19,7 +19,7 @@ Labels = npt.NDArray[np.int64]
 
 
 def cluster(connection: duckdb.DuckDBPyConnection) -> None:
-    """Leave the table ``clustered`` (rid, label: the least rid of the cluster) and mark guarded pairs in ``decided``."""
+    """Leave the table ``clustered`` (rid, label: its cluster's least rid); mark guarded pairs in ``decided``."""
     [(records,)] = connection.sql("SELECT count(*) FROM records").fetchall()
     _label(connection, records)
     [(marked,)] = connection.execute("""

@@ -1,10 +1,14 @@
 """What becomes of a pair: the same person, for a clerk to look at, or two; and why, in words.
 
-Rules: what is definite comes before what weighs (a valid number with the same name is the same person; valid numbers that
-differ, with other births and sexes, never are). Then two thresholds. A pair is contested where one of its records has a
-clearly better one in the same system and these two are not the same themselves: that is a relative, and goes to review.
+Rules: what is definite comes before what weighs (a valid number with the same name is the same person; valid numbers
+that differ, with other births and sexes, never are). Then two thresholds. A pair is contested where one of its
+records has a clearly better one in the same system and these two are not the same themselves: that is a relative, and
+goes to review.
 
-Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its weight.
+What clerks said comes before all of it but for what can never be (``answers``).
+
+Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its
+weight.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from renshe.engine.linking.answers import Answer, Pair, honour
+from renshe.engine.linking.answers import SAID, Answer, Pair, honour
 from renshe.engine.linking.model import Comparison, Model
 from renshe.engine.rules.compiling import quote
 
@@ -26,32 +30,46 @@ _DEFINITE = 1000.0
 def decide(
     connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer] = MappingProxyType({})
 ) -> None:
-    """Leave the table ``decided``: the pairs of ``scored`` with ``weight``, ``decision`` and ``ground`` (the definite
-    rule's number, from 0, or null)."""
-    levels = ", ".join(column for one in model.comparisons for column in one.scored)
-    grounds = " ".join(f"WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
-    bounds = " ".join(
-        f"WHEN {at} THEN {quote(one.decision)}" for at, one in enumerate(model.definite) if one.decision != "review"
-    )
+    """Leave the table ``decided``: the pairs of ``scored`` with ``decision``, ``contested`` and ``guarded``."""
+    settled = [(at, one.decision) for at, one in enumerate(model.definite) if one.decision != "review"]
+    definite = "".join(f" WHEN ground = {at} THEN {quote(decision)}" for at, decision in settled)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE decided AS
-        WITH grounded AS (SELECT *, CASE {grounds} END AS ground FROM scored),
-        weighed AS (
-            SELECT *, CASE WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
-                WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS by_weight FROM grounded)
-        SELECT rid_l, rid_r, system_l, system_r, match_weight, match_probability, {levels}, ground, CASE ground {bounds} ELSE by_weight END AS decision, FALSE AS contested, FALSE AS guarded
-        FROM weighed""")
+        SELECT *, FALSE AS contested, FALSE AS guarded, CASE{definite}
+            WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
+            WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
     honour(connection, model, answers)
-    _contest(connection)
+    _keep_best_number(connection)
+    _keep_best_of_system(connection)
 
 
-def _contest(connection: duckdb.DuckDBPyConnection) -> None:
-    """Send the contested among the pairs that are the same by weight to review."""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE contested AS
+def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
+    """Send to review, of the pairs of a record whose number proves nothing, those with other numbers than its best."""
+    _contest(
+        connection,
+        f"""
+        WITH ways AS (
+            SELECT d.rid_l, d.rid_r, CASE WHEN l.settled THEN d.rid_r ELSE d.rid_l END AS x,
+                CASE WHEN l.settled THEN l.number ELSE r.number END AS number,
+                CASE WHEN ground = {SAID} THEN {_DEFINITE} ELSE match_weight END AS w
+            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
+            WHERE decision = 'same' AND l.settled <> r.settled),
+        each AS (SELECT x, number, max(w) AS w FROM ways GROUP BY x, number),
+        best AS (SELECT x, arg_max(number, w) AS number, max(w, 2) AS two FROM each GROUP BY x HAVING count(*) > 1)
+        SELECT rid_l, rid_r FROM ways JOIN best USING (x)
+        WHERE ways.number <> best.number OR two[1] < two[2] + {_BETTER}""",
+    )
+
+
+def _keep_best_of_system(connection: duckdb.DuckDBPyConnection) -> None:
+    """Send to review the pairs of which one record has a clearly better one in the same system, another person."""
+    _contest(
+        connection,
+        f"""
         WITH same AS (
-            SELECT rid_l, rid_r, system_l, system_r, CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
-            FROM decided WHERE decision = 'same'),
+            SELECT rid_l, rid_r, l.system AS system_l, r.system AS system_r,
+                CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
+            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r WHERE decision = 'same'),
         ways AS (
             SELECT rid_l AS x, rid_r AS y, system_r AS system, w FROM same
             UNION ALL SELECT rid_r, rid_l, system_l, w FROM same),
@@ -59,17 +77,23 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT DISTINCT least(a.x, a.y) AS rid_l, greatest(a.x, a.y) AS rid_r
         FROM ways a JOIN best b ON b.x = a.x AND b.system = a.system AND b.w > a.w + {_BETTER}
         WHERE a.w < {_DEFINITE} AND NOT EXISTS (
-            SELECT 1 FROM same s WHERE s.rid_l = least(a.y, b.y) AND s.rid_r = greatest(a.y, b.y));
-        UPDATE decided SET decision = 'review', contested = TRUE FROM contested c
-            WHERE c.rid_l = decided.rid_l AND c.rid_r = decided.rid_r""")
+            SELECT 1 FROM same s WHERE s.rid_l = least(a.y, b.y) AND s.rid_r = greatest(a.y, b.y))""",
+    )
+
+
+def _contest(connection: duckdb.DuckDBPyConnection, contested: str) -> None:
+    """Send the pairs of the query ``contested`` to review."""
+    connection.execute(f"""
+        UPDATE decided SET decision = 'review', contested = TRUE FROM ({contested}) c
+            WHERE c.rid_l = decided.rid_l AND c.rid_r = decided.rid_r AND judged IS NULL""")
 
 
 def why_sql(model: Model) -> str:
     """Return the SQL of ``why`` over ``decided``: what was definite, then each level with its weight in bits."""
-    said = [f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite)]
+    said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
-    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码或经核实的不同人' END"
+    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码或经核实的不同者' END"
     return f"concat_ws('；', {', '.join(['said', first, contested, guarded, *map(_level_sql, model.comparisons)])})"
 
 

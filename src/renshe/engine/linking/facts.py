@@ -1,8 +1,9 @@
 """What is compared of people: one record per system and number, its facts worked out column by column.
 
-Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system writes
-it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is *proved* where
-region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove less.
+Business rule: 业务系统之间同一参保人的编号、写法不同 — records are compared by what they mean, not by how a system
+writes it: numbers of 15 digits with their century, names without traditional forms, blanks and dots. A number is
+*proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
+less.
 
 Invariant: a fact is a pure function of its own record. Every row that counts belongs to one record; rows taken out by
 decisions (``valid`` 0) to none.
@@ -19,7 +20,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
+from renshe.engine.schema import columns
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
 from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
@@ -27,33 +30,42 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 # A date that stands for "not known" in many systems.
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # Facts that are the same or not: a number stands for their text.
-_ALIKE = ("phone", "account", "address")
-FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
+_ALIKE = ("phone", "account", "address", "sound")
+PERSON_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
-def read_people(connection: duckdb.DuckDBPyConnection, tables: Path) -> pa.Table:
-    """Return the records of ``tables/person.parquet``: system, key and the fields that are compared.
+def read_people(connection: duckdb.DuckDBPyConnection, finished: Finished) -> pa.Table:
+    """Return the records of people of a round: system, key and the fields that are compared.
 
-    Of several rows with one number the fullest stands for all. Rows without a number are records of their own, known
-    by the place where they stand.
+    Of several rows with one number the fullest stands for all. Rows without a number are records of their own.
     """
-    rows = fullest_sql(tables / "person.parquet", "person_no", FIELDS, FIELDS)
-    return connection.sql(f"{rows} ORDER BY system, key").to_arrow_table()
+    return read_records(connection, finished, "person", finished.record_key(), PERSON_FIELDS)
 
 
-def fullest_sql(
-    file: Path, number: str, compared: Sequence[str], fields: Sequence[str], wanted: str | None = None
+def read_records(
+    connection: duckdb.DuckDBPyConnection, finished: Finished, table: str, key: str, fields: Sequence[str]
+) -> pa.Table:
+    """Return ``fields`` of the rows of ``table`` that count, one row for each system and ``key`` (SQL): the fullest."""
+    file = finished.folder / "tables" / f"{table}.parquet"
+    if not file.exists():
+        return pa.schema(
+            [(name, columns(table).get(name, pa.string())) for name in ("system", "key", *fields)]
+        ).empty_table()
+    return connection.sql(f"{records_sql(file, key, fields)} ORDER BY system, key").to_arrow_table()
+
+
+def records_sql(
+    file: Path, key: str, compared: Sequence[str], shown: Sequence[str] = (), wanted: str | None = None
 ) -> str:
-    """Return SQL of the records of a standard table, known by ``number``: system, key and ``fields`` of the row in which
-    most of what is ``compared`` is filled; only of those that the relation ``wanted`` (system, key) names, if given."""
+    """Return SQL of the records of a standard table, known by ``key`` (SQL): of each the fullest row by what is
+    ``compared``, with ``shown`` or else all of that; only those of the relation ``wanted``, if it is given."""
     filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in compared)
-    listed = ", ".join(fields)
     some = "" if wanted is None else f" SEMI JOIN {wanted} USING (system, key)"
     return f"""
-        SELECT system, key, {listed} FROM (
-            SELECT *, row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM (SELECT *, coalesce({number}, 'row:' || source_file || ':' || source_row) AS key
-                FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some})
+        SELECT system, key, {", ".join(shown or compared)} FROM (
+            SELECT *,
+                row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
+            FROM (SELECT *, {key} AS key FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some})
         WHERE place = 1"""
 
 
@@ -69,7 +81,9 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     birth = _date_text(column["birth_date"], as_of)
     birth_id = pc.strftime(identity.birth, "%Y%m%d")
     sex_id = identity.sex.cast(pa.string())
-    sex = pc.if_else(pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string()))
+    sex = pc.if_else(
+        pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string())
+    )
     facts = {
         "rid": pa.array(np.arange(len(records), dtype=np.int64)),
         "system": column["system"],
@@ -99,14 +113,20 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
     by a namesake's with the same one, need not be looked for under other keys."""
     connection.register("given_facts", facts)
+    numbers = ", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE proved_names AS
             SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
         CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.* REPLACE ({", ".join(f"CASE WHEN f.{name} <> '' THEN hash(f.{name}) END AS {name}" for name in _ALIKE)}), f.proved OR p.number IS NOT NULL AS settled
+            SELECT f.* REPLACE ({numbers}), f.proved OR p.number IS NOT NULL AS settled
             FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
         DROP TABLE proved_names""")
     connection.unregister("given_facts")
+
+
+def number_sql(name: str) -> str:
+    """Return the SQL of a number that stands for the text of the fact ``name``; null for none."""
+    return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
 
 
 def _without_check(text: pa.Array) -> pa.Array:

@@ -1,14 +1,16 @@
 """One link run: who is who among the people and units of a round's systems.
 
-Business rule: 将业务系统之间的数据进行比对、核查、校正 (白社保〔2021〕22号): persons under different numbers are found, every pair is
-explained, nothing is merged here.
+Business rule: 将业务系统之间的数据进行比对、核查、校正 (白社保〔2021〕22号): persons under different numbers are
+found, every pair is explained, nothing is merged here.
 
-Invariant: a run is a function of the round's tables and the model; its folder appears whole or not at all.
+Invariant: a run is a function of the round's tables, the model and what clerks said of pairs; its folder appears whole
+or not at all.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,25 +19,33 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from renshe.engine.decisions.log import read_decisions
-from renshe.engine.linking.answers import Answer, Pair, standing_answers
+from renshe.engine.linking.answers import standing_answers
 from renshe.engine.linking.candidates import Dropped, find_candidates
 from renshe.engine.linking.clusters import cluster
 from renshe.engine.linking.deciding import decide, why_sql
+from renshe.engine.linking.earlier import environment, find_changed, find_earlier, keep_state, take_over
 from renshe.engine.linking.facts import hold_people, person_facts, read_people
 from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
+from renshe.engine.linking.on_spark import find_and_score
+from renshe.engine.linking.own_weights import own_model, train_own
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.linking.report.looking import Place, look
 from renshe.engine.linking.report.writing import write_report
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
-from renshe.engine.linking.store import new_link, write_manifest
-from renshe.engine.project import ProjectError
+from renshe.engine.linking.units import hold_units, label_employers, read_units, unit_facts, unit_labels
+from renshe.engine.rounds.clean import Backend
+from renshe.engine.rounds.finished import LINK, Finished, newest_round
 from renshe.engine.rounds.judged import engine
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
+from renshe.engine.spark.session import require_spark
 
+# Facts are worked out outside the engine and need room too.
+_MEMORY = "1000MB"
 Progress = Callable[[str, int, int], None]
 
 
@@ -48,62 +58,110 @@ class LinkResult:
     manifest: dict[str, Any]
 
 
-def link(folder: Path, *, progress: Progress = lambda _step, _done, _total: None) -> LinkResult:
-    """Link the people and units of the newest round of the project in ``folder``.
+def link(
+    folder: Path,
+    *,
+    backend: Backend = "duckdb",
+    train: bool = False,
+    progress: Progress = lambda _step, _done, _total: None,
+) -> LinkResult:
+    """Link the people and units of the newest round of the project in ``folder``; with ``train`` after estimating the
+    weights of people anew on it, which are kept for later runs.
 
-    Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at work;
-    then nothing was written.
+    Raises ProjectError (one Chinese line with its remedy) where there is no round, BusyError when another run is at
+    work; then nothing was written.
     """
+    if backend == "spark":
+        require_spark()
     store = Store(folder)
     with store.locked():
-        if not store.numbers():
-            raise ProjectError(f"{folder}：还没有检查过的轮次；请先运行 renshe clean {folder}")
-        number = store.numbers()[-1]
-        source = store.folder(number)
-        told = json.loads((source / "manifest.json").read_text("utf-8"))
-        with new_link(store, number) as target, engine(store) as connection:
-            answers = standing_answers(read_decisions(folder), "person")
-            as_of = date.fromisoformat(told["as_of"])
-            place = Place(store, number, target)
-            counts, part = _link_people(connection, place, as_of, answers, progress)
-            manifest = {"round": number, "as_of": told["as_of"], **counts}
-            write_manifest(target, manifest)
-            write_report(connection, place, told, [part])
-    return LinkResult(number, source / "link", manifest)
+        finished = newest_round(folder)
+        with store.new_beside(finished.number, LINK) as target, engine(store, _MEMORY) as connection:
+            run = _Run(finished, target, backend, train, progress)
+            as_of = finished.manifest["as_of"]
+            manifest = {"round": finished.number, "as_of": as_of, "backend": backend, **run.people(connection)}
+            write_report(connection, run.place, run.parts[::-1])
+            told = json.dumps(manifest, ensure_ascii=False, indent=2)
+            (target / "manifest.json").write_text(f"{told}\n", "utf-8")
+    return LinkResult(finished.number, finished.folder / LINK, manifest)
 
 
-def _link_people(
-    connection: duckdb.DuckDBPyConnection,
-    place: Place,
-    as_of: date,
-    answers: Mapping[Pair, Answer],
-    progress: Progress,
-) -> tuple[dict[str, Any], Part]:
-    model = load_model("person")
-    progress("整理比对要素", 0, 5)
-    hold_people(connection, person_facts(read_people(connection, place.tables), as_of))
-    find_homes(connection)
-    label_units(connection)
-    add_frequencies(connection, model)
-    progress("查找可能相同的记录", 1, 5)
-    dropped = find_candidates(connection, model)
-    progress("比对", 2, 5)
-    score(connection, model, estimate_prior(connection))
-    progress("判定", 3, 5)
-    decide(connection, model, answers)
-    cluster(connection)
-    progress("写出结果", 4, 5)
-    write_links(connection, model, place.target / "links.parquet")
-    write_clusters(connection, place.target / "clusters.parquet")
-    return summary(connection, model, dropped), look(connection, place, model, dropped, answers)
+class _Run:
+    """One link run: what its steps share."""
 
+    def __init__(self, finished: Finished, target: Path, backend: Backend, train: bool, progress: Progress) -> None:
+        self.finished = finished
+        self.target = target
+        self.place = Place(finished, target)
+        self.log = read_decisions(finished.store.project)
+        self.parts: list[Part] = []
+        self.backend = backend
+        self.train = train
+        self.progress = progress
 
-def label_units(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add to ``records`` the fact ``unit``: the same text for what is one unit in several systems."""
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE labelled AS SELECT r.*, CASE WHEN r.unit_no <> '' THEN hash(coalesce(h.system_l || ':' || h.unit_l, r.system || ':' || r.unit_no)) END AS unit
-        FROM records r LEFT JOIN (SELECT system_r, unit_r, min(system_l) system_l, arg_min(unit_l, system_l) unit_l FROM homes GROUP BY ALL) h ON h.system_r = r.system AND h.unit_r = r.unit_no;
-        DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
+    def people(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+        """Link people, and units on the way: who works together tells of both."""
+        self.progress("整理人员要素", 0, 4)
+        as_of = date.fromisoformat(self.finished.manifest["as_of"])
+        hold_people(connection, person_facts(read_people(connection, self.finished), as_of))
+        self.progress("关联单位", 1, 4)
+        homes = find_homes(connection)
+        employers = connection.sql(
+            "SELECT DISTINCT system, unit_no FROM records WHERE unit_no <> '' ORDER BY ALL"
+        ).to_arrow_table()
+        units, labels = self.units(connection.cursor(), homes, employers)
+        label_employers(connection, labels)
+        self.progress("关联人员", 2, 4)
+        told = self._link(connection, "person", "")
+        return {**told, "units": units}
+
+    def units(
+        self, connection: duckdb.DuckDBPyConnection, homes: pa.Table, employers: pa.Table
+    ) -> tuple[dict[str, Any], pa.Table]:
+        """Link units; return what the manifest tells of them, and what is one unit."""
+        hold_units(connection, unit_facts(read_units(connection, self.finished, employers)), homes)
+        told = self._link(connection, "unit", "unit_")
+        return told, unit_labels(connection)
+
+    def _link(self, connection: duckdb.DuckDBPyConnection, entity: str, prefix: str) -> dict[str, Any]:
+        """Link the table ``records`` and write links and clusters, their names beginning with ``prefix``."""
+        model = self._model(connection, entity)
+        prior = estimate_prior(connection)
+        dropped = self._weigh(connection, model, prior)
+        answers = standing_answers(self.log, entity)
+        decide(connection, model, answers)
+        cluster(connection)
+        write_links(connection, model, self.target / f"{prefix}links.parquet")
+        write_clusters(connection, self.target / f"{prefix}clusters.parquet")
+        self.parts.append(look(connection, self.place, model, dropped, answers))
+        return summary(connection, model, dropped)
+
+    def _model(self, connection: duckdb.DuckDBPyConnection, entity: str) -> Model:
+        """Return the model to link ``records`` by, and add to these the frequencies that it asks for."""
+        project = self.finished.store.project
+        learn = self.train and entity == "person"
+        model = load_model(entity) if learn else own_model(project, entity)
+        add_frequencies(connection, model)
+        if not learn:
+            return model
+        find_candidates(connection, model)
+        return train_own(connection, project, entity, {"round": self.finished.number, **self.finished.manifest})
+
+    def _weigh(self, connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> list[Dropped]:
+        """Leave the table ``scored``: the pairs of the run before where it can be leaned on, and the others anew."""
+        if self.backend == "spark":
+            scratch = self.finished.store.unfinished / f"link.spark.{os.getpid()}.tmp"
+            return find_and_score(connection, model, prior, scratch.resolve() / model.entity)
+        alike = environment(model, prior)
+        earlier = find_earlier(self.finished, model.entity, alike)
+        if earlier is not None:
+            find_changed(connection, earlier)
+        dropped = find_candidates(connection, model, earlier)
+        score(connection, model, prior)
+        if earlier is not None:
+            take_over(connection, earlier)
+        keep_state(connection, self.target / "state" / model.entity, alike)
+        return dropped
 
 
 def write_links(connection: duckdb.DuckDBPyConnection, model: Model, target: Path) -> None:
@@ -134,11 +192,12 @@ def summary(connection: duckdb.DuckDBPyConnection, model: Model, dropped: list[D
         dict(connection.sql("SELECT decision, count(*) FROM decided GROUP BY decision").fetchall())
     )
     [(records, clusters)] = connection.sql("SELECT count(*), count(DISTINCT label) FROM clustered").fetchall()
-    [(pairs,)] = connection.sql("SELECT count(*) FROM pairs").fetchall()
+    [(pairs,)] = connection.sql("SELECT count(*) FROM scored").fetchall()
     return {
         "model": model.version,
+        "trained": dict(model.trained),
         "records": records,
-        "persons": clusters,
+        "entities": clusters,
         "pairs": pairs,
         "decisions": {name: decisions[name] for name in ("same", "review", "different")},
         "dropped": [{"key": one.key, "values": one.values, "records": one.records} for one in dropped],

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
@@ -80,7 +80,8 @@ class Model:
     """A declaration with its weights.
 
     ``weights``: by comparison and level, (m, u). ``same`` and ``review``: from which weights (bits, prior included) a
-    pair is the one or the other.
+    pair is the one or the other. ``training``: by key, the comparisons that say nothing of what the key says, which
+    re-estimating learns from the pairs that share it. ``facts``: where records are plain columns, each fact in SQL.
     """
 
     entity: str
@@ -94,6 +95,8 @@ class Model:
     review: float
     version: str
     trained: Mapping[str, Any]
+    training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def comparison(self, name: str) -> Comparison:
         """Return the comparison called ``name``."""
@@ -112,8 +115,8 @@ class Model:
         return tuple(sorted(found))
 
     def settings(self, prior: float) -> dict[str, Any]:
-        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is how
-        likely two records of the data, any two, are one."""
+        """Return the model as Splink's settings: facts are the columns of its input, ``rid`` the record; ``prior`` is
+        how likely two records of the data, any two, are one."""
         return {
             "link_type": "dedupe_only",
             "unique_id_column_name": "rid",
@@ -146,18 +149,23 @@ class Model:
         return told
 
 
-def load_model(entity: str) -> Model:
-    """Return the shipped model of ``entity`` (person or unit)."""
+def load_model(entity: str, weights: str | None = None) -> Model:
+    """Return the shipped model of ``entity`` (person or unit), with its own weights or with ``weights`` (YAML)."""
     folder = resources.files("renshe.engine.linking.models")
     declared = (folder / f"{entity}.yaml").read_text("utf-8")
-    weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
+    if weights is None:
+        weights = (folder / f"{entity}-weights.yaml").read_text("utf-8")
     return read_model(declared, weights)
 
 
 @lru_cache(maxsize=8)
-def read_model(declared: str, weights: str) -> Model:
-    """Return the model that a declaration and its weights, both YAML, make; KeyError or ValueError if they do not."""
-    told, trained = yaml.safe_load(declared), yaml.safe_load(weights)
+def read_model(declared: str, weights: str | None = None) -> Model:
+    """Return the model that a declaration and its weights, both YAML, make; KeyError or ValueError if they do not.
+
+    A declaration may hold the weights to begin with itself, under ``weights``.
+    """
+    told = yaml.safe_load(declared)
+    trained = told["weights"] if weights is None else yaml.safe_load(weights)
     comparisons = tuple(_read_comparison(one) for one in told["comparisons"])
     given = {
         name: {level: (float(m), float(u)) for level, (m, u) in levels.items()}
@@ -176,8 +184,10 @@ def read_model(declared: str, weights: str) -> Model:
         weights=given,
         same=float(trained["same"]),
         review=float(trained["review"]),
-        version=f"{trained['version']}-{hashlib.sha256((declared + weights).encode()).hexdigest()[:8]}",
+        version=f"{trained['version']}-{hashlib.sha256((declared + (weights or '')).encode()).hexdigest()[:8]}",
         trained=trained.get("trained", {}),
+        training={name: tuple(taught) for name, taught in told.get("training", {}).items()},
+        facts=dict(told.get("facts", {})),
     )
 
 
@@ -222,7 +232,8 @@ def _swapped(column: str, width: str) -> str:
         f" AND substr({left}, 3, {width}) = substr({right}, 3, {width})"
     )
     distance = f"levenshtein({left}, {right}) = 2 AND length({left}) = length({right})"
-    return f"{distance} AND ({' OR '.join([first, *ways])})"
+    # An engine works out both sides of AND for every row, but of a CASE only what it comes to.
+    return f"CASE WHEN {distance} THEN {' OR '.join([first, *ways])} ELSE FALSE END"
 
 
 def _one_more(column: str) -> str:
@@ -245,6 +256,13 @@ def _two_of_three(column: str) -> str:
     return f"length({column}_l) = 3 AND length({column}_r) = 3 AND ({_two_of([(1, 1), (2, 1), (3, 1)], column)})"
 
 
+def _one_apart(column: str) -> str:
+    """Both texts have as many characters, and of two or three one is different."""
+    same = [f"substr({column}_l, {at}, 1) = substr({column}_r, {at}, 1)" for at in (1, 2)]
+    two = f"length({column}_l) = 2 AND ({' OR '.join(same)})"
+    return f"length({column}_l) = length({column}_r) AND ({two} OR {_two_of_three(column)} OR length({column}_l) > 3)"
+
+
 def _two_of_three_parts(column: str) -> str:
     """Of year, month and day two are the same."""
     return _two_of([(1, 4), (5, 2), (7, 2)], column)
@@ -253,6 +271,7 @@ def _two_of_three_parts(column: str) -> str:
 _MACROS: Mapping[str, Callable[..., str]] = {
     "swapped": _swapped,
     "one_more": _one_more,
+    "one_apart": _one_apart,
     "two_of_three": _two_of_three,
     "two_of_three_parts": _two_of_three_parts,
 }

@@ -19,9 +19,9 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.decisions.log import Decision, normal_key, read_decisions
-from renshe.engine.linking.answers import ANSWERS, Pair, contradictory, ordered, standing_answers
+from renshe.engine.linking.answers import Pair, contradictory, ordered, standing_answers
 from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
-from renshe.engine.linking.facts import FIELDS, fullest_sql, person_facts
+from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
 from renshe.engine.linking.model import load_model
 from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT
 from renshe.engine.mending.checks import Draft
@@ -31,10 +31,11 @@ from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
 from renshe.engine.report.labels import system_label
 from renshe.engine.report.sheets import CHECKER, DAY, GROUND, IDENTITY, OPERATOR
+from renshe.engine.rounds.finished import newest_round
 from renshe.standards.masks import mask_serial
 from renshe.standards.periods import parse_date
 
-KINDS: Mapping[str, str] = {label: kind for kind, label in ANSWERS.items()}
+_KINDS = {name: {label: kind for kind, label in one.answers.items()} for name, one in ENTITIES.items()}
 _AGAIN = "请运行 renshe link，从新的待核实清单填写"
 _PARTS = 8
 
@@ -91,24 +92,24 @@ def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
     number, findings, *_ = parts[-1].split(":")
     if newest.files(f"{number}:{findings}") is None:
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的待核实清单", f"请交到清单所属的项目，或{_AGAIN[1:]}")
-    wrong = _wrong_verdict(filled) or wrong_hand(filled)
+    _, entity, *four = parts[:6]
+    wrong = _wrong_verdict(filled, _KINDS[entity]) or wrong_hand(filled)
     if wrong is not None:
         return wrong
-    _, entity, *four = parts[:6]
     return _Row(filled, entity, ordered((four[0], four[1]), (four[2], four[3])), parts[6])
 
 
-def _wrong_verdict(filled: Filled) -> Wrong | None:
+def _wrong_verdict(filled: Filled, kinds: Mapping[str, str]) -> Wrong | None:
     verdict = filled.text(VERDICT)
-    listed = "、".join(KINDS)
+    listed = "、".join(kinds)
     if verdict is None:
         given = next(column for column in FORM.filled if filled.text(column) is not None)
         return Wrong(VERDICT, f"填了“{given}”而没有选“{VERDICT}”", f"请从下拉列表中选择：{listed}")
-    if verdict not in KINDS:
+    if verdict not in kinds:
         return Wrong(VERDICT, f"没有结论“{verdict[:20]}”", f"请从下拉列表中选择：{listed}")
-    if KINDS[verdict] != "unsure" and filled.text(CHECKER) is None:
+    if kinds[verdict] != "unsure" and filled.text(CHECKER) is None:
         return Wrong(CHECKER, f"选了“{verdict}”而没有填“复核人”", "请由另一人复核后填写，或改选“无法确定”")
-    if KINDS[verdict] != "unsure" and shown(filled.text(CHECKER)) == shown(filled.text(OPERATOR)):
+    if kinds[verdict] != "unsure" and shown(filled.text(CHECKER)) == shown(filled.text(OPERATOR)):
         return Wrong(CHECKER, "复核人与经办人是同一人", "请由另一人复核，或改选“无法确定”并清空复核人")
     return None
 
@@ -120,12 +121,13 @@ def _shown_now(rows: Sequence[_Row], newest: Newest) -> dict[int, str]:
         entity = ENTITIES[name]
         with _asked(row.pair if row.entity == name else None for row in rows) as connection:
             both = "SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked"
-            hold_sides(connection, entity, newest.folder / "tables", both)
+            hold_sides(connection, entity, newest_round(newest.project.folder), both)
+            there = "l.there AND r.there" if name == "person" else "TRUE"
             found |= dict(
                 connection.sql(f"""
                     SELECT n, {digest_sql(entity)} FROM asked
                     JOIN side l ON l.system = system_l AND l.key = key_l
-                    JOIN side r ON r.system = system_r AND r.key = key_r""").fetchall()
+                    JOIN side r ON r.system = system_r AND r.key = key_r WHERE {there}""").fetchall()
             )
     return found
 
@@ -156,7 +158,8 @@ def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
         connection.execute("""
             CREATE TEMP TABLE wanted AS
                 SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked""")
-        sql = fullest_sql(newest.folder / "tables" / "person.parquet", "person_no", FIELDS, FIELDS, "wanted")
+        key = newest_round(newest.project.folder).record_key()
+        sql = records_sql(newest.folder / "tables" / "person.parquet", key, PERSON_FIELDS, wanted="wanted")
         records = person_facts(connection.sql(f"{sql} ORDER BY system, key").to_arrow_table(), as_of)
         connection.register("records", records)
         found = connection.sql(f"""
@@ -204,7 +207,7 @@ def _told(pair: Pair) -> str:
 
 
 def _kind(row: _Row) -> str:
-    return KINDS[row.filled.text(VERDICT) or ""]
+    return _KINDS[row.entity][row.filled.text(VERDICT) or ""]
 
 
 def _decision(row: _Row) -> Decision:

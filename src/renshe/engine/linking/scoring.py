@@ -1,14 +1,14 @@
 """What a pair weighs: Splink compares the facts of its two records and adds up the weights of the model.
 
-Invariant: every candidate pair has one weight, and for every comparison the level it stands on (``gamma_<name>``) and what
-that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is).
+Invariant: every candidate pair has one weight, and for every comparison the level it stands on (``gamma_<name>``) and
+what that weighs (``mw_<name>``, with ``mw_tf_<name>`` for how frequent the value is).
 """
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
 from math import floor, log2
+from typing import Any
+
 import duckdb
 from splink import DuckDBAPI, Linker
 
@@ -17,6 +17,8 @@ from renshe.standards.lookalikes import alike_names
 
 # A value's share of all records is told in steps of half a power of two: one file more moves few weights.
 _STEP = 2
+# The records of a small office are drawn from a larger population: among few, a value that two share is not common.
+_POPULATION = 4096
 
 
 def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -28,7 +30,7 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     for name in model.frequencies:
         [(told,)] = connection.sql(f"SELECT count({name}) FROM records").fetchall()
         # Steps of half a power of two, of the whole too: one file more moves few weights.
-        least = 2.0 ** -floor(log2(max(told, 1)))
+        least = 2.0 ** -floor(log2(max(told, _POPULATION)))
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE often_{name} AS
                 SELECT {name}, pow(2, round({_STEP} * log2(count(*) - 1)) / {_STEP}) * {least} AS share
@@ -43,26 +45,46 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
 
 
 def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
-    """Return how likely two records, any two, are one: by the pairs with one proved number and name, and as many again in
-    proportion to the records without such a number."""
+    """Return how likely two records, any two, are one: by the pairs with one proved number, and as many more in
+    proportion to the records without such a number. In steps, as frequencies are."""
     [(sure, proved, records)] = connection.sql("""
-        SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM records WHERE settled GROUP BY number, name)),
-            count(*) FILTER (settled), count(*) FROM records""").fetchall()
+        SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (
+                SELECT count(*) AS n FROM records WHERE proved OR settled GROUP BY number)),
+            count(*) FILTER (proved OR settled), count(*) FROM records""").fetchall()
     share = max(proved / max(records, 1), 0.1)
     # Where nothing is proved, every record is taken to have one other.
     pairs = max(float(sure) / share**2, 0.1 * records if proved else records, 1.0)
-    return min(pairs / max(records * (records - 1) / 2, 1), 0.5)
+    found = min(pairs / max(records * (records - 1) / 2, 1), 0.5)
+    return float(2.0 ** (round(_STEP * log2(found)) / _STEP))
 
 
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
-    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels and what each level weighs."""
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    with suppress(duckdb.NotImplementedException, duckdb.CatalogException):
-        connection.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")  # type: ignore[arg-type]
+    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and
+    ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
+    define_functions(connection)
     api = DuckDBAPI(connection=connection)
-    linker = Linker(api.register("records"), model.settings(prior))
+    linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     found = linker.inference.predict(warning_mode="never")
-    connection.execute(f"DROP TABLE IF EXISTS scored; ALTER TABLE {found.physical_name} RENAME TO scored")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {scored_sql(model, found.physical_name)}")
+    found.drop_table_from_database_and_remove_from_cache()
+
+
+def scored_sql(model: Model, predicted: str) -> str:
+    """Return the SQL of ``scored`` from Splink's table of predictions."""
+    levels = ", ".join(column for one in model.comparisons for column in one.scored)
+    grounds = "".join(f" WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
+    # A model may have nothing definite.
+    ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
+    return f"SELECT rid_l, rid_r, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
+
+
+def define_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what conditions of a model may call beyond the engine's own functions."""
+    [(there,)] = connection.sql("SELECT count(*) FROM duckdb_functions() WHERE function_name = 'alike'").fetchall()
+    if not there:
+        # Its declaration knows functions of values, not those of columns.
+        functions: Any = connection
+        functions.create_function("alike", alike_names, ["VARCHAR", "VARCHAR"], "BOOLEAN", type="arrow")

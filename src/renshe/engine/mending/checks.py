@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from renshe.engine.comparing.kinds import is_comparison
 from renshe.engine.decisions.log import VALUES, Decision
 from renshe.engine.mending.hands import shown, written_identity, wrong_hand
 from renshe.engine.mending.lists import Filled
-from renshe.engine.mending.newest import Found, Identity, Newest, parse_identity
+from renshe.engine.mending.newest import Found, Identity, Newest, other_system, parse_identity
 from renshe.engine.mending.refusals import ROUND_TOLD, Refusal, Wrong
 from renshe.engine.mending.values import Misfit, fit_values, fits_paper
 from renshe.engine.report.labels import DECISIONS, system_label
@@ -73,8 +74,6 @@ def judge_rows(rows: Sequence[Filled], newest: Newest) -> tuple[list[Draft], lis
 
 def _first_look(filled: Filled, newest: Newest) -> _Asked | Wrong:
     """Look at the cells themselves: which row is meant, what is to be done, nothing that is no value."""
-    if filled.wrong is not None:
-        return filled.wrong
     written = written_identity(filled)
     if isinstance(written, Wrong):
         return written
@@ -98,9 +97,17 @@ def _log_kind(choice: str) -> str:
 
 
 def _given(one: _Asked, found: Found) -> str | None:
-    """Return the new value: as typed, or what the finding expects where a default or the other side is taken."""
+    """Return the new value: as typed, or what the finding expects where a default or the other side is taken.
+
+    What a comparison found on the other side may fill an empty value: it is somebody's word, not a guess.
+    """
     typed = one.filled.text(NEW)
-    return found.expected if typed is None and KINDS[one.choice] in ("default", "resolve") else typed
+    told = KINDS[one.choice] in ("default", "resolve") or (KINDS[one.choice] == "fill" and _compared(one))
+    return found.expected if typed is None and told else typed
+
+
+def _compared(one: _Asked) -> bool:
+    return is_comparison(one.identity.rule)
 
 
 def _values(asked: Sequence[_Asked], found: Sequence[Found | None]) -> dict[int, str | Misfit]:
@@ -121,6 +128,10 @@ def _values(asked: Sequence[_Asked], found: Sequence[Found | None]) -> dict[int,
 
 
 def _judge(one: _Asked, found: Found | None, fitted: str | Misfit | None, newest: Newest) -> Decision | Wrong:
+    if found is None and _compared(one) and not newest.was_compared(one.identity):
+        systems = f"{one.identity.system} {other_system(one.identity)}"
+        what = f"最新一轮（第 {newest.number} 轮）还没有做过这两个系统的比对"
+        return Wrong(DECISION, what, f"请先运行 renshe compare {newest.project.folder} {systems}，{ROUND_TOLD[1:]}")
     if found is None:
         what = f"这一问题在最新一轮（第 {newest.number} 轮）中已不存在，或已改变"
         return Wrong(DECISION, what, f"不必再处理；仍有问题的{ROUND_TOLD}")
@@ -141,7 +152,7 @@ def _judge(one: _Asked, found: Found | None, fitted: str | Misfit | None, newest
         if wrong := _wrong_value(one.identity, found, fitted):
             return wrong
         new = fitted
-    source = _source(one, newest)
+    source = _source(one, found, newest)
     return source if isinstance(source, Wrong) else _decision(one, found, new, source)
 
 
@@ -150,12 +161,15 @@ def _wrong_kind(one: _Asked, found: Found) -> Wrong | None:
     kind, identity = KINDS[one.choice], one.identity
     if system_kind(identity.system or "") == "compare" and kind != "accept":
         return Wrong(DECISION, "比对数据只供核对，不作修改", "请选“经核实无误”，或在业务系统的清单中处理")
+    if found.source_row is None and _compared(one):
+        if kind in ("accept", "recollect"):
+            return None if one.filled.text(NEW) is None else _needless(one)
+        what = "这是几行的合计，或本系统没有这一记录，没有可改的单个值"
+        return Wrong(DECISION, what, "请在相应的明细行上更正；属实的选“经核实无误”，要再查的选“退回核实”")
     if found.source_row is None:
         return Wrong(DECISION, "这是整张表的总数问题，没有可处理的行", "请核对 project.toml 的 [[control]]，或补齐数据")
     if _log_kind(one.choice) not in VALUES:
-        if one.filled.text(NEW) is not None:
-            return Wrong(NEW, f"“{one.choice}”不填“新值”", "请清空新值，要改值的选“更正”或“补录”")
-        return None
+        return None if one.filled.text(NEW) is None else _needless(one)
     if identity.field is None:
         return Wrong(DECISION, f"整行的问题不能选“{one.choice}”", "请选“剔除”“经核实无误”或“退回核实”")
     if kind == "fix" and found.value is None:
@@ -163,6 +177,10 @@ def _wrong_kind(one: _Asked, found: Found) -> Wrong | None:
     if kind in ("fill", "default") and found.value is not None:
         return Wrong(DECISION, f"现值不空，不能选“{one.choice}”", "请选“更正”")
     return None
+
+
+def _needless(one: _Asked) -> Wrong:
+    return Wrong(NEW, f"“{one.choice}”不填“新值”", "请清空新值，要改值的选“更正”或“补录”")
 
 
 def _wrong_value(identity: Identity, found: Found, new: str) -> Wrong | None:
@@ -174,11 +192,11 @@ def _wrong_value(identity: Identity, found: Found, new: str) -> Wrong | None:
     return None
 
 
-def _source(one: _Asked, newest: Newest) -> str | Wrong:
+def _source(one: _Asked, found: Found, newest: Newest) -> str | Wrong:
     """Say where the new value comes from: first its kind, then the cell."""
     kind, identity = KINDS[one.choice], one.identity
     own = identity.system or ""
-    against = newest.opponents(identity.rule, identity.table, own) if kind in ("resolve", "accept") else []
+    against = newest.opponents(identity) if kind in ("resolve", "accept") else []
     cell = one.filled.place()
     if kind == "resolve":
         if not against:
@@ -192,6 +210,8 @@ def _source(one: _Asked, newest: Newest) -> str | Wrong:
         return f"kept:{kept[0]} over:{own} | {cell}"
     if kind == "accept" and len(against) == 1:
         return f"kept:{own} over:{against[0]} | {cell}"
+    if kind == "fill" and _compared(one) and one.filled.text(NEW) is None:
+        return f"from:{found.origin} | {cell}"
     return f"{ {'fix': 'contact', 'fill': 'contact', 'default': 'default'}.get(kind, 'list') } | {cell}"
 
 

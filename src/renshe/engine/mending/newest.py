@@ -18,6 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from renshe.engine.comparing.kinds import is_comparison
+from renshe.engine.comparing.layout import DIFFERENCES, comparisons
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.project import Project, load_project
 from renshe.engine.report.sheets import stamp_of
@@ -69,12 +71,22 @@ def parse_identity(text: str) -> Identity | None:
     return Identity(*parts)
 
 
+def other_system(one: Identity) -> str:
+    """Return the system that a difference holds its row against; empty where it does not say so."""
+    try:
+        [system, *_] = json.loads(one.related or "[]")
+    except ValueError:
+        return ""
+    return str(system)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The finding that a row means, with what is needed to judge a decision on it.
 
-    ``sure`` is False where several findings share the identity and none stands at the row's place. ``id_type`` is that
-    of the person whose number is to be mended.
+    ``sure`` is False where several findings share the identity and none stands at the row's place. ``origin`` is where
+    the expected value of a comparison comes from (system, file and row). ``id_type`` is that of the person whose number
+    is to be mended.
     """
 
     value: str | None
@@ -82,12 +94,13 @@ class Found:
     source_file: str | None
     source_row: int | None
     sure: bool
+    origin: str | None
     id_type: str | None
 
 
 @dataclass(slots=True)
 class Newest:
-    """The newest round of a project, and what is known of the rounds before it."""
+    """The newest round of a project with what was compared in it, and what is known of the rounds before it."""
 
     project: Project
     number: int
@@ -101,14 +114,27 @@ class Newest:
         """Return the source files of the round that ``stamp`` (``stamp_of``) names; None where it is none of ours."""
         if stamp not in self._files:
             number = int(stamp.split(":", 1)[0])
-            path = self._store.folder(number) / "manifest.json"
-            manifest = json.loads(path.read_text("utf-8")) if number in self._store.numbers() else None
-            ours = manifest is not None and stamp_of(manifest) == stamp
-            self._files[stamp] = [source["file"] for source in manifest["sources"]] if manifest and ours else None
+            self._files[stamp] = self._listed(number, stamp) if number in self._store.numbers() else None
         return self._files[stamp]
 
-    def opponents(self, rule: str, table: str, own: str) -> list[str]:
-        """Return the systems of the project that ``rule`` holds a row of ``own`` against: those that may be kept."""
+    def _listed(self, number: int, stamp: str) -> list[str] | None:
+        """Return the source files of round ``number`` if the lists of ``stamp`` are its own or of its comparisons."""
+        folder = self._store.folder(number)
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        compared = (stamp_of(one, "differences") for _, one in comparisons(folder))
+        ours = stamp == stamp_of(manifest) or stamp in compared
+        return [source["file"] for source in manifest["sources"]] if ours else None
+
+    def was_compared(self, one: Identity) -> bool:
+        """Whether the systems of a difference were compared in this round."""
+        pair = {one.system, other_system(one)}
+        return any({told["left"], told["right"]} == pair for _, told in comparisons(self.folder))
+
+    def opponents(self, one: Identity) -> list[str]:
+        """Return the systems of the project that a row is held against: those that may be kept in its place."""
+        rule, table, own = one.rule, one.table, one.system or ""
+        if is_comparison(rule):
+            return [other_system(one)]
         known = self.rules.get(rule)
         if known is None:
             return []
@@ -146,6 +172,18 @@ class Newest:
         columns |= {"file": pa.array(files, pa.string()), "row": pa.array([one.row for one in asked], pa.int64())}
         return pa.table(columns)
 
+    def _found(self) -> str:
+        """Return SQL of all findings of this round, and of the differences that comparisons of it found."""
+        names = ", ".join(f'"{name}"' for name in (*_PARTS, "value", "expected", "source_file", "source_row"))
+        findings = quote(str(self.folder / "findings.parquet"))
+        parts = [f"SELECT {names}, NULL AS origin FROM read_parquet({findings})"]
+        parts += [
+            f"SELECT {names}, other_system || ' ' || other_file || '#' || other_row"
+            f" FROM read_parquet({quote(str(folder / DIFFERENCES))})"
+            for folder, _ in comparisons(self.folder)
+        ]
+        return " UNION ALL ".join(parts)
+
     def _meant(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Return SQL of the finding that each row of ``asked`` means: at its place, else the only one of its identity.
 
@@ -153,11 +191,10 @@ class Newest:
         """
         same = " AND ".join(f'f."{name}" IS NOT DISTINCT FROM a."{name}"' for name in _PARTS if name != "rule")
         hit = (
-            "SELECT a.n, f.value, f.expected, f.source_file, f.source_row, f.system,"
+            "SELECT a.n, f.value, f.expected, f.source_file, f.source_row, f.system, f.origin,"
             " a.\"table\" || '.' || a.field AS spot,"
             " f.source_file IS NOT DISTINCT FROM a.file AND f.source_row IS NOT DISTINCT FROM a.row AS here"
-            f" FROM asked a JOIN read_parquet({quote(str(self.folder / 'findings.parquet'))}) f"
-            f" ON f.rule = a.rule AND {same}"
+            f" FROM asked a JOIN ({self._found()}) f ON f.rule = a.rule AND {same}"
         )
         connection.execute(
             f"CREATE TEMP TABLE meant AS SELECT *, here OR count(*) OVER (PARTITION BY n) = 1 AS sure FROM ({hit})"
@@ -175,7 +212,7 @@ class Newest:
                 " ON m.spot = 'person.id_number' AND p.system = m.system AND p.source_file = m.source_file"
                 " AND p.source_row = m.source_row"
             )
-        return f"SELECT n, value, expected, m.source_file, m.source_row, sure, {id_type} FROM meant m{join}"
+        return f"SELECT n, value, expected, m.source_file, m.source_row, sure, origin, {id_type} FROM meant m{join}"
 
 
 def open_newest(store: Store) -> Newest:

@@ -21,8 +21,8 @@ import pyarrow as pa
 from renshe.engine.mending.lists import Form, Lists, Sheet, wanted_rows
 from renshe.engine.mending.refusals import MendingError, Refusal
 from renshe.engine.report.sheets import IDENTITY, Column, Piece, RowList, Style, lay_out
+from renshe.engine.report.shelving import SHEET_ROWS
 from renshe.engine.report.spreadsheet import Book, write_book
-from renshe.engine.report.workbooks import SHEET_ROWS
 from renshe.engine.sources.headers import unique_names
 from renshe.engine.sources.sheet_xml import Row, column_letters
 

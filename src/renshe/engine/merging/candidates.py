@@ -20,6 +20,7 @@ from renshe.engine.decisions.merges import Number
 from renshe.engine.decisions.terms import Scope
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.rules.compiling import quote
+from renshe.engine.schema import system_kind
 from renshe.standards.masks import mask_serial
 from renshe.standards.regions import is_known_region, lineage
 
@@ -83,7 +84,7 @@ def read_links(folder: Path, persons: Path) -> Links:
             " WHERE EXISTS (FROM person p WHERE p.system = c.system AND p.person_no = c.key"
             " AND p.valid IS DISTINCT FROM '0') GROUP BY ALL HAVING count(DISTINCT key) > 1"
         )
-        groups = con.execute("SELECT cluster::VARCHAR, system, numbers FROM twice ORDER BY ALL").fetchall()
+        twice = con.execute("SELECT cluster::VARCHAR, system, numbers FROM twice ORDER BY ALL").fetchall()
         others = con.execute(
             "SELECT cluster::VARCHAR, system, key FROM cluster SEMI JOIN twice USING (cluster) ORDER BY ALL"
         ).fetchall()
@@ -96,7 +97,8 @@ def read_links(folder: Path, persons: Path) -> Links:
     for cluster, system, key in others:
         members.setdefault(cluster, []).append((system, key))
     return Links(
-        tuple(Group(cluster, system, tuple(numbers)) for cluster, system, numbers in groups),
+        # Records of systems that are only compared with are nobody's to merge.
+        tuple(Group(name, owner, tuple(own)) for name, owner, own in twice if system_kind(owner) == "business"),
         {cluster: tuple(own) for cluster, own in members.items()},
         {(system, one, other): (decision, why or "") for system, one, other, decision, why in direct},
     )
@@ -191,6 +193,8 @@ def without_repeats(pairs: Sequence[Pair]) -> list[Pair]:
 def require_known(numbers: Iterable[Number], known: Mapping[Number, object], merged: Mapping[Number, str]) -> None:
     """Raise MendingError where a list names a number that no valid record has."""
     for system, number in numbers:
+        if system_kind(system) == "compare":
+            raise MendingError(f"名单中的系统 {system} 只供比对，不能合并；请写业务系统的编号")
         shown = mask_serial(number)
         if (system, number) in merged:
             raise MendingError(

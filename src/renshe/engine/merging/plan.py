@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from renshe.engine.decisions.log import PAIRED, Decision, effective, read_decisions
 from renshe.engine.decisions.merges import Number
-from renshe.engine.decisions.pairs import Asked, Obstacle, Refund, ask, compared_fields, know_pairs
+from renshe.engine.decisions.pairs import Asked, Obstacle, Refund, ask, compared_fields, know_pairs, own
 from renshe.engine.decisions.terms import Choice, Contact, Terms
 from renshe.engine.mending.newest import Newest
 from renshe.engine.merging.candidates import (
@@ -42,7 +42,6 @@ from renshe.engine.merging.people import People, read_people
 from renshe.engine.merging.ranking import rank_columns, rank_numbers
 from renshe.engine.merging.survivorship import FieldPlan, survivorship
 from renshe.engine.rules.merge_rules import merge_rules
-from renshe.standards.dictionary import dictionary
 from renshe.standards.masks import mask_serial
 
 State = Literal["ready", "blocked", "waiting", "decided"]
@@ -154,8 +153,15 @@ def planned(
         ]
         plans = _detailed(newest, connection, plans, asked, tables, people, links, log)
         apart = len(without_repeats(pairs)) - len(kept)
-        unchecked = {name: f"没有“{dictionary()[table].label}”表" for name, table in rules.unasked(tables).items()}
+        unchecked = rules.unasked(tables, lambda name, columns: _filled(connection, name, columns))
         yield Plan(newest, connection, plans, people, tables, asked, chooser.doubtful, apart, unchecked)
+
+
+def _filled(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> bool:
+    """Whether some row holds something in one of ``columns``; so it is where there is no row to ask."""
+    found = ", ".join(f'"{column}"::VARCHAR' for column in columns)
+    [(rows, told)] = connection.execute(f"SELECT count(*), count(coalesce({found}, NULL)) FROM {own(name)}").fetchall()
+    return bool(told) or not rows
 
 
 def _chooser(

@@ -37,8 +37,8 @@ from renshe.engine.report.sheets import (
     lay_out,
     stamp_of,
 )
+from renshe.engine.report.shelving import SHEET_ROWS
 from renshe.engine.report.spreadsheet import Book, write_book
-from renshe.engine.report.workbooks import SHEET_ROWS
 from renshe.engine.rules.merge_rules import merge_rules
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import dictionary

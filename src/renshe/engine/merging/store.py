@@ -53,7 +53,7 @@ def write_plan(project: Path, listed: Path | None = None) -> Written:
                 f"{newest.folder}：第 {newest.number} 轮还没有关联结果（link）；请先运行 renshe link {project}，"
                 "或用 --pairs 给出要合并的编号名单"
             )
-        with planned(newest, links, more) as plan, store.beside_round(newest.number, NAME) as folder:
+        with planned(newest, links, more) as plan, store.new_beside(newest.number, NAME) as folder:
             know_rows(plan)
             write_tables(plan, folder)
             write_workbook(plan, folder)

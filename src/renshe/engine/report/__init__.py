@@ -21,7 +21,8 @@ from renshe.engine.report.figures import gather_figures
 from renshe.engine.report.labels import RuleInfo
 from renshe.engine.report.page import render_page
 from renshe.engine.report.problems import ReportError, prepare_problems
-from renshe.engine.report.workbooks import Limits, Progress, write_workbooks
+from renshe.engine.report.shelving import Limits
+from renshe.engine.report.workbooks import Progress, write_workbooks
 
 __all__ = ["Limits", "Progress", "ReportError", "ReportFiles", "RuleInfo", "build_report"]
 

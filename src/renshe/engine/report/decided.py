@@ -36,6 +36,7 @@ from renshe.standards.dictionary import dictionary
 
 _IDENTITY = ("rule", "table", "system", "key", "field", "related")
 _KEPT = re.compile(r"kept:(\S+) over:(\S+)")
+_FROM = re.compile(r"from:(\S+) (.+)#(\d+)")
 
 
 def has_decisions(manifest: Mapping[str, Any]) -> bool:
@@ -143,6 +144,8 @@ def _source_shown(head: str) -> tuple[str, str]:
     told = _KEPT.match(head)
     if told:
         return f"采信{system_label(told[1])}，不采信{system_label(told[2])}", "1"
+    if taken := _FROM.match(head):
+        return f"取自{system_label(taken[1])} {taken[2]} 第 {taken[3]} 行", "1"
     return SOURCE_LABELS.get(head, head), "1" if head in SOURCE_LABELS else ""
 
 

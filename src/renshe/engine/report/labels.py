@@ -104,6 +104,8 @@ SYSTEM_LABELS: dict[str, str] = {
 }
 DECISIONS: tuple[str, ...] = ("更正", "补录", "按规则补录", "采信他方", "剔除", "经核实无误", "退回核实")
 
+COMPARED = "CMP-"
+"""With this ids of differences between two systems begin (``comparing.kinds``), and those of no rule."""
 DEFAULTED = "按规则补录"
 """A fill by a declared default: told apart from values that somebody gave, by name, wherever it is shown."""
 KIND_LABELS: dict[str, str] = {

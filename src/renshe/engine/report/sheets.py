@@ -16,22 +16,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from renshe.engine.report.labels import CLASS_LABELS, DECISIONS, SEVERITY_LABELS
+from renshe.engine.report.labels import CLASS_LABELS, COMPARED, DECISIONS, SEVERITY_LABELS
 from renshe.engine.report.problems import RuleList, case_sql
 
 Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "identity"]
 
 IDENTITY = "识别码"
 DECISION = "处理方式"
-NEW, GROUND, OPERATOR, CHECKER, DAY, PRESENT = "新值", "依据", "经办人", "复核人", "日期", "现值"
+NEW, GROUND, OPERATOR, CHECKER, DAY, PRESENT, EXPECTED = "新值", "依据", "经办人", "复核人", "日期", "现值", "应为"
 FILLED = (DECISION, NEW, GROUND, OPERATOR, CHECKER, DAY)
 """The columns that a clerk fills in."""
 _STAMP_DIGITS = 8
 
 
-def stamp_of(manifest: Mapping[str, Any]) -> str:
-    """Return what the stamps of a round's lists begin with: its number and the head of its findings' digest."""
-    return f"{manifest['round']}:{manifest['digests']['findings'][:_STAMP_DIGITS]}"
+def stamp_of(manifest: Mapping[str, Any], listed: str = "findings") -> str:
+    """Return what the stamps of a round's lists begin with: its number and the head of the digest of what they list."""
+    return f"{manifest['round']}:{manifest['digests'][listed][:_STAMP_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,11 @@ STAMP = "$stamp"
 _RESULTS = (
     "when 'applied' then '已应用' when 'unfit' then '不再适用：' || reason when 'revoked' then '已撤销'"
     " else case deed when 'accept' then '经核实无误' ||"
-    " case when held is null then '（本轮没有这一问题）' else '（搁置 ' || held || ' 个问题）' end"
+    f" case when starts_with(rule, '{COMPARED}') then '' when held is null then '（本轮没有这一问题）'"
+    " else '（搁置 ' || held || ' 个问题）' end"
     " when 'recollect' then '退回核实' when 'revoke' then '撤销已生效' else '已记录' end"
 )
-_PERSON = (
+PERSON = (
     Column("个人编号", "case kind when 'person' then number end", 16),
     Column("姓名", "person_name", 10),
     Column("证件号码", "case kind when 'person' then id_number end", 20),
@@ -116,10 +117,10 @@ _ROW = (
     Column("行号", "source_row", 9, "count"),
     Column("字段", "coalesce(field_label, nullif(field, ''), '整行')", 14),
     Column(PRESENT, "value", 20, "wrap"),
-    Column("应为", "expected", 20, "wrap"),
+    Column(EXPECTED, "expected", 20, "wrap"),
     Column("问题说明", "message", 34, "wrap"),
 )
-_FILL = (
+FILL = (
     Column(DECISION, "", 12, "choice", same="", choices=DECISIONS),
     Column(NEW, "", 20, "fill", same=""),
     Column(GROUND, "", 22, "fill", same=""),
@@ -172,7 +173,7 @@ _REJECTS = (
 # None of these sheets is a list to be filled in: their headers must not be taken for one's (``mending.lists``).
 _DECIDED = (
     Column("序号", "rn", 8, "count"),
-    *_PERSON,
+    *PERSON,
     Column("系统", "system_label", 10),
     Column("表", "table_label", 12),
     Column("来源文件", "source_file", 22),
@@ -200,8 +201,8 @@ _DECIDED = (
 )
 _ASIDE = (
     Column("序号", "rn", 8, "count"),
-    *_PERSON,
-    *(column for column in _ROW if column.header != "应为"),
+    *PERSON,
+    *(column for column in _ROW if column.header != EXPECTED),
     Column("规则", "title", 30, "wrap"),
     Column(GROUND, "ground", 26, "wrap"),
     Column(OPERATOR, "clerk", 10),
@@ -233,13 +234,13 @@ def literal(text: str) -> str:
 def rule_list(item: RuleList) -> RowList:
     """Return the working list of a rule: where the row is, what is wrong, on what ground, room for the decision."""
     rule = item.rule
-    who = _UNIT if item.of_units else _PERSON
+    who = _UNIT if item.of_units else PERSON
     ground = (
         Column("法规依据", "", 26, "wrap", same=rule.source),
         Column("处理建议", "", 30, "wrap", same=rule.remedy),
     )
     number = Column("处理序号", f"rn - {item.first} + 1", 9, "count")
-    return RowList(rule.title, "problem", item.first, item.rows, (number, *who, *_ROW, *ground, *_FILL), item)
+    return RowList(rule.title, "problem", item.first, item.rows, (number, *who, *_ROW, *ground, *FILL), item)
 
 
 def people_list(first: int, rows: int) -> RowList:

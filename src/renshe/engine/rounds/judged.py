@@ -25,11 +25,11 @@ from renshe.standards.dictionary import TABLES
 
 
 @contextmanager
-def engine(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(store: Store, memory: str = "1600MB") -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield the engine in which a round is judged, in bounded memory, spilling into the project's cache."""
     spill = store.cache / f"spill.{os.getpid()}.tmp"
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "1600MB",
+        "memory_limit": memory,
         "preserve_insertion_order": False,
         "temp_directory": str(spill),
         "threads": os.cpu_count() or 1,

@@ -162,22 +162,27 @@ class Store:
             shutil.rmtree(partial, ignore_errors=True)
 
     @contextmanager
-    def beside_round(self, number: int, name: str) -> Iterator[Path]:
-        """Yield a folder to fill; when the block ends well it becomes ``name`` in the round, for any earlier one."""
-        partial = self._beside_rounds() / f".{number:04d}-{name}.{os.getpid()}.tmp"
-        earlier = partial.with_suffix(".old.tmp")
-        partial.mkdir(mode=0o700)
+    def new_beside(self, number: int, name: str) -> Iterator[Path]:
+        """Yield a folder to fill; it becomes ``rounds/NNNN/<name>`` when the block ends well, for an earlier one there.
+
+        What is found out about a round afterwards stands beside its files and changes none of them. Killed between
+        the two renames, neither the earlier nor the new folder is there, never half of one.
+        """
         target = self.folder(number) / name
+        partial = self._beside_rounds() / f".{number:04d}.{name.replace('/', '.')}.{os.getpid()}.tmp"
+        before = partial.with_name(f"{partial.stem}.before.tmp")
+        partial.mkdir(mode=0o700)
         try:
             yield partial
             _protect(partial)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
             if target.exists():
-                target.rename(earlier)
+                target.rename(before)
             partial.rename(target)
             _sync(target.parent)
         finally:
-            for left in (partial, earlier):
-                shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(before, ignore_errors=True)
 
     def _beside_rounds(self) -> Path:
         """Return where a round is filled: whoever looks through ``rounds`` for manifests must not come upon it.
@@ -210,9 +215,14 @@ def _same_content(one: Path, other: Path) -> bool:
     """Whether two files hold the same bytes: comparing costs a tenth of a digest."""
     if one.stat().st_size != other.stat().st_size:
         return False
-    with one.open("rb") as first, other.open("rb") as second:
-        while block := first.read(_BLOCK):
-            if block != second.read(_BLOCK):
+    # Two buffers for all blocks: asking for new ones costs more than comparing them.
+    left, right = bytearray(_BLOCK), bytearray(_BLOCK)
+    with one.open("rb", buffering=0) as first, other.open("rb", buffering=0) as second:
+        while size := first.readinto(left):
+            read = 0
+            while read < size and (more := second.readinto(memoryview(right)[read:size])):
+                read += more
+            if read < size or (left != right if size == _BLOCK else left[:size] != right[:size]):
                 return False
         return not second.read(1)
 

@@ -9,7 +9,7 @@ Invariant: every condition compiles before any data is there; a condition on row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -52,13 +52,14 @@ class Condition:
     differ: tuple[str, ...] = ()
     overlap: tuple[str, str] | None = None
     tell: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     examples: Mapping[str, list[Any]] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Return every expression of the condition."""
         unless = (*self.unless[0], self.unless[1]) if self.unless else ()
-        return (self.where, *unless, *self.same, *self.differ, *(self.overlap or ()), *self.tell)
+        return (self.where, *unless, *self.same, *self.differ, *(self.overlap or ()), *self.tell, *self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,20 @@ class Rulebook:
             if one.table in known
         ]
 
-    def unasked(self, tables: Iterable[str]) -> dict[str, str]:
-        """Return the conditions on rows of which there is no table, each with that table."""
+    def unasked(self, tables: Iterable[str], filled: Callable[[str, Sequence[str]], bool]) -> dict[str, str]:
+        """Return the conditions on which the data say nothing, each with the reason.
+
+        ``filled`` says whether some row of a table holds something in one of these columns.
+        """
         known = set(tables)
-        return {one.id: one.table for one in self.conditions.values() if one.table and one.table not in known}
+        found: dict[str, str] = {}
+        for one in self.conditions.values():
+            if one.table and one.table not in known:
+                found[one.id] = f"没有“{table(one.table).label}”表"
+            elif one.known and not filled(one.table, one.known):
+                labels = "、".join(table(one.table).field(name).label for name in one.known)
+                found[one.id] = f"“{table(one.table).label}”表没有{labels}的数据"
+        return found
 
     def repeated(self, as_of: date) -> str:
         """Return SQL of (n, src, source_row, unit, person): rows of the old number for a month that both have."""
@@ -230,7 +241,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _condition(data: Mapping[str, Any]) -> Condition:
     unless, overlap = data.get("unless"), data.get("overlap")
     told = dict(data)
-    told |= {key: _texts(data.get(key)) for key in ("same", "differ", "tell")}
+    told |= {key: _texts(data.get(key)) for key in ("same", "differ", "tell", "known")}
     told["unless"] = None if unless is None else (_texts(unless["by"]), unless["where"])
     told["overlap"] = None if overlap is None else (overlap["from"], overlap["to"])
     return Condition(**told)

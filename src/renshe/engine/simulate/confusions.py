@@ -50,7 +50,8 @@ def _some(found: dict[str, str]) -> dict[str, str]:
 
 
 def _traditional(names: list[str]) -> dict[str, str]:
-    wanted, found = set(names), {}
+    wanted = set(names)
+    found: dict[str, str] = {}
     for code in range(0x4E00, 0x9FA6):
         simple = simplified(chr(code))
         if simple != chr(code) and simple in wanted:

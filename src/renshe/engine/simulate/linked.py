@@ -1,8 +1,9 @@
 """Two systems that know many of the same people, with known damage: what linking is trained on and timed with.
 
-Everybody has a number in each system that knows him, nothing else in common but who he is. A damaged record has one or two
-things wrong: its number (digit, neighbours, 15 digits, none), name (same sound, like shape, traditional, a character less),
-dates, employer. Twins share birth, family name and employer, with neighbouring numbers and names one character apart.
+Everybody has a number in each system that knows him, nothing else in common but who he is. A damaged record has one
+or two things wrong: its number (digit, neighbours, 15 digits, none), name (same sound, like shape, traditional, a
+character less), dates, employer. Twins share birth, family name and employer, with neighbouring numbers and names one
+character apart.
 
 Invariant: ``person`` tells who a record is; the same seed gives the same records.
 """
@@ -96,9 +97,17 @@ def _people(world: World, block: int, rng: np.random.Generator) -> list[Record]:
             "address": str(address),
         }
         for index, number, name, sex, birth, unit, phone, bank, address in zip(
-            made.index, made.full_number, made.name, made.sex, made.birth.astype("datetime64[D]").tolist(), units,
-            made.phone, made.bank, made.address, strict=True,
-        )  # fmt: skip
+            made.index,
+            made.full_number,
+            made.name,
+            made.sex,
+            made.birth.astype("datetime64[D]").tolist(),
+            units,
+            made.phone,
+            made.bank,
+            made.address,
+            strict=True,
+        )
     ]
     for first in np.flatnonzero(rng.random(len(rows) - 1) < _TWINS / 2):
         _make_twin(rows[first], rows[first + 1], rng)

@@ -6,27 +6,27 @@ hold personal data unmasked and are their owner's alone (0600).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.linking.answers import ANSWERS
 from renshe.engine.linking.entities import ENTITIES, hold_sides
 from renshe.engine.linking.judging.sampling import Sample
 from renshe.engine.linking.report.pairs import sides_sql
 from renshe.engine.linking.report.workbook import side_columns
 from renshe.engine.mending.lists import Form
 from renshe.engine.report.sheets import IDENTITY, STAMP, Column, RowList, lay_out, literal, stamp_of
+from renshe.engine.report.shelving import SHEET_ROWS
 from renshe.engine.report.spreadsheet import Book, write_book
-from renshe.engine.report.workbooks import SHEET_ROWS
+from renshe.engine.rounds.finished import Finished
 
+PERSON = ENTITIES["person"]
 CLERKS = ("甲", "乙", "丙")
 """The third judges what the first two do not agree on."""
 JUDGED, JUDGE, NOTE = "判定", "判定人", "说明"
-FORM = Form(JUDGED, (JUDGE,), (JUDGED, JUDGE, NOTE), {JUDGED: tuple(ANSWERS.values())}, ())
+FORM = Form(JUDGED, (JUDGE,), (JUDGED, JUDGE, NOTE), {JUDGED: tuple(PERSON.answers.values())}, ())
 MARK = "sample"
 """What the identities of the rows begin with."""
 _KEYS = ("left_system", "left_key", "right_system", "right_key")
@@ -49,11 +49,9 @@ _GUIDE = (
 )
 
 
-def write_sheet(
-    told: Mapping[str, Any], tables: Path, sample: Sample, clerk: str, places: Sequence[int], target: Path
-) -> None:
-    """Write the pairs of ``sample`` at ``places``, in that order, for ``clerk``; ``told`` is the round's manifest."""
-    entity = ENTITIES[sample.told["entity"]]
+def write_sheet(finished: Finished, sample: Sample, clerk: str, places: Sequence[int], target: Path) -> None:
+    """Write the pairs of ``sample`` (of the round ``finished``) at ``places``, in that order, for ``clerk``."""
+    told = finished.manifest
     rows = [sample.pairs[at] for at in places]
     given = {
         "rn": pa.array(range(1, len(rows) + 1), pa.int64()),
@@ -64,15 +62,15 @@ def write_sheet(
         connection.register("given", pa.table(given))
         connection.execute("CREATE TABLE drawn AS FROM given")
         both = "SELECT {0}_system AS system, {0}_key AS key FROM drawn"
-        hold_sides(connection, entity, tables, f"{both.format('left')} UNION {both.format('right')}")
+        hold_sides(connection, PERSON, finished, f"{both.format('left')} UNION {both.format('right')}")
         connection.execute(f"""
-            CREATE TABLE shown AS SELECT d.*, {sides_sql(entity, "l", "r")} FROM drawn d
+            CREATE TABLE shown AS SELECT d.*, {sides_sql(PERSON, "l", "r")} FROM drawn d
             JOIN side l ON l.system = left_system AND l.key = left_key
             JOIN side r ON r.system = right_system AND r.key = right_key""")
         identity = f"json_array('{MARK}', {literal(clerk)}, {literal(sample.id)}, place, {STAMP})::varchar"
         columns = (
             Column("序号", "rn", 7, "count"),
-            *side_columns(connection, entity, "shown"),
+            *side_columns(connection, PERSON, "shown"),
             Column(JUDGED, "", 12, "choice", same="", choices=FORM.choices[JUDGED]),
             Column(JUDGE, "", 10, "fill", same=""),
             Column(NOTE, "", 24, "fill", same=""),

@@ -13,19 +13,18 @@ from renshe.engine.linking.judging.books import CLERKS, write_sheet
 from renshe.engine.linking.judging.sampling import SAMPLE, Sample, draw
 from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
 from renshe.engine.linking.report.writing import EARLIER, SAMPLED
-from renshe.engine.linking.store import FOLDER
 from renshe.engine.mending.refusals import MendingError
-from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.finished import LINK, Finished, newest_held
 
 
-def hand_out(project: Path, number: int, size: int, seed: int) -> tuple[Sample, tuple[Path, ...]]:
-    """Draw a sample of the links of round ``number`` and write the workbooks of two clerks; return it and them.
+def hand_out(project: Path, size: int, seed: int) -> tuple[Sample, tuple[Path, ...]]:
+    """Draw a sample of the links of the newest round and write the workbooks of two clerks; return it and them.
 
-    MendingError where a sample of this round is being judged.
+    ProjectError where it was not linked yet, MendingError where a sample of it is being judged.
     """
-    store = Store(project)
-    with store.locked():
-        folder = store.folder(number) / FOLDER
+    with newest_held(project) as finished:
+        finished.require_link()
+        folder = finished.folder / LINK
         earlier = folder / SAMPLE
         if earlier.exists() and not _finished(folder):
             raise MendingError(
@@ -34,11 +33,11 @@ def hand_out(project: Path, number: int, size: int, seed: int) -> tuple[Sample, 
             )
         figures = json.loads((folder / FIGURES).read_text("utf-8"))
         part = next(part for part in figures["parts"] if part["entity"] == "person")
-        about = {"round": number, "entity": "person", "model": part["model"]["version"], "run": part["run"]}
+        about = {"round": finished.number, "entity": "person", "model": part["model"]["version"], "run": part["run"]}
         sample = draw(folder, size, seed, about)
         _put_away(folder)
         write_private(earlier, json.dumps(sample.told, ensure_ascii=False) + "\n")
-        books = tuple(publish(store, number, sample, clerk, sample.order(clerk)) for clerk in CLERKS[:2])
+        books = tuple(publish(finished, sample, clerk, sample.order(clerk)) for clerk in CLERKS[:2])
         write_page(folder)
     return sample, books
 
@@ -61,13 +60,11 @@ def _put_away(folder: Path) -> None:
             file.rename(target / file.name)
 
 
-def publish(store: Store, number: int, sample: Sample, clerk: str, places: Sequence[int]) -> Path:
+def publish(finished: Finished, sample: Sample, clerk: str, places: Sequence[int]) -> Path:
     """Write the workbook of ``clerk``, the pairs at ``places``, under a name that is free; return where it is."""
-    folder = store.folder(number)
-    told = json.loads((folder / "manifest.json").read_text("utf-8"))
-    at, target = 1, folder / FOLDER / f"抽样判定-{clerk}.xlsx"
+    at, target = 1, finished.folder / LINK / f"抽样判定-{clerk}.xlsx"
     while target.exists():
         at += 1
         target = target.with_name(f"抽样判定-{clerk}{at}.xlsx")
-    write_sheet(told, folder / "tables", sample, clerk, places, target)
+    write_sheet(finished, sample, clerk, places, target)
     return target

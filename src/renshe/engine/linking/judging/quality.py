@@ -17,9 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from renshe.engine.linking.answers import ANSWERS
 from renshe.engine.linking.entities import shown_number
-from renshe.engine.linking.judging.books import CLERKS
+from renshe.engine.linking.judging.books import CLERKS, PERSON
 from renshe.engine.linking.judging.intervals import CONFIDENCE, Estimate, Stratum, kappa, share_of_total, total
 from renshe.engine.linking.judging.sampling import Sample
 from renshe.engine.linking.report.page import QUALITY, write_private
@@ -140,7 +139,7 @@ def _strata(sample: Sample, found: Mapping[int, str], positive: set[str], *, tak
 
 def _told(sample: Sample, at: int, names: Mapping[str, str], said: Mapping[str, Said]) -> dict[str, Any]:
     left, right = (_record(sample.pairs[at], side) for side in ("left", "right"))
-    answers = [ANSWERS.get(said.get(clerk, {}).get(at, ""), "—") for clerk in CLERKS if clerk in names]
+    answers = [PERSON.answers.get(said.get(clerk, {}).get(at, ""), "—") for clerk in CLERKS if clerk in names]
     return {"place": at, "left": left, "right": right, "answers": answers}
 
 

@@ -13,21 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from renshe.engine.linking.answers import ANSWERS
-from renshe.engine.linking.judging.books import CLERKS, FORM, JUDGE, JUDGED, MARK
+from renshe.engine.linking.judging.books import CLERKS, FORM, JUDGE, JUDGED, MARK, PERSON
 from renshe.engine.linking.judging.handing import publish
 from renshe.engine.linking.judging.quality import THIRD, Judged, disputed, read_judged, verdicts, write_judged
 from renshe.engine.linking.judging.sampling import SAMPLE, Sample
 from renshe.engine.linking.report.page import write_page
-from renshe.engine.linking.store import FOLDER
 from renshe.engine.mending.hands import shown, written_identity, wrong_name
 from renshe.engine.mending.lists import Filled, Lists
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
 from renshe.engine.report.sheets import IDENTITY
+from renshe.engine.rounds.finished import LINK, Finished
 from renshe.engine.rounds.store import Store
 
-_KINDS = {label: kind for kind, label in ANSWERS.items()}
+_KINDS = {label: kind for kind, label in PERSON.answers.items()}
 _PARTS = 5
 _FRESH = "请从现在的抽样判定表填写"
 
@@ -79,7 +78,7 @@ def take_back(store: Store, newest: Newest, read: Sequence[Lists]) -> tuple[Take
         refused += wrong
         taken += len(kept)
         if kept:
-            told[number], more = _record(store, number, sample, known, kept)
+            told[number], more = _record(samples.round(number), sample, known, kept)
             books += more
     return Taken(taken, told, tuple(books)), refused
 
@@ -98,9 +97,14 @@ class _Samples:
             self._known[number] = Sample(json.loads(path.read_text("utf-8"))) if path.exists() else None
         return self._known[number]
 
+    def round(self, number: int) -> Finished:
+        """Return round ``number``."""
+        folder = self._store.folder(number)
+        return Finished(self._store, number, folder, json.loads((folder / "manifest.json").read_text("utf-8")))
+
     def folder(self, number: int) -> Path:
         """Return the link folder of round ``number``."""
-        return self._store.folder(number) / FOLDER
+        return self._store.folder(number) / LINK
 
 
 def _names(rows: Iterable[Filled]) -> dict[tuple[Path, str], list[str]]:
@@ -179,7 +183,7 @@ def _wrong_judge(row: _Row, known: Mapping[str, str]) -> Wrong | None:
 
 
 def _record(
-    store: Store, number: int, sample: Sample, known: Judged, rows: Iterable[_Row]
+    finished: Finished, sample: Sample, known: Judged, rows: Iterable[_Row]
 ) -> tuple[Mapping[str, Any], list[Path]]:
     """Add rows to what was judged, work out the quality and the page; return it and workbooks for a third."""
     names = dict(known.clerks)
@@ -191,9 +195,9 @@ def _record(
     books: list[Path] = []
     # A third is asked when both have judged all they were given: not pair by pair.
     if fresh and len(verdicts(said)) == len(sample.pairs):
-        books.append(publish(store, number, sample, THIRD, [at for at in sample.order(THIRD) if at in fresh]))
+        books.append(publish(finished, sample, THIRD, [at for at in sample.order(THIRD) if at in fresh]))
     asked = sorted({*known.asked, *fresh}) if books else known.asked
-    folder = store.folder(number) / FOLDER
+    folder = finished.folder / LINK
     told = write_judged(folder, sample, Judged(names, said, asked))
     write_page(folder)
     return told, books

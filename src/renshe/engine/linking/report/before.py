@@ -16,43 +16,44 @@ from renshe.engine.linking.entities import Entity, hold_sides
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.figures import Moved
 from renshe.engine.linking.report.pairs import first_pairs, reason_sql, sides_sql
-from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.finished import LINK, Finished
 from renshe.engine.rules.compiling import quote
 
 STATES = ("same", "review", "none")
 LOST = 10
 
 
-def run_before(store: Store, number: int) -> Path | None:
-    """Return the folder of the link run before one of round ``number``; None where there was none."""
-    folders: Iterable[Path] = (store.folder(one) / "link" for one in reversed(store.numbers()) if one <= number)
+def run_before(finished: Finished) -> Path | None:
+    """Return the folder of the link run before one of the round ``finished``; None where there was none."""
+    store = finished.store
+    numbers = (one for one in reversed(store.numbers()) if one <= finished.number)
+    folders: Iterable[Path] = (store.folder(one) / LINK for one in numbers)
     return next((folder for folder in folders if (folder / "manifest.json").exists()), None)
 
 
 def compare_runs(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, tables: Path, before: Path
+    connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, finished: Finished, before: Path
 ) -> Moved:
     """Return what moved since the run whose folder is ``before``."""
-    told = json.loads((before / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((before / "manifest.json").read_text("utf-8"))
+    told = manifest if entity.name == "person" else manifest["units"]
     _hold_pairs(connection, entity, before)
     cells: dict[str, dict[str, int]] = {was: dict.fromkeys(STATES, 0) for was in STATES}
     for was, now, count in connection.sql("SELECT was, now, count(*) FROM paired GROUP BY ALL").fetchall():
         cells[was][now] = count
     counted = connection.sql(f"""
         SELECT count(e.key), count(DISTINCT e.cluster), count(*) FILTER (e.key IS NULL), count(*) FILTER (r.rid IS NULL)
-        FROM ({_rows(connection, before, "clusters", entity)}) e
+        FROM {_rows(before, "clusters", entity)} e
         FULL JOIN records r ON r.system = e.system AND r.key = e.key""")
     [(records, subjects, came, went)] = counted.fetchall()
-    _hold_lost(connection, entity, model, tables)
+    _hold_lost(connection, entity, model, finished)
     lost = first_pairs(connection, entity, "lost", LOST)
-    return Moved(told["round"], told["model"], records, subjects, came, went, cells, lost)
+    return Moved(manifest["round"], told["model"], records, subjects, came, went, cells, lost)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, entity: Entity) -> str:
-    """Return SQL of a file of a run; where it tells persons and units apart, of ``entity`` alone."""
-    rows = f"SELECT * FROM read_parquet({quote(str(folder / f'{name}.parquet'))})"
-    names = {row[0] for row in connection.execute(f"DESCRIBE {rows}").fetchall()}
-    return f"{rows} WHERE kind = {quote(entity.name)}" if "kind" in names else rows
+def _rows(folder: Path, name: str, entity: Entity) -> str:
+    """Return SQL of a file of a run."""
+    return f"read_parquet({quote(str(folder / f'{entity.files}{name}.parquet'))})"
 
 
 def _hold_pairs(connection: duckdb.DuckDBPyConnection, entity: Entity, before: Path) -> None:
@@ -61,7 +62,7 @@ def _hold_pairs(connection: duckdb.DuckDBPyConnection, entity: Entity, before: P
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE paired AS
             SELECT {", ".join(keys)}, coalesce(e.decision, 'none') AS was, coalesce(n.decision, 'none') AS now
-            FROM (SELECT * FROM ({_rows(connection, before, "links", entity)}) WHERE decision <> 'different') e
+            FROM (SELECT * FROM {_rows(before, "links", entity)} WHERE decision <> 'different') e
             FULL JOIN (
                 SELECT l.system AS left_system, l.key AS left_key, r.system AS right_system, r.key AS right_key,
                     decision
@@ -70,7 +71,7 @@ def _hold_pairs(connection: duckdb.DuckDBPyConnection, entity: Entity, before: P
             USING ({", ".join(keys)})""")
 
 
-def _hold_lost(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, tables: Path) -> None:
+def _hold_lost(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, finished: Finished) -> None:
     """Leave pairs that were the same and are not, though both records are there, in the table ``lost``."""
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE lost_pairs AS
@@ -79,7 +80,7 @@ def _hold_lost(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Mod
             JOIN records r ON r.system = p.right_system AND r.key = p.right_key
             WHERE was = 'same' AND now <> 'same'""")
     both = "SELECT {0}_system AS system, {0}_key AS key FROM lost_pairs"
-    hold_sides(connection, entity, tables, f"{both.format('left')} UNION {both.format('right')}")
+    hold_sides(connection, entity, finished, f"{both.format('left')} UNION {both.format('right')}")
     order = "left_system, left_key, right_system, right_key"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE lost AS

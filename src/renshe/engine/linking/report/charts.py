@@ -15,7 +15,7 @@ from renshe.engine.report.labels import system_label
 
 _LABEL, _SIZES = 96, 150
 _ROW, _BARS = 24, 150
-_DECISIONS = (("same", "同一人", "p0"), ("review", "待核实", "p3"), ("different", "不同", "p2"))
+_DECISIONS = (("same", "同一", "p0"), ("review", "待核实", "p3"), ("different", "不同", "p2"))
 
 
 def overlap_chart(title: str, systems: Sequence[Mapping[str, Any]], overlaps: Sequence[Mapping[str, Any]]) -> Markup:
@@ -80,7 +80,7 @@ def weight_chart(title: str, bins: Sequence[Mapping[str, Any]], same: float, rev
     for at, one in enumerate(bins):
         if at % 2 == 0:
             body.append(text_at(left + at * step, bottom + 16, f"{one['least']}", "small", "middle"))
-    for place, value, anchor in (("同一人 ≥", same, "start"), ("核实 ≥", review, "end")):
+    for place, value, anchor in (("同一 ≥", same, "start"), ("核实 ≥", review, "end")):
         x = left + (value - bins[0]["least"]) / width * step if bins else left
         body.append(f'<line x1="{x:.1f}" y1="0" x2="{x:.1f}" y2="{bottom + 22}" class="bound"/>')
         body.append(text_at(x, bottom + 33, f"{place} {value:g}", "small", anchor))

@@ -28,11 +28,23 @@ _FACTS = {
     "account": "银行账号",
     "address": "住址",
 }
+_UNIT_FACTS = _FACTS | {
+    "number": "统一社会信用代码",
+    "organisation": "组织机构代码",
+    "known_as": "原单位编号",
+    "name": "单位名称",
+    "core": "字号",
+    "pinyin": "字号拼音",
+    "home": "在职人员",
+    "representative": "法定代表人",
+    "address": "地址",
+    "system": "系统",
+}
 _PART = re.compile(r"substr\((\w+), (\d+), (\d+)\)")
 _TRAINED = {
     "by": "估计方法",
     "from": "起始权重",
-    "persons": "训练人数",
+    "invented": "模拟记录所含人数或单位数",
     "records": "训练记录数",
     "damaged": "受损记录比例",
     "seeds": "随机种子",
@@ -44,16 +56,17 @@ _TRAINED = {
 def describe_keys(model: Model, dropped: Iterable[Dropped]) -> tuple[Crowded, ...]:
     """Return the keys that were dropped, each by the facts it is made of."""
     keys = {**model.keys_of_all, **model.keys}
-    return tuple(Crowded(_key(keys.get(one.key, (one.key,))), one.values, one.records) for one in dropped)
+    return tuple(Crowded(_key(model, keys.get(one.key, (one.key,))), one.values, one.records) for one in dropped)
 
 
-def _key(parts: Sequence[str]) -> str:
-    return " + ".join(_PART.sub(_places, _FACTS.get(part, part)) for part in parts)
+def _key(model: Model, parts: Sequence[str]) -> str:
+    facts = _UNIT_FACTS if model.entity == "unit" else _FACTS
 
+    def places(found: re.Match[str]) -> str:
+        name, first, size = found[1], int(found[2]), int(found[3])
+        return f"{facts.get(name, name)}第 {first}–{first + size - 1} 位"
 
-def _places(found: re.Match[str]) -> str:
-    name, first, size = found[1], int(found[2]), int(found[3])
-    return f"{_FACTS.get(name, name)}第 {first}–{first + size - 1} 位"
+    return " + ".join(_PART.sub(places, facts.get(part, part)) for part in parts)
 
 
 def describe_model(model: Model) -> dict[str, Any]:
@@ -63,7 +76,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "same": model.same,
         "review": model.review,
         "trained": [[_TRAINED[name], _told(value)] for name, value in model.trained.items() if name in _TRAINED],
-        "keys": [_key(parts) for parts in (*model.keys_of_all.values(), *model.keys.values())],
+        "keys": [_key(model, parts) for parts in (*model.keys_of_all.values(), *model.keys.values())],
         "largest_block": model.largest_block,
         "definite": [[one.decision, one.label] for one in model.definite],
         "comparisons": [

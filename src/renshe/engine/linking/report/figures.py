@@ -133,6 +133,7 @@ class Part:
 
     entity: str
     label: str
+    one: str
     counted: str
     fields: tuple[str, ...]
     records: int

@@ -28,7 +28,7 @@ from renshe.engine.linking.report.pairs import (
     first_pairs,
     hold_queue,
 )
-from renshe.engine.rounds.store import Store
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
 
 TRUTH = "truth.parquet"
@@ -37,16 +37,10 @@ _TRUTH_COLUMNS = {"system", "key", "person"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a link run takes place: the project's store, the number of its round, the folder that it fills."""
+    """Where a link run takes place: its round, the folder that it fills."""
 
-    store: Store
-    number: int
+    finished: Finished
     target: Path
-
-    @property
-    def tables(self) -> Path:
-        """Return where the standard tables of the round are."""
-        return self.store.folder(self.number) / "tables"
 
 
 def look(
@@ -59,12 +53,16 @@ def look(
     [(records, subjects, pairs)] = connection.sql("""
         SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT label) FROM clustered),
             (SELECT count(*) FROM decided)""").fetchall()
-    write_frame(connection, model, place.target / FRAME)
-    queue = hold_queue(connection, entity, model, place.tables)
-    before = run_before(place.store, place.number)
+    # Clerks judge pairs of people; units are few enough to be looked through.
+    people = entity.name == "person"
+    if people:
+        write_frame(connection, model, place.target / FRAME)
+    queue = hold_queue(connection, entity, model, place.finished)
+    before = run_before(place.finished)
     return Part(
         entity=entity.name,
         label=entity.label,
+        one=entity.one,
         counted=entity.counted,
         fields=tuple(entity.labels.values()),
         records=records,
@@ -80,8 +78,8 @@ def look(
         examples=first_pairs(connection, entity, queue),
         answers=count_answers(connection, len(answers)),
         crowded=describe_keys(model, dropped),
-        ceiling=_ceiling(connection, place.store.project / TRUTH),
-        moved=None if before is None else compare_runs(connection, entity, model, place.tables, before),
+        ceiling=_ceiling(connection, place.finished.store.project / TRUTH) if people else None,
+        moved=None if before is None else compare_runs(connection, entity, model, place.finished, before),
         model=describe_model(model),
         run=_digest(connection, model),
     )

@@ -22,9 +22,9 @@ from renshe.engine.linking.report import charts
 from renshe.engine.report.rendering import environment, render
 
 PAGE, FIGURES, QUALITY = "report.html", "figures.json", "quality.json"
-_DECISIONS = {"same": "同一人", "review": "待核实", "different": "不同"}
+_DECISIONS = {"same": "同一", "review": "待核实", "different": "不同"}
 _BASES = {"rule": "按确定规则", "weight": "按权重", "said": "经核实"}
-_STATES = {"same": "同一人", "review": "待核实", "none": "不同或未比对"}
+_STATES = {"same": "同一", "review": "待核实", "none": "不同或未比对"}
 
 
 def write_page(folder: Path) -> None:

@@ -6,7 +6,6 @@ Invariant: every compared pair counts in one decision and one bin; every pair in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,6 +16,7 @@ from renshe.engine.linking.entities import Entity, digest_sql, hold_sides, shown
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.figures import Bin, Decided, Example, Reason, Side, Told
 from renshe.engine.report.labels import system_label
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
 
@@ -27,7 +27,7 @@ _ORDER = ("same", "review", "different")
 _BETWEEN = "权重介于两个阈值之间"
 _JUDGED = {
     "unsure": "经办人员无法确定",
-    "forbidden": "核实结论与有效号码矛盾",
+    "forbidden": "核实结论与确定规则矛盾",
     "contradictory": "核实结论互相矛盾",
 }
 
@@ -61,7 +61,7 @@ def count_answers(connection: duckdb.DuckDBPyConnection, given: int) -> Told:
     return Told(**{kind: rows.get(kind, 0) for kind in kinds}, gone=given - sum(rows.values()))
 
 
-def hold_queue(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, tables: Path) -> str:
+def hold_queue(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, finished: Finished) -> str:
     """Leave the pairs in review, likeliest first, in a table that cursors see too and return its name.
 
     It has ``rn``, systems and keys of both, weight, ``reason``, ``why``, what differs, fields of both (``l_``, ``r_``).
@@ -69,7 +69,7 @@ def hold_queue(connection: duckdb.DuckDBPyConnection, entity: Entity, model: Mod
     hold_sides(
         connection,
         entity,
-        tables,
+        finished,
         "SELECT system, key FROM records WHERE rid IN (SELECT unnest([rid_l, rid_r]) FROM decided"
         " WHERE decision = 'review')",
     )

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 
-from renshe.engine.linking.answers import ANSWERS
 from renshe.engine.linking.entities import ENTITIES, Entity, number_sql
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.mending.lists import Form
@@ -34,8 +33,8 @@ from renshe.engine.report.sheets import (
     lay_out,
     stamp_of,
 )
+from renshe.engine.report.shelving import SHEET_ROWS
 from renshe.engine.report.spreadsheet import Book, write_book
-from renshe.engine.report.workbooks import SHEET_ROWS
 from renshe.engine.rules.compiling import quote
 
 FILE = "待核实.xlsx"
@@ -46,7 +45,7 @@ FORM = Form(
     VERDICT,
     (GROUND, OPERATOR, CHECKER),
     (VERDICT, GROUND, OPERATOR, CHECKER, DAY),
-    {VERDICT: tuple(ANSWERS.values())},
+    {VERDICT: tuple(dict.fromkeys(label for one in ENTITIES.values() for label in one.answers.values()))},
 )
 _SIDES = (("left", "甲"), ("right", "乙"))
 _NARROW = {
@@ -63,10 +62,10 @@ _GUIDE = (
     (
         "怎样填写",
         "查阅档案或联系本人后，在浅黄色的列填写：结论（下拉选择）、依据、经办人、复核人、日期。依据和经办人必填；"
-        "“同一人”“不是同一人”须有复核人，且与经办人不是同一人。其余各列请勿改动。直接填值，不要用公式，不要合并单元格。",
+        "判为同一或不同的须有复核人，且与经办人不是同一人。其余各列请勿改动。直接填值，不要用公式，不要合并单元格。",
     ),
-    ("选同一人", "甲乙是同一人：下次关联时判为同一人，并可列入合并方案；两个编号本身不变。错了可以撤销。"),
-    ("选不是同一人", "甲乙是两个人：以后各次关联都不再判为同一人，直至撤销。"),
+    ("选同一人（同一单位）", "甲乙是同一个：下次关联时按此判定，并可列入合并方案；两个编号本身不变。错了可以撤销。"),
+    ("选不是同一人（单位）", "甲乙是两个：以后各次关联都不再判为同一，直至撤销。"),
     ("选无法确定", "查不清：仍留在清单中，写明查过什么、还缺什么；可以不填复核人。"),
     (
         "排序与筛选",
@@ -111,7 +110,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, entity: Entity, queue: str) 
         Column("不一致项", "differing", 16, "wrap"),
         *side_columns(connection, entity, queue),
         Column("比对情况", "why", 44, "wrap"),
-        Column(VERDICT, "", 12, "choice", same="", choices=FORM.choices[VERDICT]),
+        Column(VERDICT, "", 13, "choice", same="", choices=tuple(entity.answers.values())),
         Column(GROUND, "", 24, "fill", same=""),
         Column(OPERATOR, "", 10, "fill", same=""),
         Column(CHECKER, "", 10, "fill", same=""),

@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -24,7 +23,7 @@ from renshe.engine.linking.report.figures import Part
 from renshe.engine.linking.report.looking import Place
 from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
 from renshe.engine.linking.report.workbook import FILE, write_queue
-from renshe.engine.linking.store import FOLDER
+from renshe.engine.rounds.finished import LINK
 
 _FILLED = "待核实-上次.xlsx"
 EARLIER = "earlier"
@@ -33,19 +32,17 @@ EARLIER = "earlier"
 SAMPLED = (SAMPLE, JUDGED, QUALITY, "抽样判定-*.xlsx")
 
 
-def write_report(
-    connection: duckdb.DuckDBPyConnection, place: Place, told: Mapping[str, Any], parts: Sequence[Part]
-) -> None:
-    """Write workbook, figures and page into the folder of ``place``; ``told`` is the round's manifest."""
-    target = place.target
+def write_report(connection: duckdb.DuckDBPyConnection, place: Place, parts: Sequence[Part]) -> None:
+    """Write workbook, figures and page into the folder of ``place``."""
+    target, told = place.target, place.finished.manifest
     write_queue(connection, told, parts, target / FILE)
     figures = {
-        **{name: told[name] for name in ("round", "name", "region", "as_of")},
+        **{name: told.get(name) for name in ("round", "name", "region", "as_of")},
         "parts": [asdict(part) for part in parts],
         "files": {FILE: _digest(target / FILE)},
     }
     write_private(target / FIGURES, json.dumps(figures, ensure_ascii=False) + "\n")
-    _keep_work(place.store.folder(place.number) / FOLDER, target)
+    _keep_work(place.finished.folder / LINK, target)
     write_page(target)
 
 

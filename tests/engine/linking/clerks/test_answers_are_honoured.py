@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.linking.conftest import cluster_of, link_folder, links
+from tests.engine.linking.clerks.conftest import cluster_of, link_folder, links
 
 from renshe.engine.linking.answers import Pair, contradictory
 from renshe.engine.linking.linking import link
@@ -61,7 +63,7 @@ def test_nobody_makes_one_person_of_two_valid_numbers_births_and_sexes(project: 
     link(project)
     told = links(project)["X1", "X2"]
     assert told["decision"] == "review"
-    assert "但号码均有效而不同、出生日期与性别均不同" in told["why"]
+    assert "但按确定规则不可能相同" in told["why"]
     assert cluster_of(project)["X1"] != cluster_of(project)["X2"]
     assert "未采用" in (link_folder(project) / "report.html").read_text("utf-8")
 
@@ -109,8 +111,21 @@ def test_revoked_is_as_if_never_said(project: Path, say: Say) -> None:
 def test_an_answer_on_a_record_that_is_gone_is_counted(project: Path, say: Say) -> None:
     say("P1", "没有这个编号", "same")
     link(project)
-    [part] = json.loads((link_folder(project) / "figures.json").read_text("utf-8"))["parts"]
+    part, _ = json.loads((link_folder(project) / "figures.json").read_text("utf-8"))["parts"]
     assert part["answers"]["gone"] == 1
+
+
+def test_units_likewise(project: Path, say: Callable[..., str]) -> None:
+    def told() -> dict[str, Any]:
+        file = link_folder(project) / "unit_links.parquet"
+        return {row["left_key"]: row for row in pq.read_table(file).to_pylist()}
+
+    assert told()["U5"]["decision"] == "same"
+    say("U5", "U5", "different", "unit")
+    link(project)
+    assert told()["U5"]["decision"] == "different"
+    assert told()["U5"]["why"].startswith("经核实不是同一单位（经办 张三，复核 李四，")
+    assert told()["U4"]["decision"] == "same"
 
 
 records = st.sampled_from("abcdef").map(lambda name: ("pension", name))

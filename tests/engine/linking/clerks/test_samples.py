@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.linking.conftest import Sheet, link_folder
+from tests.engine.linking.clerks.conftest import Sheet, link_folder
 
 from renshe.engine.decisions.log import read_decisions
 from renshe.engine.linking.answering import SampleReading, take_answers
@@ -31,7 +31,7 @@ NAMES = {"甲": "张判定", "乙": "李判定", "丙": "王判定"}
 def handed(linked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with a sample handed out; nobody writes into it."""
     project = Path(shutil.copytree(linked, tmp_path_factory.mktemp("handed") / "project"))
-    hand_out(project, 1, SIZE, 7)
+    hand_out(project, SIZE, 7)
     return project
 
 
@@ -98,7 +98,7 @@ def test_the_same_seed_draws_the_same_and_another_seed_another(linked: Path, tmp
     drawn = {}
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         project = Path(shutil.copytree(linked, tmp_path / name))
-        drawn[name] = hand_out(project, 1, SIZE, seed)[0].told
+        drawn[name] = hand_out(project, SIZE, seed)[0].told
     assert drawn["a"] == drawn["b"]
     assert drawn["a"]["pairs"] != drawn["c"]["pairs"] and drawn["a"]["layers"] == drawn["c"]["layers"]
 
@@ -227,10 +227,10 @@ def test_a_sample_that_is_being_judged_is_not_drawn_anew_and_a_judged_one_is_put
     drawn: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(MendingError, match="上次抽样还没有判定完"):
-        hand_out(drawn, 1, SIZE, 8)
+        hand_out(drawn, SIZE, 8)
     before = sample_of(drawn).id
     take(drawn, judged(drawn, tmp_path, "甲"), judged(drawn, tmp_path, "乙"))
-    hand_out(drawn, 1, SIZE, 8)
+    hand_out(drawn, SIZE, 8)
     away = link_folder(drawn) / "earlier" / before
     assert {path.name for path in away.iterdir()} == {
         *("sample.json", "judged.json", "quality.json", "抽样判定-甲.xlsx", "抽样判定-乙.xlsx")

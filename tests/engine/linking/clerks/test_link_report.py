@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.engine.linking.conftest import link_folder, people
+from tests.engine.linking.clerks.conftest import link_folder, people
 from tests.engine.report.test_page_for_chiefs import Page
 
 from renshe.engine.linking.candidates import Dropped
@@ -82,7 +82,7 @@ def test_decisions_are_told_by_their_basis(page: str, linked: Path) -> None:
     (table,) = [found for name, found in Page(page).tables.items() if name.startswith("人员：判定与依据")]
     told = {(row[0], row[1]): row[2:] for row in table[1:]}
     manifest = json.loads((link_folder(linked) / "manifest.json").read_text("utf-8"))
-    assert told["同一人", "按确定规则"] == ["143", "1", "142"] and told["同一人", "按权重"] == ["1", "0", "1"]
+    assert told["同一", "按确定规则"] == ["143", "1", "142"] and told["同一", "按权重"] == ["1", "0", "1"]
     assert told["待核实", "按确定规则"] == ["2", "0", "2"] and told["不同", "按确定规则"] == ["1", "0", "1"]
     assert sum(int(one[0]) for one in told.values()) == manifest["pairs"]
 
@@ -99,7 +99,7 @@ def test_what_waits_is_told_with_its_reason_and_masked(page: str) -> None:
     assert reasons["号码均有效而不同"][:2] == ["1", "0"]
     assert reasons["号码仅顺序码不同而姓名不同（可能是双胞胎）"][:2] == ["1", "0"]
     assert "人员待核实的前 2 对，共 2 对" in page
-    assert "证件号码均有效而不同 -10.5" in page and "不一致：证件号码、单位名称。" in page
+    assert re.search(r"证件号码均有效而不同 -\d+\.\d；姓名相同 \+", page) and "不一致：证件号码、单位名称。" in page
     for word in ("慕容雪梅", "司徒晓光", "欧阳", "13900000002", "1966-06", "19660606", "幸福街"):
         assert word not in page
     assert "慕***" in page and "220802********" in page and "1966-**-**" in page and "****0002" in page
@@ -115,10 +115,13 @@ def test_the_model_and_its_training_are_told(page: str) -> None:
     model = load_model("person")
     assert model.version in page
     assert all(one.label in page for one in model.definite)
-    assert "训练人数" in page and "30,000" in page and "受损记录比例" in page
+    assert "模拟记录所含人数" in page and f"{model.trained['invented']:,}" in page
     told = describe_model(model)
     assert [one["label"] for one in told["comparisons"]] == [one.label for one in model.comparisons]
     assert "姓名拼音 + 性别 + 出生日期第 1–4 位" in told["keys"]
+    assert "字号第 1–4 位 + 法定代表人" in describe_model(load_model("unit"))["keys"]
+    for entity in ("person", "unit"):
+        assert not any(re.search("[a-z]", key) for key in describe_model(load_model(entity))["keys"])
 
 
 def test_keys_that_too_many_share_are_told(figures: dict[str, Any], page: str) -> None:
@@ -143,13 +146,13 @@ def test_the_first_link_compares_with_nothing_and_the_next_round_with_it(project
     moved = json.loads((link_folder(project, 2) / "figures.json").read_text("utf-8"))["parts"][0]["moved"]
     assert (moved["round"], moved["records"], moved["subjects"]) == (1, 169, 67)
     assert (moved["came"], moved["went"]) == (1, 2)
-    assert moved["pairs"]["same"] == {"same": 142, "review": 0, "none": 2}
-    assert moved["pairs"]["review"] == {"same": 0, "review": 1, "none": 1}
     # P60 and M60 are there, and are one person no more; of M59 nothing is left.
+    assert moved["pairs"]["same"] == {"same": 142, "review": 1, "none": 1}
+    assert moved["pairs"]["review"] == {"same": 0, "review": 1, "none": 1}
     assert len(moved["lost"]) == 1
     assert "上一次判为同一、这一次不再是的前 1 对" in text and "欧阳" not in text
     table = rows(text, "人员：各对的判定，上一次与这一次")
-    assert table["同一人"] == ["142", "0", "2"] and table["不同或未比对"][2] == "—"
+    assert table["同一"] == ["142", "1", "1"] and table["不同或未比对"][2] == "—"
 
 
 def test_a_judged_truth_tells_what_the_keys_found(project: Path, page: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import openpyxl
 import pytest
-from tests.engine.linking.conftest import Sheet, cluster_of, link_folder, links
+from tests.engine.linking.clerks.conftest import Sheet, cluster_of, link_folder, links
 
 from renshe.engine.decisions.log import read_decisions
 from renshe.engine.linking.answering import take_answers
@@ -20,6 +20,7 @@ from renshe.engine.linking.linking import link
 from renshe.engine.mending.decide import Reading
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.rounds.clean import clean
+from renshe.engine.rounds.finished import newest_round
 from renshe.engine.sources.base import SourceError
 
 RIGHT = {"结论": "同一人", "依据": "户口簿", "经办人": "张三", "复核人": "李四", "日期": "2021-05-30"}
@@ -57,8 +58,9 @@ def test_both_records_stand_side_by_side_with_weight_and_why(project: Path) -> N
     assert (shown["出生日期甲"], shown["性别甲"], shown["单位名称甲"]) == ("1966-06-06", "女", "U3")
     assert shown["单位名称乙"] == "白城市第3机械厂"
     assert shown["不一致项"] == "证件号码、单位名称"
-    assert shown["待核实原因"] == "号码均有效而不同" and shown["权重"] == "6.3"
-    assert "证件号码均有效而不同 -10.5" in shown["比对情况"]
+    told = links(project)["T1", "T2"]
+    assert shown["待核实原因"] == "号码均有效而不同" and shown["权重"] == f"{told['weight']:.1f}"
+    assert shown["比对情况"] == told["why"]
     assert shown["结论"] is None
     hidden = sheet.sheet.column_dimensions[sheet.sheet.cell(1, sheet.columns["识别码"]).column_letter].hidden
     assert hidden
@@ -222,7 +224,7 @@ def _digest(project: Path, one: tuple[str, str], other: tuple[str, str]) -> str:
     entity = ENTITIES["person"]
     with duckdb.connect() as connection:
         rows = " UNION ".join(f"SELECT '{system}' AS system, '{key}' AS key" for system, key in (one, other))
-        hold_sides(connection, entity, project / "rounds/0001/tables", rows)
+        hold_sides(connection, entity, newest_round(project), rows)
         [(digest,)] = connection.sql(
             f"SELECT {digest_sql(entity)} FROM side l, side r WHERE l.key = '{one[1]}' AND r.key = '{other[1]}'"
         ).fetchall()
@@ -240,6 +242,23 @@ def test_answers_that_contradict_others_are_refused(
     assert not reading.decisions
     [refused] = reading.refused
     assert "与其他核实结论互相矛盾" in refused.what and "撤销" in refused.remedy
+
+
+def test_units_have_a_sheet_of_their_own(project: Path, tmp_path: Path, say: Callable[..., str]) -> None:
+    say("U5", "U5", "unsure", "unit")
+    link(project)
+    sheet = Sheet(link_folder(project) / "待核实.xlsx", 2)
+    assert sheet.sheet.title == "单位待核实" and len(sheet.rows) == 1
+    # Medical has no table of units: its U5 is only named by people.
+    assert (sheet.text(2, "单位名称甲"), sheet.text(2, "单位名称乙")) == (None, "白城市第5机械厂")
+    assert sheet.text(2, "比对情况").startswith("经核实无法确定（")
+    sheet.fill(2, **(RIGHT | {"结论": "同一人"}))
+    [refused] = answers(project, sheet.save(tmp_path / "x.xlsx")).refused
+    assert refused.what == "没有结论“同一人”" and "同一单位、不是同一单位、无法确定" in refused.remedy
+    sheet.fill(2, 结论="不是同一单位")
+    [decision] = answers(project, sheet.save(tmp_path / "y.xlsx")).decisions
+    assert (decision.kind, decision.table, decision.system, decision.key) == ("different", "unit", "medical", '["U5"]')
+    assert decision.related == '["pension","U5"]'
 
 
 def test_linking_again_keeps_a_workbook_that_was_filled_in_where_it_lies(project: Path) -> None:

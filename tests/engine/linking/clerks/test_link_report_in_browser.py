@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, sync_playwright
-from tests.engine.linking.conftest import link_folder
+from tests.engine.linking.clerks.conftest import link_folder
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_keyboard_leads_through_contents_and_details(page: Page, report: Pat
     assert names == ["#people", "#decisions", "#review", "#quality", "#moved", "#method", "#notes"]
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#notes"
-    page.locator("summary", has_text="各项的权重").focus()
+    page.locator("summary", has_text="各项的权重").first.focus()
     page.keyboard.press("Enter")
     assert page.locator("details[open] summary", has_text="各项的权重").count() == 1
 

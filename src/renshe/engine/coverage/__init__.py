@@ -1,0 +1,1 @@
+"""Universal registration: everybody of the household register held against all schemes."""

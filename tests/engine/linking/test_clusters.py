@@ -1,0 +1,47 @@
+"""Pairs joined to clusters, and the guard against chains."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from renshe.engine.linking.clusters import cluster, connected
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
+def test_records_share_a_label_where_pairs_lead_from_one_to_the_other(pairs: list[tuple[int, int]]) -> None:
+    left, right = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    labels = connected(left, right, 31)
+    groups = [{at} for at in range(31)]
+    for a, b in pairs:
+        joined = next(g for g in groups if a in g) | next(g for g in groups if b in g)
+        groups = [g for g in groups if not g & joined] + [joined]
+    assert all(labels[at] == min(group) for group in groups for at in group)
+
+
+def world(*decided: tuple[int, int, int | None]) -> duckdb.DuckDBPyConnection:
+    """Six records, three of them with proved numbers; pairs with the ground of a definite rule."""
+    connection = duckdb.connect()
+    connection.execute("""
+        CREATE TABLE records AS SELECT * FROM (VALUES
+            (0, true, 'A'), (1, false, NULL), (2, false, NULL), (3, false, NULL), (4, true, 'A'), (5, true, 'B')
+        ) t(rid, proved, number);
+        CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, guarded BOOLEAN)""")
+    connection.executemany("INSERT INTO decided VALUES (?, ?, ?, 'same', false)", decided)
+    cluster(connection)
+    return connection
+
+
+def test_a_chain_between_two_proved_numbers_goes_to_review_whole_but_for_what_is_definite() -> None:
+    connection = world((0, 1, None), (1, 2, None), (2, 5, None), (0, 4, 0))
+    told = connection.sql("SELECT rid_l, rid_r, decision, guarded FROM decided ORDER BY ALL").fetchall()
+    assert told == [(0, 1, "review", True), (0, 4, "same", False), (1, 2, "review", True), (2, 5, "review", True)]
+    labels = dict(connection.sql("SELECT rid, label FROM clustered").fetchall())
+    assert labels == {0: 0, 1: 1, 2: 2, 3: 3, 4: 0, 5: 5}
+
+
+def test_a_cluster_with_one_proved_number_stays() -> None:
+    connection = world((0, 1, None), (1, 4, None))
+    assert connection.sql("SELECT count(*) FROM decided WHERE decision = 'same'").fetchall() == [(2,)]
