@@ -45,11 +45,20 @@ def link(
     project: Annotated[Path, typer.Argument(help=t("project"))],
     backend: Annotated[str, typer.Option(help=t("backend"))] = "duckdb",
     train: Annotated[bool, typer.Option("--train", help=t("link_train"))] = False,
+    sample: Annotated[int | None, typer.Option(min=2, help=t("link_sample"))] = None,
+    seed: Annotated[int, typer.Option(help=t("seed"))] = 1,
+    answers: Annotated[list[Path] | None, typer.Option(help=t("link_answers"))] = None,
     json: Json = False,
 ) -> None:
     from renshe.cli.linking import run_link
+    from renshe.cli.linking_judged import run_answers, run_sample
 
-    run_link(project, backend=backend, train=train, as_json=json)
+    if answers:
+        run_answers(project, answers, alone=sample is None, as_json=json)
+    elif sample is not None:
+        run_sample(project, sample, seed, as_json=json)
+    else:
+        run_link(project, backend=backend, train=train, as_json=json)
 
 
 @app.command(cls=Command, help=t("decide"))

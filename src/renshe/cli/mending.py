@@ -12,12 +12,14 @@ from typing import Any
 import typer
 
 from renshe.cli.show import say
-from renshe.engine.decisions.log import Decision
+from renshe.engine.decisions.log import LINKED, Decision
+from renshe.engine.linking.reading import LinkAnswers
 from renshe.engine.mending.decide import Reading, decide
+from renshe.engine.mending.refusals import Refusal
 from renshe.engine.mending.revoke import revoke
 from renshe.engine.mending.searching import STATES, Criteria, Entry, search
 from renshe.engine.merging.reading import MergePlans
-from renshe.engine.report.labels import KIND_LABELS
+from renshe.engine.report.labels import KIND_LABELS, system_label
 from renshe.standards.dictionary import dictionary
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
 
@@ -27,36 +29,39 @@ _LISTED = 200
 
 def run_decide(project: Path, workbooks: Sequence[Path], *, as_json: bool) -> None:
     """Read filled-in lists back as decisions and say what was taken and what was not; exit 2 where nothing was."""
-    reading = decide(project, workbooks, (MergePlans(),))
+    reading = decide(project, workbooks, (MergePlans(), LinkAnswers()))
     if as_json:
-        say(json.dumps(_told(reading), ensure_ascii=False))
+        say(json.dumps(told_of(reading), ensure_ascii=False))
     else:
-        for line in _summary(project, reading):
+        for line in summary_of(reading, f"下一轮检查（renshe clean {project}）应用"):
             say(line)
     if reading.refused and not reading.decisions:
         raise typer.Exit(2)
 
 
-def _told(reading: Reading) -> dict[str, Any]:
+def told_of(reading: Reading) -> dict[str, Any]:
+    """Return what became of a reading, for programs."""
     return {
         "round": reading.newest,
         "filled": reading.filled,
         "batch": reading.batch,
         "decisions": [_line(decision) for decision in reading.decisions],
-        "refused": [
-            {
-                "workbook": str(one.path),
-                "sheet": one.sheet,
-                "row": one.row,
-                "cell": one.cell,
-                "problem": one.what,
-                "remedy": one.remedy,
-                "recorded": one.recorded,
-            }
-            for one in reading.refused
-        ],
+        "refused": [refusal_of(one) for one in reading.refused],
         "missing": [{"workbook": str(one.path), "sheet": one.sheet, "rows": one.rows} for one in reading.missing],
         "given_back": {str(workbook): str(path) for workbook, path in reading.given_back.items()},
+    }
+
+
+def refusal_of(one: Refusal) -> dict[str, Any]:
+    """Return a refusal, for programs."""
+    return {
+        "workbook": str(one.path),
+        "sheet": one.sheet,
+        "row": one.row,
+        "cell": one.cell,
+        "problem": one.what,
+        "remedy": one.remedy,
+        "recorded": one.recorded,
     }
 
 
@@ -64,7 +69,8 @@ def _line(decision: Decision) -> dict[str, Any]:
     return {name: value for name, value in asdict(decision).items() if name != "place"}
 
 
-def _summary(project: Path, reading: Reading) -> list[str]:
+def summary_of(reading: Reading, then: str) -> list[str]:
+    """Return what became of a reading as lines of Chinese; ``then`` says when its decisions take effect."""
     wrong = [refusal for refusal in reading.refused if not refusal.recorded]
     recorded = len(reading.refused) - len(wrong)
     lines = [
@@ -75,9 +81,7 @@ def _summary(project: Path, reading: Reading) -> list[str]:
     kinds = Counter(_kind(decision) for decision in reading.decisions)
     if kinds:
         lines.append("  " + "，".join(f"{label} {count:,}" for label, count in kinds.most_common()))
-    lines += [f"  未采纳 {refusal.line()}" for refusal in wrong[:_SHOWN]]
-    if len(wrong) > _SHOWN:
-        lines.append(f"  另有 {len(wrong) - _SHOWN:,} 处未采纳，见下列文件")
+    lines += refusals_shown(wrong)
     lines += [f"  未采纳的行：{path}，改好后用 renshe decide 再读" for path in reading.given_back.values()]
     lines += [
         f"  {one.path.name} 工作表“{one.sheet}”比发出时少了 {one.rows:,} 行：未作处理，下一轮仍会列出"
@@ -86,8 +90,14 @@ def _summary(project: Path, reading: Reading) -> list[str]:
     if not reading.filled and not reading.refused:
         lines.append("  清单中没有填写任何一行；请在浅黄色的列填写后再交")
     if reading.batch is not None:
-        lines.append(f"  批次：{reading.batch}；下一轮检查（renshe clean {project}）应用")
+        lines.append(f"  批次：{reading.batch}；{then}")
     return lines
+
+
+def refusals_shown(wrong: Sequence[Refusal]) -> list[str]:
+    """Return the first refusals, a line each, and how many more there are."""
+    lines = [f"  未采纳 {refusal.line()}" for refusal in wrong[:_SHOWN]]
+    return lines + ([f"  另有 {len(wrong) - _SHOWN:,} 处未采纳，见下列文件"] if len(wrong) > _SHOWN else [])
 
 
 def _kind(decision: Decision) -> str:
@@ -139,5 +149,8 @@ def _row(decision: Decision) -> str:
     entry = dictionary().get(decision.table or "")
     label = entry.label if entry is not None else ""
     numbers = [mask_serial(str(part)) for part in json.loads(decision.key or "[]") if part is not None]
+    if decision.kind in LINKED:
+        both = ((decision.system, numbers[0]), json.loads(decision.related or "[]"))
+        return f"{label} " + " 与 ".join(f"{system_label(str(one))} {mask_serial(number)}" for one, number in both)
     field = entry.field(decision.field).label if entry is not None and decision.field in entry.names else ""
     return " ".join(part for part in (label, "/".join(numbers), field) if part)

@@ -11,6 +11,11 @@ _TEXTS = {
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
+    "link_sample": ("抽出这么多对，由两人各自判定，以测量关联质量", "Draw so many pairs for two clerks to judge"),
+    "link_answers": (
+        "填好的待核实清单或抽样判定表，可以写几次",
+        "Filled-in review queue or judged sample; may be given several times",
+    ),
     "link_train": (
         "先用本项目的数据重新估计各项比对的权重，存入项目的 linking 文件夹，以后各次关联都用它",
         "First estimate the weights anew on this project's data; later runs use them",

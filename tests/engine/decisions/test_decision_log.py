@@ -20,6 +20,7 @@ from renshe.engine.decisions.log import (
 )
 
 LINE = {"id": "a", "at": "2026-01-01T08:00:00+08:00", "by": "甲", "kind": "remove", "table": "person", "key": ["1"]}
+PAIR = LINE | {"kind": "same", "system": "pension", "related": ["medical", "2"], "checked_by": "乙"}
 
 
 def write(project: Path, *lines: object, name: str = "b.jsonl") -> None:
@@ -47,6 +48,11 @@ def test_decisions_come_in_the_order_in_which_they_were_made_whatever_file_holds
         (LINE | {"key": [["1"]]}, "key 应是键值的 JSON 数组"),
         (LINE | {"source_row": "7"}, "source_row 应是整数"),
         (LINE | {"kind": "accept", "key": None}, "要写明规则（rule）或是哪一行、哪个人（key）"),
+        (PAIR | {"related": None}, "要写明两条记录"),
+        (PAIR | {"related": ["2"]}, "要写明两条记录"),
+        (PAIR | {"system": None}, "要写明两条记录"),
+        (PAIR | {"checked_by": None}, "要有复核人（checked_by）"),
+        (PAIR | {"kind": "different", "checked_by": "甲"}, "且与经办人（by）不是同一人"),
     ],
 )
 def test_a_line_that_cannot_be_understood_is_refused_with_its_place(tmp_path: Path, line: object, said: str) -> None:
@@ -54,6 +60,14 @@ def test_a_line_that_cannot_be_understood_is_refused_with_its_place(tmp_path: Pa
     with pytest.raises(DecisionError, match=r"decisions/b\.jsonl 第 1 行") as refused:
         read_decisions(tmp_path)
     assert said in str(refused.value)
+
+
+def test_what_is_said_of_a_pair_of_records_is_understood(tmp_path: Path) -> None:
+    write(tmp_path, PAIR, PAIR | {"id": "b", "kind": "unsure", "checked_by": None})
+    assert [(one.kind, one.related) for one in read_decisions(tmp_path)] == [
+        ("same", '["medical","2"]'),
+        ("unsure", '["medical","2"]'),
+    ]
 
 
 def test_two_decisions_of_one_number_are_refused(tmp_path: Path) -> None:

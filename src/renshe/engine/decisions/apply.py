@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from renshe.engine.decisions.books import Books
 from renshe.engine.decisions.joined import Joined, write_joined
-from renshe.engine.decisions.log import VALUES, Decision, effective
+from renshe.engine.decisions.log import NOTED, VALUES, Decision, effective
 from renshe.engine.decisions.merges import Merger
 from renshe.engine.decisions.outcomes import SCHEMA, Outcome, State
 from renshe.engine.decisions.pairs import PERSON, MergeRules
@@ -103,7 +103,7 @@ def _without_rows(sources: Sequence[Staged], decisions: Sequence[Decision]) -> d
             outcomes[decision.id] = _revoking(decision, decisions, standing)
         elif decision.id not in standing:
             outcomes[decision.id] = Outcome(decision, "revoked")
-        elif decision.kind in ("accept", "recollect", "apart"):
+        elif decision.kind in NOTED:
             outcomes[decision.id] = Outcome(decision, "noted")
         elif (refused := _misfit(decision, sources)) is not None:
             outcomes[decision.id] = Outcome(decision, "unfit", refused)

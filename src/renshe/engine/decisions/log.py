@@ -22,10 +22,18 @@ from renshe.standards.dictionary import Table
 FOLDER = "decisions"
 # What a decision does: fill an empty value, correct one, settle a contradiction between two systems by keeping one of
 # them, take a row out of rules and sums, accept findings as true, ask the owner again, take changes back, join two
-# records of one person, say that two records stay apart, revoke another decision.
-KINDS = ("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "apart", "revoke")
+# records of one person, say that two records stay apart, say of a pair that a link proposes that it is one person, or
+# two, or that nobody can tell, revoke another decision.
+KINDS = (
+    *("fill", "correct", "resolve", "remove", "accept", "recollect", "restore", "merge", "apart"),
+    *("same", "different", "unsure", "revoke"),
+)
 VALUES = frozenset({"fill", "correct", "resolve"})
 PAIRED = frozenset({"merge", "apart"})
+LINKED = frozenset({"same", "different", "unsure"})
+"""``key`` is the number of the one record in ``system``, ``related`` the other's system and number."""
+NOTED = frozenset({"accept", "recollect", "apart"}) | LINKED
+"""These change no row."""
 _OPTIONAL = (
     "checked_by table system key field old new rule ground source revokes related source_file source_row date batch"
     " details"
@@ -150,9 +158,26 @@ def _parse(line: str, place: str) -> Decision:
     if row is not None and (isinstance(row, bool) or not isinstance(row, int)):
         raise DecisionError(f"{place}：source_row 应是整数")
     said = {name: _text(value) for name, value in told.items()}
-    return Decision(
+    found = Decision(
         str(data["id"]), str(data["at"]), str(data["by"]), data["kind"], **said, source_row=row, place=place
     )
+    _refuse_no_pair(found)
+    return found
+
+
+def _refuse_no_pair(decision: Decision) -> None:
+    """Refuse what says that two records are one person, or are not, and does not say which or has one hand only."""
+    if decision.kind not in LINKED:
+        return
+    one, other = json.loads(decision.key or "[]"), json.loads(decision.related or "[]")
+    told = [decision.table, decision.system, *one, *other]
+    if len(one) != 1 or len(other) != 2 or not all(isinstance(part, str) for part in told):
+        raise DecisionError(
+            f"{decision.place}：{decision.kind} 要写明两条记录：table、system、key（如 "
+            '["1001"]）和 related（另一方的系统和编号，如 ["medical","2002"]）'
+        )
+    if decision.kind != "unsure" and decision.checked_by in (None, decision.by):
+        raise DecisionError(f"{decision.place}：{decision.kind} 要有复核人（checked_by），且与经办人（by）不是同一人")
 
 
 def _text(value: Any) -> str | None:

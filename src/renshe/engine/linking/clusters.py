@@ -1,9 +1,11 @@
 """Who is one person: pairs that are the same, joined; a group that contradicts itself goes to review whole.
 
 Rule: a chain of likenesses must not join two people. A cluster that holds two different proved numbers keeps only what
-is definite; all its other pairs go to review.
+is definite; all its other pairs go to review. One that holds two records of which clerks said that they are two people
+keeps only what clerks said.
 
-Invariant: no cluster holds two different proved numbers; every record is in exactly one cluster.
+Invariant: no cluster holds two different proved numbers, unless clerks said that they are one person's; every record is
+in exactly one cluster.
 """
 
 from __future__ import annotations
@@ -21,12 +23,17 @@ def cluster(connection: duckdb.DuckDBPyConnection) -> None:
     [(records,)] = connection.sql("SELECT count(*) FROM records").fetchall()
     _label(connection, records)
     [(marked,)] = connection.execute("""
+        CREATE OR REPLACE TEMP TABLE apart AS
+            SELECT l.label FROM decided d JOIN clustered l ON l.rid = d.rid_l JOIN clustered r ON r.rid = d.rid_r
+            WHERE d.judged = 'different' AND l.label = r.label;
         CREATE OR REPLACE TEMP TABLE torn AS
-            SELECT c.label FROM clustered c JOIN records r USING (rid) WHERE r.proved
-            GROUP BY c.label HAVING min(r.number) <> max(r.number);
+            SELECT c.label FROM clustered c JOIN records r USING (rid) LEFT JOIN one_number o ON o.number = r.number
+            WHERE r.proved GROUP BY c.label
+            HAVING min(coalesce(o.stands, r.number)) <> max(coalesce(o.stands, r.number))
+            UNION FROM apart;
         UPDATE decided SET decision = 'review', guarded = TRUE
-            FROM clustered c WHERE decided.decision = 'same' AND decided.ground IS NULL
-            AND c.rid = decided.rid_l AND c.label IN (FROM torn)""").fetchall()
+            FROM clustered c WHERE decided.decision = 'same' AND c.rid = decided.rid_l AND c.label IN (FROM torn)
+            AND (decided.ground IS NULL OR decided.ground >= 0 AND c.label IN (FROM apart))""").fetchall()
     if marked:
         _label(connection, records)
 

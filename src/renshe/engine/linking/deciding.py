@@ -5,14 +5,20 @@ that differ, with other births and sexes, never are). Then two thresholds. A pai
 records has a clearly better one in the same system and these two are not the same themselves: that is a relative, and
 goes to review.
 
+What clerks said comes before all of it but for what can never be (``answers``).
+
 Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its
 weight.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import duckdb
 
+from renshe.engine.linking.answers import SAID, Answer, Pair, honour
 from renshe.engine.linking.model import Comparison, Model
 from renshe.engine.rules.compiling import quote
 
@@ -21,7 +27,9 @@ _BETTER = 4.0
 _DEFINITE = 1000.0
 
 
-def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+def decide(
+    connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer] = MappingProxyType({})
+) -> None:
     """Leave the table ``decided``: the pairs of ``scored`` with ``decision``, ``contested`` and ``guarded``."""
     settled = [(at, one.decision) for at, one in enumerate(model.definite) if one.decision != "review"]
     definite = "".join(f" WHEN ground = {at} THEN {quote(decision)}" for at, decision in settled)
@@ -30,6 +38,7 @@ def decide(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         SELECT *, FALSE AS contested, FALSE AS guarded, CASE{definite}
             WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
             WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
+    honour(connection, model, answers)
     _keep_best_number(connection)
     _keep_best_of_system(connection)
 
@@ -41,7 +50,8 @@ def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         WITH ways AS (
             SELECT d.rid_l, d.rid_r, CASE WHEN l.settled THEN d.rid_r ELSE d.rid_l END AS x,
-                CASE WHEN l.settled THEN l.number ELSE r.number END AS number, match_weight AS w
+                CASE WHEN l.settled THEN l.number ELSE r.number END AS number,
+                CASE WHEN ground = {SAID} THEN {_DEFINITE} ELSE match_weight END AS w
             FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
             WHERE decision = 'same' AND l.settled <> r.settled),
         each AS (SELECT x, number, max(w) AS w FROM ways GROUP BY x, number),
@@ -75,7 +85,7 @@ def _contest(connection: duckdb.DuckDBPyConnection, contested: str) -> None:
     """Send the pairs of the query ``contested`` to review."""
     connection.execute(f"""
         UPDATE decided SET decision = 'review', contested = TRUE FROM ({contested}) c
-            WHERE c.rid_l = decided.rid_l AND c.rid_r = decided.rid_r""")
+            WHERE c.rid_l = decided.rid_l AND c.rid_r = decided.rid_r AND judged IS NULL""")
 
 
 def why_sql(model: Model) -> str:
@@ -83,8 +93,8 @@ def why_sql(model: Model) -> str:
     said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
-    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码' END"
-    return f"concat_ws('；', {', '.join([first, contested, guarded, *map(_level_sql, model.comparisons)])})"
+    guarded = "CASE WHEN guarded THEN '所在的组含两个不同的有效号码或经核实的不同者' END"
+    return f"concat_ws('；', {', '.join(['said', first, contested, guarded, *map(_level_sql, model.comparisons)])})"
 
 
 def _level_sql(one: Comparison) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -30,7 +31,7 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # Facts that are the same or not: a number stands for their text.
 _ALIKE = ("phone", "account", "address", "sound")
-_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
+PERSON_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
 
 
 def read_people(connection: duckdb.DuckDBPyConnection, finished: Finished) -> pa.Table:
@@ -38,26 +39,34 @@ def read_people(connection: duckdb.DuckDBPyConnection, finished: Finished) -> pa
 
     Of several rows with one number the fullest stands for all. Rows without a number are records of their own.
     """
-    return read_records(connection, finished, "person", finished.record_key(), _FIELDS)
+    return read_records(connection, finished, "person", finished.record_key(), PERSON_FIELDS)
 
 
 def read_records(
     connection: duckdb.DuckDBPyConnection, finished: Finished, table: str, key: str, fields: Sequence[str]
 ) -> pa.Table:
     """Return ``fields`` of the rows of ``table`` that count, one row for each system and ``key`` (SQL): the fullest."""
-    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in fields)
-    listed = ", ".join(fields)
     file = finished.folder / "tables" / f"{table}.parquet"
     if not file.exists():
         return pa.schema(
             [(name, columns(table).get(name, pa.string())) for name in ("system", "key", *fields)]
         ).empty_table()
-    return connection.sql(f"""
-        SELECT system, key, {listed} FROM (
-            SELECT system, {key} AS key, {listed},
+    return connection.sql(f"{records_sql(file, key, fields)} ORDER BY system, key").to_arrow_table()
+
+
+def records_sql(
+    file: Path, key: str, compared: Sequence[str], shown: Sequence[str] = (), wanted: str | None = None
+) -> str:
+    """Return SQL of the records of a standard table, known by ``key`` (SQL): of each the fullest row by what is
+    ``compared``, with ``shown`` or else all of that; only those of the relation ``wanted``, if it is given."""
+    filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in compared)
+    some = "" if wanted is None else f" SEMI JOIN {wanted} USING (system, key)"
+    return f"""
+        SELECT system, key, {", ".join(shown or compared)} FROM (
+            SELECT *,
                 row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0')
-        WHERE place = 1 ORDER BY system, key""").to_arrow_table()
+            FROM (SELECT *, {key} AS key FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some})
+        WHERE place = 1"""
 
 
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:

@@ -3,7 +3,8 @@
 Business rule: 将业务系统之间的数据进行比对、核查、校正 (白社保〔2021〕22号): persons under different numbers are
 found, every pair is explained, nothing is merged here.
 
-Invariant: a run is a function of the round's tables and the model; its folder appears whole or not at all.
+Invariant: a run is a function of the round's tables, the model and what clerks said of pairs; its folder appears whole
+or not at all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from renshe.engine.decisions.log import read_decisions
+from renshe.engine.linking.answers import standing_answers
 from renshe.engine.linking.candidates import Dropped, find_candidates
 from renshe.engine.linking.clusters import cluster
 from renshe.engine.linking.deciding import decide, why_sql
@@ -29,6 +32,9 @@ from renshe.engine.linking.membership import find_homes
 from renshe.engine.linking.model import Model, load_model
 from renshe.engine.linking.on_spark import find_and_score
 from renshe.engine.linking.own_weights import own_model, train_own
+from renshe.engine.linking.report.figures import Part
+from renshe.engine.linking.report.looking import Place, look
+from renshe.engine.linking.report.writing import write_report
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.units import hold_units, label_employers, read_units, unit_facts, unit_labels
 from renshe.engine.rounds.clean import Backend
@@ -74,6 +80,7 @@ def link(
             run = _Run(finished, target, backend, train, progress)
             as_of = finished.manifest["as_of"]
             manifest = {"round": finished.number, "as_of": as_of, "backend": backend, **run.people(connection)}
+            write_report(connection, run.place, run.parts[::-1])
             told = json.dumps(manifest, ensure_ascii=False, indent=2)
             (target / "manifest.json").write_text(f"{told}\n", "utf-8")
     return LinkResult(finished.number, finished.folder / LINK, manifest)
@@ -85,6 +92,9 @@ class _Run:
     def __init__(self, finished: Finished, target: Path, backend: Backend, train: bool, progress: Progress) -> None:
         self.finished = finished
         self.target = target
+        self.place = Place(finished, target)
+        self.log = read_decisions(finished.store.project)
+        self.parts: list[Part] = []
         self.backend = backend
         self.train = train
         self.progress = progress
@@ -118,10 +128,12 @@ class _Run:
         model = self._model(connection, entity)
         prior = estimate_prior(connection)
         dropped = self._weigh(connection, model, prior)
-        decide(connection, model)
+        answers = standing_answers(self.log, entity)
+        decide(connection, model, answers)
         cluster(connection)
         write_links(connection, model, self.target / f"{prefix}links.parquet")
         write_clusters(connection, self.target / f"{prefix}clusters.parquet")
+        self.parts.append(look(connection, self.place, model, dropped, answers))
         return summary(connection, model, dropped)
 
     def _model(self, connection: duckdb.DuckDBPyConnection, entity: str) -> Model:
@@ -160,7 +172,7 @@ def write_links(connection: duckdb.DuckDBPyConnection, model: Model, target: Pat
                 round(match_weight, 3) AS weight, round(match_probability, 6) AS probability, decision,
                 {why_sql(model)} AS why
             FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
-            WHERE decision <> 'different' OR match_weight >= {model.review}
+            WHERE decision <> 'different' OR match_weight >= {model.review} OR judged IS NOT NULL
             ORDER BY l.rid, r.rid)
         TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)""")
 

@@ -24,13 +24,14 @@ from renshe.standards.pinyin import name_pinyins, name_sounds
 from renshe.standards.text import unit_name_keys
 from renshe.standards.unit_names import fold_unit_names
 
-_FIELDS = "old_unit_no name uscc org_code legal_rep phone address".split()
+UNIT_KEY = "coalesce(unit_no, 'row:' || source_file || ':' || source_row)"
+"""What a row of ``unit`` is known by in its system, as SQL."""
+UNIT_FIELDS = "old_unit_no name uscc org_code legal_rep phone address".split()
 
 
 def read_units(connection: duckdb.DuckDBPyConnection, finished: Finished, employers: pa.Table) -> pa.Table:
     """Return the records of units: those of a round, and ``employers`` (system, unit_no) that only people name."""
-    key = "coalesce(unit_no, 'row:' || source_file || ':' || source_row)"
-    connection.register("named", read_records(connection, finished, "unit", key, _FIELDS))
+    connection.register("named", read_records(connection, finished, "unit", UNIT_KEY, UNIT_FIELDS))
     connection.register("employers", employers)
     found = connection.sql("""
         SELECT * FROM (

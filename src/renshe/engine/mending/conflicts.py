@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from renshe.engine.decisions.log import PAIRED, VALUES, Decision
+from renshe.engine.decisions.log import LINKED, PAIRED, VALUES, Decision
 from renshe.engine.mending.checks import Draft
 from renshe.engine.mending.refusals import Refusal, Wrong
-from renshe.engine.report.sheets import DECISION
 from renshe.standards.dictionary import table
 
 # What of a decision is not where it was written down: by this a reading is put in order.
@@ -50,7 +49,7 @@ def _refuse_differing(group: list[Draft], refused: dict[int, Refusal]) -> None:
     for draft, content in zip(group, contents, strict=True):
         other = next(one for one, theirs in zip(group, contents, strict=True) if theirs != content)
         what = f"同一问题或同一字段另有不同的处理（{other.filled.place()}）"
-        refused[id(draft)] = draft.filled.refuse(Wrong(DECISION, what, "请商定后只保留一种"))
+        refused[id(draft)] = draft.filled.refuse(Wrong(draft.filled.sheet.form.choice, what, "请商定后只保留一种"))
 
 
 def _order(draft: Draft) -> tuple[object, ...]:
@@ -110,12 +109,12 @@ class Standing:
             recorded = _content(theirs) == _content(mine) and (mine.kind != "recollect" or theirs.ground == mine.ground)
             if recorded:
                 what, remedy = f"已经登记过（{theirs.id}）", "不必再交"
-            elif "recollect" in (theirs.kind, mine.kind):
+            elif "recollect" in (theirs.kind, mine.kind) or theirs.kind == "unsure":
                 continue
             else:
                 what = f"此处已登记另一种处理（{theirs.id}，{theirs.by}）"
                 remedy = f"要改主意请先撤销：renshe revoke 项目文件夹 {theirs.id}"
-            return draft.filled.refuse(Wrong(DECISION, what, remedy), recorded=recorded)
+            return draft.filled.refuse(Wrong(draft.filled.sheet.form.choice, what, remedy), recorded=recorded)
         return None
 
 
@@ -135,6 +134,8 @@ def _concerns(theirs: Decision, mine: Decision) -> bool:
     if theirs.kind in PAIRED or mine.kind in PAIRED:
         # Whether two records are one is another question than what either says.
         return False
+    if theirs.kind in LINKED or mine.kind in LINKED:
+        return theirs.kind in LINKED and mine.kind in LINKED and theirs.related == mine.related
     if theirs.kind == "remove":
         return mine.kind in ("remove", *VALUES)
     same_problem = theirs.rule in (None, mine.rule) and theirs.field in (None, mine.field)

@@ -8,8 +8,6 @@ Invariant: one reading is one file of the log, or none. Killed at any moment, it
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from renshe.engine.mending.entering import enter
 from renshe.engine.mending.lists import PROBLEMS, Filled, Form, Lists, read_lists
 from renshe.engine.mending.newest import Newest, open_newest
 from renshe.engine.mending.refusals import MendingError, Refusal
-from renshe.engine.mending.refused import refused_path, write_refused
+from renshe.engine.mending.refused import GivenBack
 from renshe.engine.project import load_project
 from renshe.engine.rounds.store import Store
 
@@ -134,27 +132,16 @@ def _refuse_foreign(lists: Lists, newest: Newest) -> None:
 
 def _keep(
     store: Store, log: Sequence[Decision], read: Sequence[Lists], decisions: Sequence[Decision], refused: list[Refusal]
-) -> tuple[str | None, Sequence[Decision], dict[Path, Path]]:
+) -> tuple[str | None, Sequence[Decision], Mapping[Path, Path]]:
     """Write what was refused, then the batch; the first becomes visible only when the second is."""
-    given_back: dict[Path, Path] = {}
-    partial: dict[Path, Path] = {}
-    for at, lists in enumerate(read):
-        own = [one for one in refused if one.path == lists.path and not one.recorded]
-        if not own:
-            continue
-        given_back[lists.path] = target = refused_path(lists.path)
-        if not os.access(target.parent, os.W_OK):
-            raise MendingError(f"{target.parent}：不能写入，未采纳的行没有地方存放；请把工作簿移到可以写入的文件夹再交")
-        partial[lists.path] = store.unfinished / f"refused-{at}.{os.getpid()}.tmp"
-        write_refused(lists, own, partial[lists.path])
+    back = GivenBack(store.unfinished, read, refused)
     batch: str | None = None
     entered: Sequence[Decision] = ()
     if decisions:
         stem = read[0].path.stem if len(read) == 1 else f"{read[0].path.stem}等{len(read)}份"
         batch, entered = enter(store.project, log, stem, decisions)
-    for path, written in partial.items():
-        shutil.move(written, given_back[path])
-    return batch, entered, given_back
+    back.publish()
+    return batch, entered, back.targets
 
 
 def _missing(read: Sequence[Lists], newest: Newest) -> list[Missing]:

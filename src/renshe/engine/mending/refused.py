@@ -9,7 +9,9 @@ Files are their owner's alone (0600).
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.mending.lists import Form, Lists, Sheet, wanted_rows
-from renshe.engine.mending.refusals import Refusal
+from renshe.engine.mending.refusals import MendingError, Refusal
 from renshe.engine.report.sheets import IDENTITY, Column, Piece, RowList, Style, lay_out
 from renshe.engine.report.shelving import SHEET_ROWS
 from renshe.engine.report.spreadsheet import Book, write_book
@@ -37,6 +39,32 @@ def refused_path(workbook: Path) -> Path:
     while (path := workbook.with_name(f"{stem}{_MARK}{number if number > 1 else ''}.xlsx")).exists():
         number += 1
     return path
+
+
+class GivenBack:
+    """The refused rows of several workbooks, written to ``folder`` first: they become visible when all else is done.
+
+    ``targets``: by workbook, where its rows will be. MendingError where these cannot be written.
+    """
+
+    def __init__(self, folder: Path, read: Sequence[Lists], refused: Sequence[Refusal]) -> None:
+        self.targets: dict[Path, Path] = {}
+        self._partial: dict[Path, Path] = {}
+        for at, lists in enumerate(read):
+            own = [one for one in refused if one.path == lists.path and not one.recorded]
+            if not own:
+                continue
+            self.targets[lists.path] = target = refused_path(lists.path)
+            if not os.access(target.parent, os.W_OK):
+                where = f"{target.parent}：不能写入，未采纳的行没有地方存放"
+                raise MendingError(f"{where}；请把工作簿移到可以写入的文件夹再交")
+            self._partial[lists.path] = folder / f"refused-{at}.{os.getpid()}.tmp"
+            write_refused(lists, own, self._partial[lists.path])
+
+    def publish(self) -> None:
+        """Put the workbooks where they belong."""
+        for path, written in self._partial.items():
+            shutil.move(written, self.targets[path])
 
 
 def write_refused(lists: Lists, refused: Sequence[Refusal], target: Path) -> None:

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from renshe.engine.decisions.log import PAIRED, Decision, effective, read_decisions
+from renshe.engine.decisions.log import LINKED, PAIRED, Decision, effective, read_decisions
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.mending.revoke import revocations
 from renshe.engine.project import load_project
@@ -133,6 +133,9 @@ def _told(decision: Decision, column: str) -> set[str]:
     parts = json.loads(decision.key) if decision.key else []
     if decision.kind in PAIRED and column == "person_no":
         return {*map(str, parts), str(decision.new)}
+    if decision.kind in LINKED:
+        both = {*map(str, parts), str(json.loads(decision.related or "[null]")[-1])}
+        return both if column == f"{decision.table}_no" else set()
     entry = dictionary().get(decision.table or "")
     if entry is None:
         return {str(part) for part in parts[:1]} if column == "person_no" else set()

@@ -15,23 +15,26 @@ from markupsafe import Markup, escape
 WIDTH = 720
 
 
-def _svg(height: float, title: str, body: str, width: float = WIDTH, kind: str = "chart") -> Markup:
+def svg(height: float, title: str, body: str, width: float = WIDTH, kind: str = "chart") -> Markup:
+    """Return a chart: what ``body`` draws, under its title."""
     head = f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title)}">'
     return Markup(f"{head}<title>{escape(title)}</title>{body}</svg>")
 
 
-def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+def text_at(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+    """Return a text of a chart, standing on ``y``."""
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-def _bar(x: float, y: float, width: float, height: float, kind: str) -> str:
+def bar_at(x: float, y: float, width: float, height: float, kind: str) -> str:
+    """Return a bar of a chart; ``kind`` is its class in the style sheet."""
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{height:g}" class="{kind}"/>'
 
 
 def cell_bar(value: float, largest: float, kind: str = "bar") -> Markup:
     """Return a bar of at most 120 units for a table cell, with no text of its own: the figure stands beside it."""
     length = 120 * value / largest if largest else 0
-    body = _bar(0, 0, length if not value else max(length, 1), 8, kind)
+    body = bar_at(0, 0, length if not value else max(length, 1), 8, kind)
     return Markup(f'<svg class="cell" viewBox="0 0 120 8" aria-hidden="true" focusable="false">{body}</svg>')
 
 
@@ -43,14 +46,14 @@ def bar_chart(title: str, rows: Sequence[tuple[str, float | None, str]], largest
     body = []
     for place, (name, value, text) in enumerate(rows):
         y = place * step
-        body.append(_text(label - 12, y + 19, name, "label", "end"))
-        body.append(_bar(label, y + 8, room, 14, "rail"))
+        body.append(text_at(label - 12, y + 19, name, "label", "end"))
+        body.append(bar_at(label, y + 8, room, 14, "rail"))
         if value is not None:
             low = value == min(measured) and min(measured) < max(measured)
             length = room * value / largest if largest else 0
-            body.append(_bar(label, y + 8, length, 14, "bar low" if low else "bar"))
-        body.append(_text(WIDTH, y + 20, text, "value", "end"))
-    return _svg(len(rows) * step + 4, title, "".join(body))
+            body.append(bar_at(label, y + 8, length, 14, "bar low" if low else "bar"))
+        body.append(text_at(WIDTH, y + 20, text, "value", "end"))
+    return svg(len(rows) * step + 4, title, "".join(body))
 
 
 def divided_bar(title: str, parts: Sequence[tuple[str, int]]) -> Markup:
@@ -59,15 +62,15 @@ def divided_bar(title: str, parts: Sequence[tuple[str, int]]) -> Markup:
     body, x, gap = [], 0.0, 2
     for place, (_, value) in enumerate(parts):
         length = WIDTH * value / total if total else 0
-        body.append(_bar(x, 0, length - gap if length > gap else length, 26, f"part p{place}"))
+        body.append(bar_at(x, 0, length - gap if length > gap else length, 26, f"part p{place}"))
         x += length
     column = WIDTH / max(len(parts), 1)
     for place, (name, value) in enumerate(parts):
         left = place * column
-        body.append(_bar(left, 42, 10, 10, f"part p{place}"))
+        body.append(bar_at(left, 42, 10, 10, f"part p{place}"))
         share = f"{value / total:.0%}" if total else "0%"
-        body.append(_text(left + 16, 52, f"{name} {share}", "label"))
-    return _svg(60, title, "".join(body), kind="chart parts")
+        body.append(text_at(left + 16, 52, f"{name} {share}", "label"))
+    return svg(60, title, "".join(body), kind="chart parts")
 
 
 def line_chart(title: str, points: Sequence[tuple[str, int]]) -> Markup:
@@ -84,6 +87,6 @@ def line_chart(title: str, points: Sequence[tuple[str, int]]) -> Markup:
     body.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" class="line"/>')
     for (x, y), (name, value) in zip(places, points, strict=True):
         body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="dot"/>')
-        body.append(_text(x, y - 11, f"{value:,}", "value", "middle"))
-        body.append(_text(x, base + 20, name, "label", "middle"))
-    return _svg(height, title, "".join(body))
+        body.append(text_at(x, y - 11, f"{value:,}", "value", "middle"))
+        body.append(text_at(x, base + 20, name, "label", "middle"))
+    return svg(height, title, "".join(body))

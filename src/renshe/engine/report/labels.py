@@ -118,6 +118,9 @@ KIND_LABELS: dict[str, str] = {
     "restore": "恢复",
     "merge": "合并",
     "apart": "不合并",
+    "same": "核实为同一人",
+    "different": "核实不是同一人",
+    "unsure": "无法确定是否同一人",
     "revoke": "撤销",
 }
 SOURCE_LABELS: dict[str, str] = {

@@ -3,7 +3,7 @@
   "use strict";
   // A box that scrolls must be reachable by keyboard.
   function reach() {
-    document.querySelectorAll(".scroll").forEach(function (box) {
+    document.querySelectorAll(".scroll, figure").forEach(function (box) {
       if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; }
     });
   }

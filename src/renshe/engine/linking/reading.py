@@ -1,0 +1,229 @@
+"""The workbook 待核实 read back: what clerks concluded of a pair becomes a decision same, different or unsure.
+
+Business rule: 核实数据问题: a pair is one person, or two, when one clerk said so on a ground and another checked it.
+Nobody's word makes one person of two valid numbers with other births and other sexes. What does not pass is refused
+with its cell, the reason and the remedy.
+
+Invariant: an answer is to what was shown: where either record says something else now, nothing is decided. No answer
+that contradicts another that stands is entered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from renshe.engine.decisions.log import Decision, normal_key, read_decisions
+from renshe.engine.linking.answers import Pair, contradictory, ordered, standing_answers
+from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
+from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
+from renshe.engine.linking.model import load_model
+from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT
+from renshe.engine.mending.checks import Draft
+from renshe.engine.mending.hands import shown, written_identity, wrong_hand
+from renshe.engine.mending.lists import Filled, Form
+from renshe.engine.mending.newest import STAMP, Newest
+from renshe.engine.mending.refusals import Refusal, Wrong
+from renshe.engine.report.labels import system_label
+from renshe.engine.report.sheets import CHECKER, DAY, GROUND, IDENTITY, OPERATOR
+from renshe.engine.rounds.finished import newest_round
+from renshe.standards.masks import mask_serial
+from renshe.standards.periods import parse_date
+
+_KINDS = {name: {label: kind for kind, label in one.answers.items()} for name, one in ENTITIES.items()}
+_AGAIN = "请运行 renshe link，从新的待核实清单填写"
+_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A filled row whose identity could be read."""
+
+    filled: Filled
+    entity: str
+    pair: Pair
+    digest: str
+
+
+class LinkAnswers:
+    """The workbooks of review queues, as ``renshe link --answers`` and ``renshe decide`` read them back."""
+
+    forms: Sequence[Form] = (FORM,)
+
+    def judge(self, rows: Sequence[Filled], newest: Newest) -> tuple[list[Draft], list[Refusal]]:
+        """Return what may become decisions, and what is refused."""
+        refused: list[Refusal] = []
+        read: list[_Row] = []
+        for filled in rows:
+            row = _first_look(filled, newest)
+            if isinstance(row, Wrong):
+                refused.append(filled.refuse(row))
+            else:
+                read.append(row)
+        digests = _shown_now(read, newest)
+        impossible = _impossible(read, newest)
+        drafts: list[tuple[_Row, Draft]] = []
+        for at, row in enumerate(read):
+            wrong = _wrong_pair(row, digests.get(at), at in impossible)
+            if wrong is not None:
+                refused.append(row.filled.refuse(wrong))
+            else:
+                drafts.append((row, Draft(row.filled, _decision(row))))
+        return _without_contradictions(drafts, newest, refused), refused
+
+
+def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
+    """Say which pair a row means, and whether who judged it may."""
+    written = written_identity(filled)
+    if isinstance(written, Wrong):
+        return written
+    try:
+        parts = json.loads(written)
+    except ValueError:
+        parts = None
+    sound = isinstance(parts, list) and len(parts) == _PARTS and all(isinstance(part, str) for part in parts)
+    if not sound or parts[0] != MARK or parts[1] not in ENTITIES or not STAMP.fullmatch(parts[-1]):
+        return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原清单复制回这一行的识别码")
+    number, findings, *_ = parts[-1].split(":")
+    if newest.files(f"{number}:{findings}") is None:
+        return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的待核实清单", f"请交到清单所属的项目，或{_AGAIN[1:]}")
+    _, entity, *four = parts[:6]
+    wrong = _wrong_verdict(filled, _KINDS[entity]) or wrong_hand(filled)
+    if wrong is not None:
+        return wrong
+    return _Row(filled, entity, ordered((four[0], four[1]), (four[2], four[3])), parts[6])
+
+
+def _wrong_verdict(filled: Filled, kinds: Mapping[str, str]) -> Wrong | None:
+    verdict = filled.text(VERDICT)
+    listed = "、".join(kinds)
+    if verdict is None:
+        given = next(column for column in FORM.filled if filled.text(column) is not None)
+        return Wrong(VERDICT, f"填了“{given}”而没有选“{VERDICT}”", f"请从下拉列表中选择：{listed}")
+    if verdict not in kinds:
+        return Wrong(VERDICT, f"没有结论“{verdict[:20]}”", f"请从下拉列表中选择：{listed}")
+    if kinds[verdict] != "unsure" and filled.text(CHECKER) is None:
+        return Wrong(CHECKER, f"选了“{verdict}”而没有填“复核人”", "请由另一人复核后填写，或改选“无法确定”")
+    if kinds[verdict] != "unsure" and shown(filled.text(CHECKER)) == shown(filled.text(OPERATOR)):
+        return Wrong(CHECKER, "复核人与经办人是同一人", "请由另一人复核，或改选“无法确定”并清空复核人")
+    return None
+
+
+def _shown_now(rows: Sequence[_Row], newest: Newest) -> dict[int, str]:
+    """Return, by place in ``rows``, the digest of what a list would show of the pair now."""
+    found: dict[int, str] = {}
+    for name in sorted({row.entity for row in rows}):
+        entity = ENTITIES[name]
+        with _asked(row.pair if row.entity == name else None for row in rows) as connection:
+            both = "SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked"
+            hold_sides(connection, entity, newest_round(newest.project.folder), both)
+            there = "l.there AND r.there" if name == "person" else "TRUE"
+            found |= dict(
+                connection.sql(f"""
+                    SELECT n, {digest_sql(entity)} FROM asked
+                    JOIN side l ON l.system = system_l AND l.key = key_l
+                    JOIN side r ON r.system = system_r AND r.key = key_r WHERE {there}""").fetchall()
+            )
+    return found
+
+
+def _asked(pairs: Iterable[Pair | None]) -> duckdb.DuckDBPyConnection:
+    """Return an engine that holds ``pairs`` as the table ``asked``, each under its place."""
+    connection = duckdb.connect(":memory:", config={"memory_limit": "1100MB"})
+    rows = [(at, *pair[0], *pair[1]) for at, pair in enumerate(pairs) if pair is not None]
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    names = ("system_l", "key_l", "system_r", "key_r")
+    given = {"n": pa.array(columns[0], pa.int64())}
+    given |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns[1:], strict=True)}
+    connection.register("given", pa.table(given))
+    connection.execute("CREATE TEMP TABLE asked AS FROM given")
+    return connection
+
+
+def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
+    """Return the places of the pairs of people that a definite rule makes two, whoever says otherwise."""
+    model = load_model("person")
+    rules = [f"({one.when})" for one in model.definite if one.decision == "different" and "gamma_" not in one.when]
+    people = [row.pair if row.entity == "person" and _kind(row) == "same" else None for row in rows]
+    if not rules or not any(people):
+        return set()
+    as_of = date.fromisoformat(newest.manifest["as_of"])
+    sides = ", ".join(f"{side}.{name} AS {name}_{side}" for side in "lr" for name in model.facts_asked)
+    with _asked(people) as connection:
+        connection.execute("""
+            CREATE TEMP TABLE wanted AS
+                SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked""")
+        key = newest_round(newest.project.folder).record_key()
+        sql = records_sql(newest.folder / "tables" / "person.parquet", key, PERSON_FIELDS, wanted="wanted")
+        records = person_facts(connection.sql(f"{sql} ORDER BY system, key").to_arrow_table(), as_of)
+        connection.register("records", records)
+        found = connection.sql(f"""
+            SELECT n FROM (SELECT n, {sides} FROM asked JOIN records l ON l.system = system_l AND l.key = key_l
+                JOIN records r ON r.system = system_r AND r.key = key_r) WHERE {" OR ".join(rules)}""").fetchall()
+    return {n for (n,) in found}
+
+
+def _wrong_pair(row: _Row, digest: str | None, impossible: bool) -> Wrong | None:
+    """Say what keeps the answer from this pair."""
+    if digest is None:
+        return Wrong(VERDICT, "这一对中有记录已不在最新一轮的数据中", f"不必再处理；仍有待核实的，{_AGAIN}")
+    if digest != row.digest:
+        return Wrong(VERDICT, "清单发出后，这一对记录的内容有了改变", f"{_AGAIN[:-2]}重新核对")
+    if impossible:
+        what = "两条记录的号码均有效而不同，出生日期、性别也均不同，不能判为同一人"
+        return Wrong(VERDICT, what, "确是同一人的，请先在问题清单中更正有误的证件号码，再重新关联")
+    return None
+
+
+def _without_contradictions(
+    drafts: Sequence[tuple[_Row, Draft]], newest: Newest, refused: list[Refusal]
+) -> list[Draft]:
+    """Return the drafts but for those that contradict each other or what stands; add these to ``refused``."""
+    log = read_decisions(newest.project.folder)
+    kept: list[Draft] = []
+    for name in ENTITIES:
+        standing = {pair: one.kind for pair, one in standing_answers(log, name).items()}
+        own = [(row, draft) for row, draft in drafts if row.entity == name]
+        torn = contradictory(standing | {row.pair: _kind(row) for row, _ in own})
+        for row, draft in own:
+            if row.pair not in torn:
+                kept.append(draft)
+                continue
+            told = next((pair for pair in sorted(torn) if pair != row.pair), None)
+            other = f"（如 {_told(told)}）" if told is not None else ""
+            what = f"与其他核实结论互相矛盾：几对连起来是同一人，其中一对{other}却不是"
+            remedy = "请核对这几对后只交相符的；要改已登记的结论请先撤销（renshe decisions 可查编号）"
+            refused.append(row.filled.refuse(Wrong(VERDICT, what, remedy)))
+    return kept
+
+
+def _told(pair: Pair) -> str:
+    return " 与 ".join(f"{system_label(system)} {mask_serial(shown_number(number))}" for system, number in pair)
+
+
+def _kind(row: _Row) -> str:
+    return _KINDS[row.entity][row.filled.text(VERDICT) or ""]
+
+
+def _decision(row: _Row) -> Decision:
+    filled, ((system, number), other) = row.filled, row.pair
+    day = filled.text(DAY)
+    return Decision(
+        id="",
+        at="",
+        by=filled.text(OPERATOR) or "",
+        kind=_kind(row),
+        checked_by=filled.text(CHECKER),
+        table=row.entity,
+        system=system,
+        key=normal_key([number]),
+        ground=filled.text(GROUND),
+        source=f"list | {filled.place()}",
+        related=normal_key(list(other)),
+        date=parse_date(day).isoformat() if day is not None else None,
+    )

@@ -1,0 +1,75 @@
+"""The files of a link run that people read: page, figures, workbook; what they worked on before is kept.
+
+Business rule: a clerk's work is never lost: linking a round again puts new files in the place of the old ones, but a
+workbook that somebody filled in meanwhile stays, under a name of its own.
+
+Invariant: files are their owner's alone (0600).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+
+from renshe.engine.linking.judging.quality import JUDGED, read_judged, write_judged
+from renshe.engine.linking.judging.sampling import SAMPLE, Sample
+from renshe.engine.linking.report.figures import Part
+from renshe.engine.linking.report.looking import Place
+from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
+from renshe.engine.linking.report.workbook import FILE, write_queue
+from renshe.engine.rounds.finished import LINK
+
+_FILLED = "待核实-上次.xlsx"
+EARLIER = "earlier"
+"""Where samples that were judged are put away."""
+# What belongs to a sample that clerks judge.
+SAMPLED = (SAMPLE, JUDGED, QUALITY, "抽样判定-*.xlsx")
+
+
+def write_report(connection: duckdb.DuckDBPyConnection, place: Place, parts: Sequence[Part]) -> None:
+    """Write workbook, figures and page into the folder of ``place``."""
+    target, told = place.target, place.finished.manifest
+    write_queue(connection, told, parts, target / FILE)
+    figures = {
+        **{name: told.get(name) for name in ("round", "name", "region", "as_of")},
+        "parts": [asdict(part) for part in parts],
+        "files": {FILE: _digest(target / FILE)},
+    }
+    write_private(target / FIGURES, json.dumps(figures, ensure_ascii=False) + "\n")
+    _keep_work(place.finished.folder / LINK, target)
+    write_page(target)
+
+
+def _keep_work(before: Path, target: Path) -> None:
+    """Copy what people worked on in the folder that is about to be replaced."""
+    for pattern in (*SAMPLED, "待核实-上次*.xlsx"):
+        for file in before.glob(pattern):
+            shutil.copy2(file, target / file.name)
+    if (before / EARLIER).exists():
+        shutil.copytree(before / EARLIER, target / EARLIER)
+    if (target / JUDGED).exists():
+        sample = Sample(json.loads((target / SAMPLE).read_text("utf-8")))
+        write_judged(target, sample, read_judged(target, sample))
+    filled = before / FILE
+    if filled.exists() and (before / FIGURES).exists():
+        told = json.loads((before / FIGURES).read_text("utf-8"))
+        if told["files"][FILE] != _digest(filled):
+            shutil.copy2(filled, _free(target / _FILLED))
+
+
+def _free(path: Path) -> Path:
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}{number}")
+    return found
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
