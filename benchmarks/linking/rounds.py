@@ -30,7 +30,17 @@ def write_round(project: Path, persons: int, seed: int, damaged: float) -> int:
     people = people.append_column("source_row", pa.array(range(2, len(people) + 2), pa.int64()))
     pq.write_table(people, tables / "person.parquet", compression="zstd")
     (tables.parent / "manifest.json").write_text(
-        json.dumps({"round": 1, "as_of": AS_OF.isoformat(), "sources": []}), "utf-8"
+        json.dumps(
+            {
+                "round": 1,
+                "name": "某市",
+                "region": "220800",
+                "as_of": AS_OF.isoformat(),
+                "sources": [],
+                "digests": {"findings": "0" * 16},
+            }
+        ),
+        "utf-8",
     )
     (project / "project.toml").write_text("", "utf-8")
     return len(people)

@@ -72,7 +72,8 @@ def write_round(project: Path, tables: Mapping[str, Iterable[Row]], number: int 
         schema = pa.schema([(column, kinds[column]) for column in round_columns(name)])
         placed = [{"source_file": f"{name}.csv", "source_row": at, **row} for at, row in enumerate(rows, 2)]
         pq.write_table(pa.Table.from_pylist(placed, schema), folder / "tables" / f"{name}.parquet")
-    manifest = {"round": number, "as_of": "2021-05-31", "sources": []}
+    manifest = {"round": number, "name": "某市", "region": "220800", "as_of": "2021-05-31", "sources": []}
+    manifest["digests"] = {"findings": "0123456789abcdef"}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 

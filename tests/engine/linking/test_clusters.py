@@ -21,15 +21,20 @@ def test_records_share_a_label_where_pairs_lead_from_one_to_the_other(pairs: lis
     assert all(labels[at] == min(group) for group in groups for at in group)
 
 
-def world(*decided: tuple[int, int, int | None]) -> duckdb.DuckDBPyConnection:
-    """Six records, three of them with proved numbers; pairs with the ground of a definite rule."""
+def world(*decided: tuple[int, int, int | None], said: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Six records, three with proved numbers; pairs with the ground of a definite rule, -1 where clerks ``said`` so."""
     connection = duckdb.connect()
     connection.execute("""
         CREATE TABLE records AS SELECT * FROM (VALUES
             (0, true, 'A'), (1, false, NULL), (2, false, NULL), (3, false, NULL), (4, true, 'A'), (5, true, 'B')
         ) t(rid, proved, number);
-        CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, guarded BOOLEAN)""")
-    connection.executemany("INSERT INTO decided VALUES (?, ?, ?, 'same', false)", decided)
+        CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, guarded BOOLEAN,
+            judged VARCHAR);
+        CREATE TABLE one_number (number VARCHAR, stands VARCHAR)""")
+    rows = [(*one, said if one[2] == -1 else "same", said if one[2] == -1 else None) for one in decided]
+    connection.executemany("INSERT INTO decided VALUES (?, ?, ?, ?, false, ?)", rows)
+    if said == "same":
+        connection.execute("INSERT INTO one_number VALUES ('A', 'A'), ('B', 'A')")
     cluster(connection)
     return connection
 
@@ -45,3 +50,16 @@ def test_a_chain_between_two_proved_numbers_goes_to_review_whole_but_for_what_is
 def test_a_cluster_with_one_proved_number_stays() -> None:
     connection = world((0, 1, None), (1, 4, None))
     assert connection.sql("SELECT count(*) FROM decided WHERE decision = 'same'").fetchall() == [(2,)]
+
+
+def test_two_proved_numbers_that_clerks_gave_to_one_person_tear_no_cluster() -> None:
+    connection = world((0, 5, -1), (0, 1, None), said="same")
+    labels = dict(connection.sql("SELECT rid, label FROM clustered").fetchall())
+    assert labels == {0: 0, 1: 0, 2: 2, 3: 3, 4: 4, 5: 0}
+
+
+def test_what_clerks_keep_apart_no_chain_joins_not_even_a_definite_one() -> None:
+    connection = world((0, 1, None), (1, 4, None), (0, 3, 0), (3, 4, 0), (0, 4, -1), said="different")
+    told = connection.sql("SELECT DISTINCT decision, guarded FROM decided WHERE judged IS NULL").fetchall()
+    assert told == [("review", True)]
+    assert connection.sql("SELECT count(DISTINCT label) FROM clustered").fetchall() == [(6,)]

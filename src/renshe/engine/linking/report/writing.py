@@ -37,7 +37,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, place: Place, parts: Seq
     target, told = place.target, place.finished.manifest
     write_queue(connection, told, parts, target / FILE)
     figures = {
-        **{name: told.get(name) for name in ("round", "name", "region", "as_of")},
+        **{name: told[name] for name in ("round", "name", "region", "as_of")},
         "parts": [asdict(part) for part in parts],
         "files": {FILE: _digest(target / FILE)},
     }
