@@ -1,8 +1,8 @@
 """Which pairs of records are looked at: those that share one of several keys, without comparing all with all.
 
-Rule: every record is looked at beside those that share a key of the model's ``keys_of_all`` with it (people: the same
-number; the same name and birth). A record that is not *settled* – its number proves nothing – is looked at beside all
-that share any of ``keys`` (blocking by exploded keys). So what is expensive is done for the damaged few.
+Rule: blocking by exploded keys. Some (people: the same number; the same name and birth) every record is looked for by;
+the others only those that are not *settled*, whose number proves nothing, some only where more is wanting. So what is
+expensive is done for the damaged few.
 
 Invariant: a pair is looked at once, ``rid_l < rid_r``; a key that more than ``largest_block`` records share yields no
 pair and is told in what is returned.
@@ -10,14 +10,13 @@ pair and is told in what is returned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from renshe.engine.linking.earlier import add_crowded
-from renshe.engine.linking.model import Model
+from renshe.engine.linking.model import Key, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,12 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE crowded (name VARCHAR, k UBIGINT, n BIGINT);
         CREATE OR REPLACE TEMP TABLE found (rid_l BIGINT, rid_r BIGINT)""")
-    asked = asked_keys(model)
     if earlier is not None:
-        for name, parts, some in asked:
-            _block(connection, name, parts, some, model.largest_block)
+        for name, key in model.keys.items():
+            _block(connection, name, key, model.largest_block)
             add_crowded(connection, earlier, name)
-    for name, parts, some in asked:
-        _block(connection, name, parts, some, model.largest_block)
+    for name, key in model.keys.items():
+        _block(connection, name, key, model.largest_block)
         _pair(connection, only_changed=earlier is not None)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found"
@@ -53,21 +51,14 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     return [Dropped(*row) for row in told]
 
 
-def asked_keys(model: Model) -> list[tuple[str, tuple[str, ...], str]]:
-    """Return each key of ``model``: its name, its parts, and for which records (SQL) others are looked for."""
-    asked = [(name, parts, "TRUE") for name, parts in model.keys_of_all.items()]
-    return asked + [(name, parts, "NOT settled") for name, parts in model.keys.items()]
-
-
-def _block(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], some: str, largest: int) -> None:
-    """Leave the tables ``few`` (records for which ``some`` holds) and ``keyed`` (all that share a key with one of
-    these), each with the number ``k`` that stands for ``parts``; keys that too many share go to ``crowded``."""
-    key = f"hash({', '.join(parts)})"
-    given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
+def _block(connection: duckdb.DuckDBPyConnection, name: str, key: Key, largest: int) -> None:
+    """Leave the tables ``few`` (records that look for others by ``key``) and ``keyed`` (all that share it with one of
+    these), each with the number ``k`` that stands for its parts; what too many share goes to ``crowded``."""
+    hashed = f"hash({', '.join(key.parts)})"
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE few AS SELECT rid, {key} AS k FROM records WHERE {some} AND {given};
-        CREATE OR REPLACE TEMP TABLE keyed AS SELECT rid, {key} AS k FROM records
-            WHERE {given} AND {key} IN (SELECT k FROM few);
+        CREATE OR REPLACE TEMP TABLE few AS SELECT rid, {hashed} AS k FROM records WHERE {key.seeks} AND {key.given};
+        CREATE OR REPLACE TEMP TABLE keyed AS SELECT rid, {hashed} AS k FROM records
+            WHERE {key.given} AND {hashed} IN (SELECT k FROM few);
         CREATE OR REPLACE TEMP TABLE blocks AS SELECT k, count(*) AS n FROM keyed GROUP BY k HAVING n > 1;
         DELETE FROM crowded WHERE name = '{name}';
         INSERT INTO crowded SELECT '{name}', k, n FROM blocks WHERE n > {largest};

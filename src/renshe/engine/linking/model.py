@@ -76,6 +76,20 @@ class Definite:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """What records share that are looked at together: ``parts`` in SQL, looked for by records of which ``seeks`` (SQL)
+    holds. A key that has an empty part is none."""
+
+    parts: tuple[str, ...]
+    seeks: str
+
+    @property
+    def given(self) -> str:
+        """Return the SQL of whether a record has the key."""
+        return " AND ".join(f"cast({part} AS STRING) <> ''" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A declaration with its weights.
 
@@ -86,8 +100,7 @@ class Model:
 
     entity: str
     comparisons: tuple[Comparison, ...]
-    keys_of_all: Mapping[str, tuple[str, ...]]
-    keys: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, Key]
     largest_block: int
     definite: tuple[Definite, ...]
     weights: Mapping[str, Mapping[str, tuple[float, float]]]
@@ -177,8 +190,10 @@ def read_model(declared: str, weights: str | None = None) -> Model:
     return Model(
         entity=told["entity"],
         comparisons=comparisons,
-        keys_of_all={name: tuple(parts) for name, parts in told["keys_of_all"].items()},
-        keys={name: tuple(parts) for name, parts in told["keys"].items()},
+        keys={
+            **{name: Key(tuple(parts), "TRUE") for name, parts in told["keys_of_all"].items()},
+            **{name: _read_key(one) for name, one in told["keys"].items()},
+        },
         largest_block=int(told["largest_block"]),
         definite=definite,
         weights=given,
@@ -189,6 +204,13 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         training={name: tuple(taught) for name, taught in told.get("training", {}).items()},
         facts=dict(told.get("facts", {})),
     )
+
+
+def _read_key(told: Sequence[str] | Mapping[str, Any]) -> Key:
+    """Return a key that counts where a record's number proves nothing, with ``where`` only of some of these."""
+    if isinstance(told, Mapping):
+        return Key(tuple(told["parts"]), f"NOT settled AND ({told['where']})")
+    return Key(tuple(told), "NOT settled")
 
 
 def _read_comparison(told: Mapping[str, Any]) -> Comparison:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from renshe.engine.linking.candidates import Dropped, asked_keys
+from renshe.engine.linking.candidates import Dropped
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.scoring import scored_sql
 from renshe.engine.rules.compiling import quote
@@ -51,10 +51,9 @@ def _pairs(spark: SparkSession, model: Model) -> list[Dropped]:
     """Leave the view ``blocked`` of candidate pairs; return the keys that were dropped."""
     dropped: list[Dropped] = []
     found: list[DataFrame] = []
-    for at, (name, parts, some) in enumerate(asked_keys(model)):
-        key = f"xxhash64({', '.join(parts)})"
-        given = " AND ".join(f"cast({part} AS string) <> ''" for part in parts)
-        spark.sql(f"SELECT rid, {key} AS k, {some} AS few FROM records WHERE {given}").createOrReplaceTempView(
+    for at, (name, key) in enumerate(model.keys.items()):
+        hashed = f"xxhash64({', '.join(key.parts)})"
+        spark.sql(f"SELECT rid, {hashed} AS k, {key.seeks} AS few FROM records WHERE {key.given}").createOrReplaceTempView(
             f"keyed_{at}"
         )
         spark.sql(

@@ -62,14 +62,35 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
     """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and
     ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
     define_functions(connection)
-    api = DuckDBAPI(connection=connection)
+    api = _Views(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     found = linker.inference.predict(warning_mode="never")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {scored_sql(model, found.physical_name)}")
-    found.drop_table_from_database_and_remove_from_cache()
+    api.drop()
+
+
+class _Views(DuckDBAPI):
+    """Splink's steps as views: the engine works out what is asked of the last one, so none of the texts that are
+    compared is written down for every pair."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection=connection)
+        self._views: list[str] = []
+
+    def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:
+        self._views.append(physical_name)
+        return f"CREATE OR REPLACE TEMP VIEW {physical_name} AS {sql}"
+
+    def delete_table_from_database(self, name: str) -> None:
+        """Keep what later views stand on until ``drop``."""
+
+    def drop(self) -> None:
+        """Drop the views."""
+        for name in reversed(self._views):
+            self._con.execute(f"DROP VIEW IF EXISTS {name}")
 
 
 def scored_sql(model: Model, predicted: str) -> str:

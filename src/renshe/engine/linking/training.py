@@ -169,11 +169,10 @@ def _hold_sharing(connection: duckdb.DuckDBPyConnection, model: Model, key: str)
 
     Of too many pairs whole blocks are taken, by a hash.
     """
-    parts = model.keys_of_all.get(key) or model.keys[key]
-    given = " AND ".join(f"({part})::VARCHAR <> ''" for part in parts)
+    shared = model.keys[key]
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE sharing AS
-        WITH keyed AS (SELECT rid, hash({", ".join(parts)}) AS block FROM records WHERE {given}),
+        WITH keyed AS (SELECT rid, hash({", ".join(shared.parts)}) AS block FROM records WHERE {shared.given}),
         blocks AS (
             SELECT block, count(*) AS n, n * (n - 1) / 2 AS pairs FROM keyed
             GROUP BY block HAVING n BETWEEN 2 AND {model.largest_block}),

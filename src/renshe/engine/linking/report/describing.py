@@ -55,8 +55,7 @@ _TRAINED = {
 
 def describe_keys(model: Model, dropped: Iterable[Dropped]) -> tuple[Crowded, ...]:
     """Return the keys that were dropped, each by the facts it is made of."""
-    keys = {**model.keys_of_all, **model.keys}
-    return tuple(Crowded(_key(model, keys.get(one.key, (one.key,))), one.values, one.records) for one in dropped)
+    return tuple(Crowded(_key(model, model.keys[one.key].parts), one.values, one.records) for one in dropped)
 
 
 def _key(model: Model, parts: Sequence[str]) -> str:
@@ -76,7 +75,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "same": model.same,
         "review": model.review,
         "trained": [[_TRAINED[name], _told(value)] for name, value in model.trained.items() if name in _TRAINED],
-        "keys": [_key(model, parts) for parts in (*model.keys_of_all.values(), *model.keys.values())],
+        "keys": [_key(model, key.parts) for key in model.keys.values()],
         "largest_block": model.largest_block,
         "definite": [[one.decision, one.label] for one in model.definite],
         "comparisons": [
