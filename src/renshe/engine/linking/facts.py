@@ -71,15 +71,13 @@ def records_sql(
 
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     """Return the facts of ``records`` (as ``read_people`` gives them), in their order; ``rid`` is the place in it."""
-    column = {name: records[name].combine_chunks() for name in records.schema.names}
-    identity = id_facts(column["id_number"], on=as_of)
+    column = {name: records[name] for name in records.schema.names}
+    written = column["id_number"].combine_chunks()
+    identity = id_facts(written, on=as_of)
     state = identity.state.cast(pa.string())
-    text = pc.utf8_upper(pc.utf8_trim_whitespace(column["id_number"]))
-    number = pc.coalesce(identity.id17.cast(pa.string()), _without_check(text))
+    text = pc.utf8_upper(pc.utf8_trim_whitespace(written))
     proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))
-    name = simple_names(column["name"])
-    birth = _date_text(column["birth_date"], as_of)
-    birth_id = pc.strftime(identity.birth, "%Y%m%d")
+    birth_id = _date_text(identity.birth)
     sex_id = identity.sex.cast(pa.string())
     sex = pc.if_else(
         pc.is_in(column["sex"], value_set=pa.array(["1", "2"])), column["sex"], pa.scalar(None, pa.string())
@@ -89,17 +87,13 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "system": column["system"],
         "key": column["key"],
         "number_text": text,
-        "number": number,
+        "number": pc.coalesce(identity.id17.cast(pa.string()), _without_check(text)),
         "proved": proved,
         "formed": pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False)),
         "birth_id": birth_id,
         "sex_id": sex_id,
-        "name": name,
-        "surname": surnames(name),
-        "given": given_names(name),
-        "pinyin": name_pinyins(name),
-        "sound": name_sounds(name),
-        "birth": pc.coalesce(birth, birth_id),
+        **_name_facts(column["name"].combine_chunks()),
+        "birth": pc.coalesce(_known_date_text(column["birth_date"].combine_chunks(), as_of), birth_id),
         "sex": pc.coalesce(sex, sex_id),
         "unit_no": column["unit_no"],
         "phone": column["phone"],
@@ -107,6 +101,20 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "address": column["address"],
     }
     return pa.table(facts)
+
+
+def _name_facts(names: pa.Array) -> dict[str, pa.Array]:
+    """Return what names tell, each distinct name worked out once: many people share theirs."""
+    written = names.dictionary_encode()
+    folded = simple_names(written.dictionary)
+    made = {
+        "name": folded,
+        "surname": surnames(folded),
+        "given": given_names(folded),
+        "pinyin": name_pinyins(folded),
+        "sound": name_sounds(folded),
+    }
+    return {fact: told.take(written.indices) for fact, told in made.items()}
 
 
 def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
@@ -135,9 +143,18 @@ def _without_check(text: pa.Array) -> pa.Array:
     return pc.if_else(long, pc.utf8_slice_codeunits(text, 0, 17), text)
 
 
-def _date_text(dates: pa.Array, as_of: date) -> pa.Array:
-    """Return dates as yyyymmdd; null for those that stand for nothing and for days to come."""
+def _known_date_text(dates: pa.Array, as_of: date) -> pa.Array:
+    """Return dates as ``_date_text`` does; null for those that stand for nothing and for days to come."""
     known = pc.less_equal(dates, pa.scalar(as_of, pa.date32()))
-    written = pc.strftime(pc.if_else(known, dates, pa.scalar(None, pa.date32())), "%Y%m%d")
+    written = _date_text(pc.if_else(known, dates, pa.scalar(None, pa.date32())))
     nothing = pc.is_in(written, value_set=pa.array(_NO_DATES))
     return pc.if_else(nothing, pa.scalar(None, pa.string()), written)
+
+
+def _date_text(dates: pa.Array) -> pa.Array:
+    """Return dates as yyyymmdd: by way of numbers, which take a tenth of the time that formatting does."""
+    number = pc.add(
+        pc.add(pc.multiply(pc.year(dates), 10000), pc.multiply(pc.month(dates), 100)),
+        pc.day(dates),
+    )
+    return number.cast(pa.string())
