@@ -116,8 +116,10 @@ def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping
         ALTER TABLE decided ADD COLUMN judged VARCHAR;
         ALTER TABLE decided ADD COLUMN said VARCHAR;
         INSERT INTO decided BY NAME
-            SELECT rid_l, rid_r, 'review' AS decision, FALSE AS contested, FALSE AS guarded
-            FROM answered a ANTI JOIN decided d ON d.rid_l = a.rid_l AND d.rid_r = a.rid_r""")
+            SELECT rid_l, rid_r, l.system AS system_l, r.system AS system_r, l.settled AS settled_l,
+                r.settled AS settled_r, 'review' AS decision, FALSE AS contested, FALSE AS guarded
+            FROM (FROM answered a ANTI JOIN decided d ON d.rid_l = a.rid_l AND d.rid_r = a.rid_r)
+            JOIN records l ON l.rid = rid_l JOIN records r ON r.rid = rid_r""")
     connection.unregister("given_answers")
     connection.execute(f"UPDATE answered SET judged = 'forbidden' WHERE judged = 'same' AND ({_forbidden_sql(model)})")
     told = " ".join(f"WHEN '{kind}' THEN '，{text}'" for kind, text in _TORN.items())

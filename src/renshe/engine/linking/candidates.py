@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from renshe.engine.linking.earlier import add_crowded
-from renshe.engine.linking.model import Key, Model
+from renshe.engine.linking.model import EVERY, Key, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
 def _block(connection: duckdb.DuckDBPyConnection, name: str, key: Key, largest: int) -> None:
     """Leave the tables ``few`` (records that look for others by ``key``) and ``keyed`` (all that share it with one of
     these), each with the number ``k`` that stands for its parts; what too many share goes to ``crowded``."""
-    hashed = f"hash({', '.join(key.parts)})"
+    having = f"SELECT rid, hash({', '.join(key.parts)}) AS k FROM records WHERE {key.given}"
+    others = "FROM few" if key.seeks == EVERY else f"FROM ({having}) SEMI JOIN few USING (k)"
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE few AS SELECT rid, {hashed} AS k FROM records WHERE {key.seeks} AND {key.given};
-        CREATE OR REPLACE TEMP TABLE keyed AS SELECT rid, {hashed} AS k FROM records
-            WHERE {key.given} AND {hashed} IN (SELECT k FROM few);
+        CREATE OR REPLACE TEMP TABLE few AS {having} AND {key.seeks};
+        CREATE OR REPLACE TEMP TABLE keyed AS {others};
         CREATE OR REPLACE TEMP TABLE blocks AS SELECT k, count(*) AS n FROM keyed GROUP BY k HAVING n > 1;
         DELETE FROM crowded WHERE name = '{name}';
         INSERT INTO crowded SELECT '{name}', k, n FROM blocks WHERE n > {largest};

@@ -48,12 +48,12 @@ def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
     _contest(
         connection,
         f"""
-        WITH ways AS (
-            SELECT d.rid_l, d.rid_r, CASE WHEN l.settled THEN d.rid_r ELSE d.rid_l END AS x,
-                CASE WHEN l.settled THEN l.number ELSE r.number END AS number,
+        WITH mixed AS (
+            SELECT rid_l, rid_r, CASE WHEN settled_l THEN rid_r ELSE rid_l END AS x,
+                CASE WHEN settled_l THEN rid_l ELSE rid_r END AS y,
                 CASE WHEN ground = {SAID} THEN {_DEFINITE} ELSE match_weight END AS w
-            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
-            WHERE decision = 'same' AND l.settled <> r.settled),
+            FROM decided WHERE decision = 'same' AND settled_l <> settled_r),
+        ways AS (SELECT m.*, number FROM mixed m JOIN records r ON r.rid = m.y),
         each AS (SELECT x, number, max(w) AS w FROM ways GROUP BY x, number),
         best AS (SELECT x, arg_max(number, w) AS number, max(w, 2) AS two FROM each GROUP BY x HAVING count(*) > 1)
         SELECT rid_l, rid_r FROM ways JOIN best USING (x)
@@ -67,9 +67,9 @@ def _keep_best_of_system(connection: duckdb.DuckDBPyConnection) -> None:
         connection,
         f"""
         WITH same AS (
-            SELECT rid_l, rid_r, l.system AS system_l, r.system AS system_r,
+            SELECT rid_l, rid_r, system_l, system_r,
                 CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
-            FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r WHERE decision = 'same'),
+            FROM decided WHERE decision = 'same'),
         ways AS (
             SELECT rid_l AS x, rid_r AS y, system_r AS system, w FROM same
             UNION ALL SELECT rid_r, rid_l, system_l, w FROM same),
@@ -98,10 +98,10 @@ def why_sql(model: Model) -> str:
 
 
 def _level_sql(one: Comparison) -> str:
-    gamma = f"gamma_{one.name}"
-    labels = " ".join(
-        f"WHEN {one.gamma(level.id)} THEN {quote(one.label + level.label)}" for level in one.levels if not level.neutral
-    )
     _, *weights = one.scored
-    weight = " + ".join(weights)
-    return f"CASE WHEN {gamma} >= 0 THEN (CASE {gamma} {labels} END) || printf(' %+.1f', {weight}) END"
+    told = " ".join(
+        f"WHEN {one.gamma(level.id)} THEN printf({quote(one.label + level.label + ' %+.1f')}, {' + '.join(weights)})"
+        for level in one.levels
+        if not level.neutral
+    )
+    return f"CASE gamma_{one.name} {told} END"

@@ -53,14 +53,13 @@ def keep_state(connection: duckdb.DuckDBPyConnection, folder: Path, alike: str) 
     """Write what a later run can lean on: the digest of every record, every pair compared, keys that too many share."""
     folder.mkdir(parents=True)
     select = {
-        RECORDS: f"SELECT system, key, {_digest(connection)} AS digest FROM records",
-        SCORED: "SELECT l.system AS a, l.key AS b, r.system AS c, r.key AS d, s.* EXCLUDE (rid_l, rid_r)"
-        " FROM scored s JOIN records l ON l.rid = s.rid_l JOIN records r ON r.rid = s.rid_r",
+        RECORDS: f"SELECT rid, system, key, {_digest(connection)} AS digest FROM records",
+        SCORED: "SELECT * FROM scored",
         CROWDED: "SELECT * FROM crowded",
     }
     for name, sql in select.items():
         target = quote(str(folder / f"{name}.parquet"))
-        connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet)")
     (folder / MADE_OF).write_text(json.dumps({"environment": alike}) + "\n", "utf-8")
 
 
@@ -68,7 +67,7 @@ def find_changed(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Leave the table ``changed`` (rid): records that are new or other than in the run whose state is in ``folder``."""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE changed AS
-            SELECT rid FROM records r LEFT JOIN {_file(folder, RECORDS)} e ON e.system = r.system AND e.key = r.key
+            SELECT r.rid FROM records r LEFT JOIN {_file(folder, RECORDS)} e ON e.system = r.system AND e.key = r.key
             WHERE e.digest IS DISTINCT FROM {_digest(connection, "r")}""")
 
 
@@ -87,10 +86,12 @@ def take_over(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Add to ``scored`` the pairs of the earlier run of which neither record changed."""
     connection.execute(f"""
         INSERT INTO scored BY NAME
-            SELECT least(l.rid, r.rid) AS rid_l, greatest(l.rid, r.rid) AS rid_r, s.* EXCLUDE (a, b, c, d)
+            WITH stayed AS (
+                SELECT e.rid AS earlier, r.rid FROM {_file(folder, RECORDS)} e
+                JOIN records r ON r.system = e.system AND r.key = e.key ANTI JOIN changed c ON c.rid = r.rid)
+            SELECT l.rid AS rid_l, r.rid AS rid_r, s.* EXCLUDE (rid_l, rid_r)
             FROM {_file(folder, SCORED)} s
-            JOIN records l ON l.system = s.a AND l.key = s.b JOIN records r ON r.system = s.c AND r.key = s.d
-            ANTI JOIN changed x ON x.rid = l.rid ANTI JOIN changed y ON y.rid = r.rid""")
+            JOIN stayed l ON l.earlier = s.rid_l JOIN stayed r ON r.earlier = s.rid_r""")
 
 
 def _file(folder: Path, name: str) -> str:

@@ -51,7 +51,7 @@ def read_records(
         return pa.schema(
             [(name, columns(table).get(name, pa.string())) for name in ("system", "key", *fields)]
         ).empty_table()
-    return connection.sql(f"{records_sql(file, key, fields)} ORDER BY system, key").to_arrow_table()
+    return connection.sql(f"FROM ({records_sql(file, key, fields)}) ORDER BY system, key").to_arrow_table()
 
 
 def records_sql(
@@ -61,12 +61,15 @@ def records_sql(
     ``compared``, with ``shown`` or else all of that; only those of the relation ``wanted``, if it is given."""
     filled = " + ".join(f"({name} IS NOT NULL)::INT" for name in compared)
     some = "" if wanted is None else f" SEMI JOIN {wanted} USING (system, key)"
+    rows = f"(SELECT *, {key} AS key FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some}"
+    # Nearly every record has one row: only the others are laid in order.
     return f"""
-        SELECT system, key, {", ".join(shown or compared)} FROM (
-            SELECT *,
-                row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) AS place
-            FROM (SELECT *, {key} AS key FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'){some})
-        WHERE place = 1"""
+        WITH rows AS (SELECT *, hash(system, key) AS place FROM {rows}),
+        twice AS (SELECT place FROM rows GROUP BY place HAVING count(*) > 1)
+        SELECT system, key, {", ".join(shown or compared)} FROM rows WHERE place NOT IN (FROM twice)
+        UNION ALL
+        SELECT system, key, {", ".join(shown or compared)} FROM rows WHERE place IN (FROM twice)
+        QUALIFY row_number() OVER (PARTITION BY system, key ORDER BY {filled} DESC, source_file, source_row) = 1"""
 
 
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:
@@ -75,7 +78,7 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     written = column["id_number"].combine_chunks()
     identity = id_facts(written, on=as_of)
     state = identity.state.cast(pa.string())
-    text = pc.utf8_upper(pc.utf8_trim_whitespace(written))
+    text = pc.ascii_upper(pc.utf8_trim_whitespace(written))
     proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))
     birth_id = _date_text(identity.birth)
     sex_id = identity.sex.cast(pa.string())
@@ -87,7 +90,7 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "system": column["system"],
         "key": column["key"],
         "number_text": text,
-        "number": pc.coalesce(identity.id17.cast(pa.string()), _without_check(text)),
+        "number": _numbers(identity.id17, text),
         "proved": proved,
         "formed": pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False)),
         "birth_id": birth_id,
@@ -123,12 +126,9 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     connection.register("given_facts", facts)
     numbers = ", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE proved_names AS
-            SELECT DISTINCT number, name FROM given_facts WHERE proved AND name IS NOT NULL;
-        CREATE OR REPLACE TEMP TABLE records AS
-            SELECT f.* REPLACE ({numbers}), f.proved OR p.number IS NOT NULL AS settled
-            FROM given_facts f LEFT JOIN proved_names p ON p.number = f.number AND p.name = f.name;
-        DROP TABLE proved_names""")
+        CREATE OR REPLACE TEMP TABLE records AS SELECT f.* REPLACE ({numbers}), f.proved AS settled FROM given_facts f;
+        UPDATE records SET settled = TRUE WHERE NOT proved AND hash(number, name) IN (
+            SELECT hash(number, name) FROM records WHERE proved AND number IS NOT NULL AND name IS NOT NULL)""")
     connection.unregister("given_facts")
 
 
@@ -137,10 +137,12 @@ def number_sql(name: str) -> str:
     return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
 
 
-def _without_check(text: pa.Array) -> pa.Array:
-    """Return numbers as written, those of 18 places without the check digit."""
-    long = pc.equal(pc.utf8_length(text), 18)
-    return pc.if_else(long, pc.utf8_slice_codeunits(text, 0, 17), text)
+def _numbers(canonical: pa.Array, text: pa.Array) -> pa.Array:
+    """Return canonical numbers; where there is none, what was written, of 18 places the first 17."""
+    other = canonical.is_null()
+    rest = text.filter(other)
+    long = pc.equal(pc.utf8_length(rest), 18)
+    return pc.replace_with_mask(canonical, other, pc.if_else(long, pc.utf8_slice_codeunits(rest, 0, 17), rest))
 
 
 def _known_date_text(dates: pa.Array, as_of: date) -> pa.Array:

@@ -39,13 +39,15 @@ def _pair_homes(connection: duckdb.DuckDBPyConnection) -> None:
     """Leave the table ``homes`` (system_l, unit_l, system_r, unit_r): pairs of units that share their people."""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE certain AS
-            SELECT any_value(number) AS number, any_value(name) AS name, system, any_value(unit_no) AS unit_no
-            FROM records WHERE settled AND unit_no IS NOT NULL AND name IS NOT NULL
-            GROUP BY system, hash(number), hash(name) HAVING min(unit_no) = max(unit_no);
+            SELECT who, system, any_value(unit_no) AS unit_no
+            FROM (
+                SELECT hash(number, name) AS who, system, unit_no, hash(unit_no) AS unit
+                FROM records WHERE settled AND unit_no IS NOT NULL AND name IS NOT NULL)
+            GROUP BY who, system HAVING min(unit) = max(unit);
         CREATE OR REPLACE TEMP TABLE shared AS
             SELECT l.system AS system_l, l.unit_no AS unit_l, r.system AS system_r, r.unit_no AS unit_r,
                 count(*) AS people
-            FROM certain l JOIN certain r ON r.number = l.number AND r.name = l.name AND r.system > l.system
+            FROM certain l JOIN certain r ON r.who = l.who AND r.system > l.system
             GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE homes AS
         WITH told AS (

@@ -20,6 +20,10 @@ from typing import Any, Literal
 import yaml
 
 Decision = Literal["same", "review", "different"]
+# Of which records a key holds that every record is looked for by.
+EVERY = "TRUE"
+# What is known of both records of a pair without looking at them again.
+SIDES = ("system", "settled")
 _SIDED = re.compile(r"\b(?!gamma_)(\w+)_[lr]\b")
 _MACRO = re.compile(r"\{(\w+):([^{}]+)\}")
 
@@ -136,7 +140,7 @@ class Model:
             "probability_two_random_records_match": prior,
             "retain_matching_columns": True,
             "retain_intermediate_calculation_columns": True,
-            "additional_columns_to_retain": ["system", *self.facts_asked],
+            "additional_columns_to_retain": [*SIDES, *self.facts_asked],
             "blocking_rules_to_generate_predictions": [],
             "comparisons": [self._comparison(one) for one in self.comparisons],
         }
@@ -191,7 +195,7 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         entity=told["entity"],
         comparisons=comparisons,
         keys={
-            **{name: Key(tuple(parts), "TRUE") for name, parts in told["keys_of_all"].items()},
+            **{name: Key(tuple(parts), EVERY) for name, parts in told["keys_of_all"].items()},
             **{name: _read_key(one) for name, one in told["keys"].items()},
         },
         largest_block=int(told["largest_block"]),

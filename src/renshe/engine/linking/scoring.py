@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from splink import DuckDBAPI, Linker
 
-from renshe.engine.linking.model import Model
+from renshe.engine.linking.model import SIDES, Model
 from renshe.standards.lookalikes import alike_names
 
 # A value's share of all records is told in steps of half a power of two: one file more moves few weights.
@@ -59,8 +59,8 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
 
 
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
-    """Leave the table ``scored``: the candidate ``pairs`` with weight, levels, what each level weighs, and
-    ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
+    """Leave the table ``scored``: the candidate ``pairs`` with what is known of both sides, weight, levels, what each
+    level weighs, and ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
     define_functions(connection)
     api = _Views(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
@@ -95,11 +95,12 @@ class _Views(DuckDBAPI):
 
 def scored_sql(model: Model, predicted: str) -> str:
     """Return the SQL of ``scored`` from Splink's table of predictions."""
+    sides = ", ".join(f"{name}_{side}" for name in SIDES for side in "lr")
     levels = ", ".join(column for one in model.comparisons for column in one.scored)
     grounds = "".join(f" WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
     # A model may have nothing definite.
     ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
-    return f"SELECT rid_l, rid_r, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
+    return f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
 
 
 def define_functions(connection: duckdb.DuckDBPyConnection) -> None:

@@ -106,8 +106,7 @@ def label_employers(connection: duckdb.DuckDBPyConnection, labels: pa.Table) -> 
     """Add to ``records`` of people the fact ``unit``, the ``label`` of their unit (system, unit_no) in ``labels``."""
     connection.register("given_labels", labels)
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE labelled AS
-            SELECT r.*, l.label AS unit FROM records r
-            LEFT JOIN given_labels l ON l.system = r.system AND l.unit_no = r.unit_no;
-        DROP TABLE records; ALTER TABLE labelled RENAME TO records""")
+        ALTER TABLE records ADD COLUMN unit BIGINT;
+        UPDATE records SET unit = l.label FROM given_labels l
+            WHERE l.system = records.system AND l.unit_no = records.unit_no""")
     connection.unregister("given_labels")

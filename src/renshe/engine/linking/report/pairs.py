@@ -36,8 +36,8 @@ def count_decisions(connection: duckdb.DuckDBPyConnection) -> tuple[Decided, ...
     """Return the pairs by decision and basis."""
     rows = connection.sql(f"""
         SELECT decision, CASE WHEN ground = {SAID} OR judged IS NOT NULL THEN 'said' WHEN ground IS NOT NULL THEN 'rule'
-            ELSE 'weight' END AS basis, count(*), count(*) FILTER (l.system = r.system)
-        FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r GROUP BY ALL
+            ELSE 'weight' END AS basis, count(*), count(*) FILTER (system_l = system_r)
+        FROM decided GROUP BY ALL
         """).fetchall()
     return tuple(Decided(*row) for row in sorted(rows, key=lambda row: (_ORDER.index(row[0]), row[1])))
 
