@@ -1,4 +1,4 @@
-"""Maker B, the lifelike set: two systems of six counties that grew apart. The bar is promised here.
+"""Maker B, the lifelike set: two systems of six counties that grew apart. The bar is promised for what it names.
 
 Pension (GB18030, Chinese headings) and medical (field codes) each have persons and units, units under numbers of their
 own: names written differently, the credit code mostly there, some units in one system only. Three people in ten have
@@ -6,6 +6,8 @@ no unit. Telephones and addresses are filled for about half and then not always 
 both systems; one in seventy is twice in one of them. People, names and units: ``maker_b_people``.
 
 Exactly the share ``damaged`` of the records is damaged (``maker_b_damage``), pension, old people and duplicates first.
+Besides the kinds that the promise names there are others: another's number, a name with another character, a lost or
+turned name, the wrong sex (``named``: without these).
 15 digits are common among those born before 1960.
 
 Ceiling: F1 0.999 at a third, 0.9998 at a tenth, at a precision of 0.9995, by a clerk who knew the rates of the set
@@ -65,8 +67,9 @@ _UNIT_HEADINGS = {
 }
 
 
-def make(folder: Path, persons: int, seed: int, damaged: float) -> None:
-    """Write a project of ``persons`` people to ``folder``, and the truth beside it."""
+def make(folder: Path, persons: int, seed: int, damaged: float, *, named: bool = False) -> None:
+    """Write a project of ``persons`` people to ``folder``, and the truth beside it; with ``named`` damaged in the kinds
+    that the promise names alone."""
     rng = random.Random(f"lifelike {seed}")
     population = Population(rng, persons)
     units = {system: _numbered(rng, population.units, system) for system in _FIRST_UNIT}
@@ -75,7 +78,7 @@ def make(folder: Path, persons: int, seed: int, damaged: float) -> None:
     ]
     around = Surroundings(population.people, {system: list(numbers.values()) for system, numbers in units.items()})
     for record in _unlucky(rng, records, population.people, damaged):
-        damage(rng, record, around)
+        damage(rng, record, around, named=named)
     number_records(rng, records, _FIRST_NUMBER)
     sheets = [_unit_sheet(rng, population.units, units[system], system) for system in _FIRST_UNIT]
     sheets += [_person_sheet(system, records) for system in _FIRST_NUMBER]

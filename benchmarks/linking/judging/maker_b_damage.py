@@ -53,10 +53,13 @@ class Surroundings:
     unit_numbers: dict[str, list[str]]
 
 
-def damage(rng: random.Random, record: Record, around: Surroundings) -> None:
-    """Damage ``record`` and write down how."""
+def damage(rng: random.Random, record: Record, around: Surroundings, *, named: bool) -> None:
+    """Damage ``record`` and write down how; with ``named`` in the kinds that the promise names and no other."""
     birth_year = around.people[record.person].birth.year
-    weights = [_weight(kind, weight, birth_year) for kind, (weight, _) in _DAMAGES.items()]
+    weights = [
+        0.0 if named and kind in _NOT_NAMED else _weight(kind, weight, birth_year)
+        for kind, (weight, _) in _DAMAGES.items()
+    ]
     wanted = 2 if rng.random() < _TWO_DAMAGES else 1
     while len(record.kinds) < wanted:
         kind = rng.choices(list(_DAMAGES), weights)[0]
@@ -229,3 +232,6 @@ _DAMAGES: dict[str, tuple[float, Callable[[random.Random, Record, Surroundings],
     "unit_missing": (3, _unit_missing),
     "sex_wrong": (1.5, _sex_wrong),
 }
+# Kinds beyond typos in numbers, 15 digits, swapped digits, missing numbers, homophones, traditional forms, swapped or
+# missing dates and changed jobs.
+_NOT_NAMED = {"id_rounded", "id_of_another", "name_shape", "name_lost", "name_turned", "name_other", "sex_wrong"}

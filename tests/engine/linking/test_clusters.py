@@ -28,11 +28,11 @@ def world(*decided: tuple[int, int, int | None], said: str | None = None) -> duc
         CREATE TABLE records AS SELECT * FROM (VALUES
             (0, true, 'A'), (1, false, NULL), (2, false, NULL), (3, false, NULL), (4, true, 'A'), (5, true, 'B')
         ) t(rid, proved, number);
-        CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, guarded BOOLEAN,
-            judged VARCHAR);
+        CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, contested BOOLEAN,
+            guarded BOOLEAN, judged VARCHAR);
         CREATE TABLE one_number (number VARCHAR, stands VARCHAR)""")
     rows = [(*one, said if one[2] == -1 else "same", said if one[2] == -1 else None) for one in decided]
-    connection.executemany("INSERT INTO decided VALUES (?, ?, ?, ?, false, ?)", rows)
+    connection.executemany("INSERT INTO decided VALUES (?, ?, ?, ?, false, false, ?)", rows)
     if said == "same":
         connection.execute("INSERT INTO one_number VALUES ('A', 'A'), ('B', 'A')")
     cluster(connection)
@@ -63,3 +63,11 @@ def test_what_clerks_keep_apart_no_chain_joins_not_even_a_definite_one() -> None
     told = connection.sql("SELECT DISTINCT decision, guarded FROM decided WHERE judged IS NULL").fetchall()
     assert told == [("review", True)]
     assert connection.sql("SELECT count(DISTINCT label) FROM clustered").fetchall() == [(6,)]
+
+
+def test_a_pair_of_which_one_has_a_better_record_tears_the_group_that_joins_it_all_the_same() -> None:
+    connection = world((1, 2, None), (2, 3, None), (0, 1, 0))
+    connection.execute("INSERT INTO decided VALUES (1, 3, NULL, 'review', true, false, NULL)")
+    cluster(connection)
+    told = connection.sql("SELECT rid_l, rid_r, decision FROM decided ORDER BY ALL").fetchall()
+    assert told == [(0, 1, "same"), (1, 2, "review"), (1, 3, "review"), (2, 3, "review")]

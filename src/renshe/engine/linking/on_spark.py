@@ -53,9 +53,9 @@ def _pairs(spark: SparkSession, model: Model) -> list[Dropped]:
     found: list[DataFrame] = []
     for at, (name, key) in enumerate(model.keys.items()):
         hashed = f"xxhash64({', '.join(key.parts)})"
-        spark.sql(f"SELECT rid, {hashed} AS k, {key.seeks} AS few FROM records WHERE {key.given}").createOrReplaceTempView(
-            f"keyed_{at}"
-        )
+        spark.sql(
+            f"SELECT rid, {hashed} AS k, {key.seeks} AS few FROM records WHERE {key.given}"
+        ).createOrReplaceTempView(f"keyed_{at}")
         spark.sql(
             f"SELECT k, count(*) AS n FROM keyed_{at} GROUP BY k HAVING n > 1 AND bool_or(few)"
         ).createOrReplaceTempView(f"blocks_{at}")

@@ -100,7 +100,9 @@ def scored_sql(model: Model, predicted: str) -> str:
     grounds = "".join(f" WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
     # A model may have nothing definite.
     ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
-    return f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
+    return (
+        f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
+    )
 
 
 def define_functions(connection: duckdb.DuckDBPyConnection) -> None:

@@ -54,7 +54,7 @@ def test_a_group_that_holds_two_people_keeps_only_what_clerks_said(project: Path
     own = {pair: one for pair, one in told.items() if group >= set(pair) != {"P0", "D1"}}
     assert len(own) == 5
     assert {one["decision"] for one in own.values()} == {"review"}
-    assert all("所在的组含" in one["why"] for one in own.values())
+    assert all("所在的组自相矛盾" in one["why"] for one in own.values())
     assert len({cluster_of(project)[number] for number in ("P0", "D1", "M0", "G0")}) == 4
 
 
