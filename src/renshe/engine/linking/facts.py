@@ -5,9 +5,8 @@ writes it: numbers of 15 digits with their century, names without traditional fo
 *proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
 less.
 
-Invariant: a fact is a pure function of its own record, but for ``settled`` and for numbers that do not hold and that too
-many bear. Every row that counts belongs to one record; rows taken out by
-decisions (``valid`` 0) to none.
+Invariant: a fact is a pure function of its own record, but for ``settled`` and for numbers that do not hold and that
+too many people bear. Every row that counts belongs to one record; rows taken out by decisions (``valid`` 0) to none.
 """
 
 from __future__ import annotations

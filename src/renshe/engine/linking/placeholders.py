@@ -17,8 +17,9 @@ _RUNS = "|".join(f"{digit}{{{_RUN},}}" for digit in range(10))
 _COUNTED = "1234567|7654321"
 _NOT_OWN = f"{_RUNS}|{_COUNTED}|[Ee]\\+"
 _NO_UNITS = (
-    "灵活就业 灵活就业人员 灵活就业参保 个体 个体户 个体工商户 个体参保 个体参保人员 自由职业 自由职业者 无 无单位 无业 失业 失业人员 "
-    "城乡居民 居民 居民参保 农民 学生 其他 其它 其他单位 未知 不详 待定 退休人员 社会人员 个人 个人参保 个人缴费 托管人员 挂靠人员"
+    "灵活就业 灵活就业人员 灵活就业参保 个体 个体户 个体工商户 个体参保 个体参保人员 自由职业 自由职业者 "
+    "无 无单位 无业 失业 失业人员 城乡居民 居民 居民参保 农民 学生 其他 其它 其他单位 未知 不详 待定 退休人员 社会人员 "
+    "个人 个人参保 个人缴费 托管人员 挂靠人员"
 ).split()
 # How many digits and letters somebody's own number has at least.
 _LEAST_OF_ID, _LEAST_OF_PHONE, _LEAST_OF_ACCOUNT = 6, 7, 8
