@@ -118,6 +118,7 @@ def _name_facts(names: pa.Array) -> dict[str, pa.Array]:
         "name": folded,
         "surname": surnames(folded),
         "given": given_names(folded),
+        "letters": _letters(folded),
         "pinyin": name_pinyins(folded),
         "sound": name_sounds(folded),
     }
@@ -141,6 +142,12 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
 def number_sql(name: str) -> str:
     """Return the SQL of a number that stands for the text of the fact ``name``; null for none."""
     return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
+
+
+def _letters(names: pa.Array) -> pa.Array:
+    """Return names without the digits and marks that clerks put behind them; null where nothing is left."""
+    left = pc.replace_substring_regex(names, r"[^\p{Han}A-Z]", "")
+    return pc.if_else(pc.equal(left, ""), pa.scalar(None, pa.string()), left)
 
 
 def _numbers(canonical: pa.Array, text: pa.Array) -> pa.Array:
