@@ -73,14 +73,6 @@ def test_what_clerks_keep_apart_no_chain_joins_not_even_a_definite_one() -> None
     assert connection.sql("SELECT count(DISTINCT label) FROM clustered").fetchall() == [(6,)]
 
 
-def test_a_pair_of_which_one_has_a_better_record_tears_the_group_that_joins_it_all_the_same() -> None:
-    connection = world((1, 2, None), (2, 3, None), (0, 1, 0))
-    connection.execute("INSERT INTO decided VALUES (1, 3, NULL, 'review', true, false, NULL)")
-    cluster(connection, APART)
-    told = connection.sql("SELECT rid_l, rid_r, decision FROM decided ORDER BY ALL").fetchall()
-    assert told == [(0, 1, "same"), (1, 2, "review"), (1, 3, "review"), (2, 3, "review")]
-
-
 def test_a_chain_between_two_that_a_definite_rule_keeps_apart_goes_to_review_though_they_were_not_compared() -> None:
     connection = world((1, 2, None), (2, 3, None))
     assert connection.sql("SELECT DISTINCT decision, guarded FROM decided").fetchall() == [("review", True)]

@@ -1,9 +1,8 @@
 """Who is one person: pairs that are the same, joined; a group that contradicts itself goes to review whole.
 
 Rule: a chain of likenesses must not join two people. A cluster that holds two different proved numbers, or two records
-that a definite rule keeps apart, or a pair of which one record has a clearly better one elsewhere, keeps only what is
-definite; all its other pairs go to review. One that holds two records of which clerks said that they are two people
-keeps only what clerks said.
+that a definite rule keeps apart, keeps only what is definite; all its other pairs go to review. One that holds two
+records of which clerks said that they are two people keeps only what clerks said.
 
 Invariant: no cluster holds two different proved numbers, unless clerks said that they are one person's; every record is
 in exactly one cluster.
@@ -34,9 +33,6 @@ def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
             WHERE r.proved GROUP BY c.label
             HAVING min(coalesce(o.stands, r.number)) <> max(coalesce(o.stands, r.number))
             UNION {_impossible_sql(model)}
-            UNION SELECT l.label FROM decided d
-                JOIN clustered l ON l.rid = d.rid_l JOIN clustered r ON r.rid = d.rid_r
-                WHERE d.contested AND l.label = r.label
             UNION FROM apart;
         UPDATE decided SET decision = 'review', guarded = TRUE
             FROM clustered c WHERE decided.decision = 'same' AND c.rid = decided.rid_l AND c.label IN (FROM torn)

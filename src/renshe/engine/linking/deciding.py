@@ -93,7 +93,7 @@ def why_sql(model: Model) -> str:
     said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
     contested = "CASE WHEN contested THEN '另有同样或更相符的记录' END"
-    guarded = "CASE WHEN guarded THEN '所在的组自相矛盾（有不同的有效号码、经核实的不同者或另有同样相符者）' END"
+    guarded = "CASE WHEN guarded THEN '所在的组自相矛盾（有不同的有效号码、不可能相同者或经核实的不同者）' END"
     told = ["said", first, contested, guarded, *map(_level_sql, model.comparisons), _start_sql(model)]
     return f"concat_ws('；', {', '.join(told)})"
 
