@@ -55,6 +55,17 @@ ROWS: dict[str, dict[str, str]] = {
         " | 处理器 {tables[contribution][rules_cpu]:.0f} 秒，为单纯扫描所读列的 {tables[contribution][ratio]:.0f} 倍；"
         "人员 {tables[person][rules]} 条规则为 {tables[person][ratio]:.0f} 倍",
     },
+    "linking_speed": {
+        "en": "`renshe link` on {records[1]:,} records of people in two systems, a fifth of them damaged, report and"
+        " lists included | {renshe[large][wall_seconds]:.0f} s ({renshe[large][cpu_seconds]:.1f} CPU-s),"
+        " {renshe[large][peak_mb]:,} MB; ten times the records take {found[cpu_ratio]} times the CPU; Splink with stock"
+        " comparisons and training on ten million pairs: {splink[stock][cpu_seconds]:.0f} CPU-s, on five million"
+        " {splink[half_the_pairs][cpu_seconds]:.0f}",
+        "zh": "`renshe link`：两个系统共 {records[1]:,} 条人员记录（五分之一有损坏），含报告和清单"
+        " | {renshe[large][wall_seconds]:.0f} 秒（处理器 {renshe[large][cpu_seconds]:.1f} 秒），内存"
+        " {renshe[large][peak_mb]:,} MB；十倍记录用处理器时间 {found[cpu_ratio]} 倍；Splink 用通用比较并以一千万对"
+        "训练：处理器 {splink[stock][cpu_seconds]:.0f} 秒，五百万对 {splink[half_the_pairs][cpu_seconds]:.0f} 秒",
+    },
     "big_csv": {
         "en": "one CSV of {megabytes:,} MB, {lines:,} lines, {rejected:,} of them damaged and rejected"
         " | {clean[wall_seconds]:.0f} s, {clean[peak_mb]:,} MB of memory",

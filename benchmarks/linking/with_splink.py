@@ -42,8 +42,9 @@ SETTINGS = SettingsCreator(
     retain_matching_columns=False,
     retain_intermediate_calculation_columns=False,
 )
-# Pairs at random for u: fewer than its documentation calls adequate while a model is tried out, and as many.
-MAX_PAIRS, AS_DOCUMENTED = 5e6, 1e7
+# Pairs at random for u: as many as its documentation calls adequate while a model is tried out (for the last training
+# it advises ten or a hundred times as many), and half of them.
+AS_DOCUMENTED, HALF = 1e7, 5e6
 _PROBABILITY, _RECALL = 0.95, 0.7
 
 

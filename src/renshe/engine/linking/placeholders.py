@@ -29,8 +29,10 @@ _LEAST_OF_PLACE, _LEAST_WITH_NUMBER = 7, 5
 
 def told_ids(text: pa.Array, holding: pa.Array) -> pa.Array:
     """Return identity numbers; null for placeholders. ``holding``: which hold by themselves."""
-    own = _own(text, _LEAST_OF_ID)
-    return pc.if_else(pc.or_(holding, own), text, pa.scalar(None, pa.string()))
+    # Most hold: the others alone are looked at.
+    other = pc.invert(holding)
+    rest = text.filter(other)
+    return pc.replace_with_mask(text, other, pc.if_else(_own(rest, _LEAST_OF_ID), rest, pa.scalar(None, pa.string())))
 
 
 def told_phones(text: pa.ChunkedArray) -> pa.ChunkedArray:

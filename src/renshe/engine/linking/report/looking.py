@@ -81,7 +81,7 @@ def look(
         ceiling=_ceiling(connection, place.finished.store.project / TRUTH) if people else None,
         moved=None if before is None else compare_runs(connection, entity, model, place.finished, before),
         model=describe_model(model),
-        run=_digest(connection, model),
+        run=_digest(connection, model, place.target / f"{entity.files}links.parquet"),
     )
 
 
@@ -101,9 +101,9 @@ def _ceiling(connection: duckdb.DuckDBPyConnection, truth: Path) -> Ceiling | No
     return Ceiling(pairs, found) if pairs else None
 
 
-def _digest(connection: duckdb.DuckDBPyConnection, model: Model) -> str:
+def _digest(connection: duckdb.DuckDBPyConnection, model: Model, links: Path) -> str:
     """Return the digest of what was decided, by which a later run is known to have decided otherwise."""
-    [(digest,)] = connection.sql("""
-        SELECT bit_xor(hash(l.system, l.key, r.system, r.key, decision)) FROM decided d
-        JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r WHERE decision <> 'different'""").fetchall()
+    [(digest,)] = connection.sql(f"""
+        SELECT bit_xor(hash(left_system, left_key, right_system, right_key, decision))
+        FROM read_parquet({quote(str(links))}) WHERE decision <> 'different'""").fetchall()
     return f"{model.version}:{digest or 0:016x}"
