@@ -264,12 +264,6 @@ def _standing(decision: Decision, told: Mapping[str, Any] | None) -> Obstacle:
     return Obstacle(decision.id, f"已登记的合并决定 {decision.id} 不再适用：{told['reason']}", remedy)
 
 
-def known_numbers(newest: Newest, pairs: Iterable[Listed]) -> set[Number]:
-    """Return which of the numbers of ``pairs`` a valid record has."""
-    asked = {(system, number) for system, *both in pairs for number in both}
-    return set(read_people(newest, asked).records)
-
-
 def _rows(file: Path, names: list[str]) -> list[dict[str, Any]]:
     return pq.read_table(file, columns=names).to_pylist() if file.is_file() else []
 

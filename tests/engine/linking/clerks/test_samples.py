@@ -213,6 +213,21 @@ def test_a_row_that_does_not_pass_is_refused_with_its_cell_and_the_others_count(
     assert reading.given_back[workbook].name == "甲-未采纳.xlsx"
 
 
+def test_rows_that_show_another_pair_than_their_hidden_identity_means_are_not_counted(
+    drawn: Path, tmp_path: Path
+) -> None:
+    workbook = judged(drawn, tmp_path, "甲")
+    sheet = Sheet(workbook)
+    names = [column for column in sheet.columns if column not in ("识别码", "判定人")]
+    one, other = ({name: sheet.text(row, name) for name in names} for row in (4, 5))
+    sheet.fill(4, **other)
+    sheet.fill(5, **one)
+    sheet.fill(6, 姓名乙="改名")
+    reading = take(drawn, sheet.save(workbook))
+    assert [one.row for one in reading.refused] == [4, 5, 6] and reading.judged.taken == SIZE - 3
+    assert all("与这一行隐藏的识别码不符" in one.what and "连同隐藏的" in one.remedy for one in reading.refused)
+
+
 def test_nobody_judges_twice_and_somebody_must_have(drawn: Path, tmp_path: Path) -> None:
     take(drawn, judged(drawn, tmp_path, "甲"))
     reading = take(drawn, judged(drawn, tmp_path, "乙", name="张判定"))
