@@ -14,6 +14,7 @@ from renshe.engine.mending.refusals import MendingError
 from renshe.engine.merging.candidates import pooling_area
 from renshe.engine.merging.plan import PairPlan
 from renshe.engine.merging.store import write_plan
+from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import clean
 
 BOTH = [("pension", "1001"), ("pension", "1002")]
@@ -42,6 +43,16 @@ def test_the_number_that_pays_now_survives_and_every_row_has_its_place(twice: Ag
     assert {file: file.read_bytes() for file in made} == made, "rounds never change"
     assert written.manifest["states"] == {"ready": 1, "blocked": 0, "waiting": 0, "decided": 0}
     assert set(written.manifest["files"]) == {"plan.parquet", "fields.parquet", "rows.parquet", "合并方案.xlsx"}
+
+
+@pytest.mark.parametrize("name", ["links", "clusters"])
+def test_a_damaged_link_is_told_in_one_line_with_the_remedy_that_works(twice: Agency, name: str) -> None:
+    result = twice.round()
+    file = link(twice.folder, BOTH) / f"{name}.parquet"
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(ProjectError, match=f"{name}.parquet：损坏或缺少 内容；请重新运行 renshe link"):
+        write_plan(twice.folder)
+    assert not (result.folder / "merge").exists()
 
 
 def test_a_plan_made_again_is_the_same_and_takes_the_place_of_the_first(twice: Agency) -> None:

@@ -19,6 +19,7 @@ import duckdb
 from renshe.engine.decisions.merges import Number
 from renshe.engine.decisions.terms import Scope
 from renshe.engine.mending.refusals import MendingError
+from renshe.engine.rounds.finished import require_readable
 from renshe.engine.rules.compiling import quote
 from renshe.engine.schema import system_kind
 from renshe.standards.masks import mask_serial
@@ -72,10 +73,15 @@ class Pair:
 
 
 def read_links(folder: Path, persons: Path) -> Links:
-    """Return what the link in ``folder`` says of the persons of a round (its table in the file ``persons``)."""
+    """Return what the link in ``folder`` says of the persons of a round (its table in the file ``persons``).
+
+    ProjectError where it is damaged.
+    """
     clusters, links = folder / "clusters.parquet", folder / "links.parquet"
     if not clusters.is_file() or not links.is_file():
         return Links()
+    require_readable(clusters, ("cluster", "system", "key"))
+    require_readable(links, ("left_system", "left_key", "right_system", "right_key", "decision", "why"))
     with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as con:
         con.execute(f"CREATE VIEW person AS FROM read_parquet({quote(str(persons))})")
         con.execute(f"CREATE VIEW cluster AS {_of_persons(con, clusters)}")

@@ -22,6 +22,7 @@ from renshe.engine.linking.judging.quality import disputed, measure, verdicts
 from renshe.engine.linking.judging.sampling import Sample, allocate
 from renshe.engine.linking.linking import link
 from renshe.engine.mending.refusals import MendingError
+from renshe.engine.project import ProjectError
 
 SIZE = 40
 NAMES = {"甲": "张判定", "乙": "李判定", "丙": "王判定"}
@@ -269,6 +270,23 @@ def test_linking_again_keeps_the_sample_and_says_when_the_links_changed(drawn: P
     # What clerks decided is not the machine's doing: such a pair is in no frame.
     frame = duckdb.sql(f"FROM read_parquet('{link_folder(drawn)}/frame.parquet') WHERE left_key = 'T2'").fetchall()
     assert frame == []
+
+
+def test_what_is_damaged_is_put_away_and_what_clerks_did_is_kept(drawn: Path, tmp_path: Path) -> None:
+    take(drawn, judged(drawn, tmp_path, "甲"), judged(drawn, tmp_path, "乙"))
+    folder = link_folder(drawn)
+    sheet = Sheet(folder / "待核实.xlsx")
+    sheet.fill(2, 依据="户口簿")
+    sheet.save(folder / "待核实.xlsx")
+    for name in ("figures.json", "sample.json", "quality.json"):
+        (folder / name).write_text("{", "utf-8")
+    link(drawn)
+    assert Sheet(folder / "待核实-上次.xlsx").text(2, "依据") == "户口簿"
+    assert {path.name for path in (folder / "earlier" / "damaged").iterdir()} == {"sample.json", "quality.json"}
+    assert (folder / "judged.json").exists() and "还没有测量" in (folder / "report.html").read_text("utf-8")
+    (folder / "frame.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ProjectError, match="损坏或缺少 内容；请重新运行 renshe link"):
+        hand_out(drawn, SIZE, 7)
 
 
 rooms = st.lists(st.integers(1, 3_000), min_size=1, max_size=10)

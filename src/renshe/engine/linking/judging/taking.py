@@ -75,9 +75,9 @@ def take_back(store: Store, newest: Newest, read: Sequence[Lists]) -> tuple[Take
         sample, folder = samples.of(number), samples.folder(number)
         assert sample is not None
         known = read_judged(folder, sample)
-        own, wrong = _as_shown(own, samples.round(number), sample)
+        sound, wrong = _as_shown(own, samples.round(number), sample)
         refused += wrong
-        kept, wrong = _agreeing(own, known.clerks)
+        kept, wrong = _agreeing(sound, known.clerks)
         refused += wrong
         taken += len(kept)
         if kept:
