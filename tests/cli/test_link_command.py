@@ -82,6 +82,9 @@ def test_a_sample_is_drawn_and_judged(project: Path, tmp_path: Path) -> None:
     assert "抽样判定：采纳 60 行" in run.stdout and "准确率：1.0000（95% 置信区间 " in run.stdout
     again = renshe("link", project, "--sample", "30", "--answers", both[0])
     assert again.returncode == 2 and "不能同时用" in again.stderr and len(again.stderr.splitlines()) == 1
+    trained = renshe("link", project, "--sample", "30", "--train")
+    assert trained.returncode == 2 and "--sample 与 --train 不能同时用" in trained.stderr
+    assert not (project / "linking").exists()
 
 
 def test_a_sample_that_is_out_is_not_drawn_anew(project: Path) -> None:

@@ -128,6 +128,7 @@ def newest_round(project: Path) -> Finished:
     store = Store(project)
     numbers = store.numbers()
     if not numbers:
+        store.require()
         raise ProjectError(f"{project}：还没有完成的轮次；请先运行 renshe clean {project}")
     folder = store.folder(numbers[-1])
     try:
