@@ -228,7 +228,7 @@ def test_clerks_may_name_pairs_without_any_link(twice: Agency) -> None:
     twice.round()
     with pytest.raises(MendingError, match="还没有关联结果（link）；请先运行 renshe link"):
         write_plan(twice.folder)
-    path = listed(twice.folder, "系统,被并编号,保留编号\npension,1001,1002\n")
+    path = listed(twice.folder, "系统,被并编号,保留编号\n养老保险,1001,1002\n")
     written = write_plan(twice.folder, path)
     [pair] = pq.read_table(written.folder / "plan.parquet").to_pylist()
     assert (pair["old"], pair["new"], pair["why"], pair["state"]) == ("1001", "1002", "清单指定", "ready")
@@ -243,6 +243,10 @@ def test_clerks_may_name_pairs_without_any_link(twice: Agency) -> None:
         ("系统,被并编号,保留编号\npension,1001,1001\n", "第 2 行：被并编号与保留编号相同"),
         ("系统,被并编号,保留编号\npension,1001,9999\n", "个人编号 9999（pension）在最新一轮的人员表中没有有效记录"),
         ("系统,被并编号,保留编号\npolice,1,2\n", "系统 police 只供比对，不能合并"),
+        (
+            "系统,被并编号,保留编号\npension,1001,1002\n养老保险,1002,1001\n",
+            "第 3 行：与第 2 行是同一对编号，保留的却是另一个；请商定保留哪一个，删去另一行",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_taken_is_refused_in_one_line(twice: Agency, text: str, said: str) -> None:
