@@ -37,15 +37,15 @@ def read_listed(path: Path) -> list[Listed]:
     first: dict[tuple[str, frozenset[str]], tuple[Listed, int]] = {}
     for batch in reader.batches():
         if batch.rejects:
-            first = batch.rejects[0]
-            raise MendingError(f"{path} 第 {first.source_row} 行：{first.reason}；请改正或删去这一行")
+            reject = batch.rejects[0]
+            raise MendingError(f"{path} 第 {reject.source_row} 行：{reject.reason}；请改正或删去这一行")
         columns = [[clean(text) for text in text_of(batch.columns[at]).to_pylist()] for at in places]
-        for number, *texts in zip(batch.rows.tolist(), *columns, strict=True):
-            pair = _pair(path, number, texts)
-            known, row = first.setdefault((pair[0], frozenset(pair[1:])), (pair, number))
-            if known != pair:
+        for at, *texts in zip(batch.rows.tolist(), *columns, strict=True):
+            pair = _pair(path, at, texts)
+            earlier, row = first.setdefault((pair[0], frozenset(pair[1:])), (pair, at))
+            if earlier != pair:
                 what = f"与第 {row} 行是同一对编号，保留的却是另一个"
-                raise MendingError(f"{path} 第 {number} 行：{what}；请商定保留哪一个，删去另一行")
+                raise MendingError(f"{path} 第 {at} 行：{what}；请商定保留哪一个，删去另一行")
             found.append(pair)
     if not found:
         raise MendingError(f"{path}：名单中没有一行；请每行写一对编号")
