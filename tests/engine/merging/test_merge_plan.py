@@ -218,6 +218,12 @@ def test_a_merge_that_no_longer_fits_is_to_be_revoked_first(twice: Agency) -> No
     assert decided.state == "decided" and "请先撤销" in decided.obstacles[0].remedy
 
 
+def test_where_nobody_is_to_be_merged_nothing_is_said_of_what_was_not_asked(twice: Agency) -> None:
+    twice.round()
+    link(twice.folder, [("pension", "1003")])
+    assert write_plan(twice.folder).manifest["unchecked"] == {}
+
+
 def listed(folder: Path, text: str) -> Path:
     path = folder.parent / "名单.csv"
     path.write_text(text, "utf-8")

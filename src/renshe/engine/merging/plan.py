@@ -153,7 +153,8 @@ def planned(
         ]
         plans = _detailed(newest, connection, plans, asked, tables, people, links, log)
         apart = len(without_repeats(pairs)) - len(kept)
-        unchecked = rules.unasked(tables, lambda name, columns: _filled(connection, name, columns))
+        # Where nobody is to be merged nothing was read, and nothing is known of what could not be asked.
+        unchecked = rules.unasked(tables, lambda name, columns: _filled(connection, name, columns)) if numbers else {}
         yield Plan(newest, connection, plans, people, tables, asked, chooser.doubtful, apart, unchecked)
 
 

@@ -29,6 +29,8 @@ from renshe.engine.schema import columns
 from renshe.standards.dictionary import TABLES
 
 LINK = "link"
+ANSWERED = "answered.json"
+"""In the folder of a link: the ids of the decisions on pairs that stood when it was made."""
 _LINKED = {
     "clusters": ("cluster", "system", "key"),
     "unit_clusters": ("cluster", "system", "key"),

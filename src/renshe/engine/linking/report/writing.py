@@ -18,13 +18,14 @@ from typing import Any
 
 import duckdb
 
+from renshe.engine.decisions.log import LINKED, effective, one_hand, read_decisions
 from renshe.engine.linking.judging.quality import JUDGED, read_judged, write_judged
 from renshe.engine.linking.judging.sampling import SAMPLE, Sample
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.linking.report.looking import Place
 from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
 from renshe.engine.linking.report.workbook import FILE, write_queue
-from renshe.engine.rounds.finished import LINK
+from renshe.engine.rounds.finished import ANSWERED, LINK
 
 _FILLED = "待核实-上次.xlsx"
 EARLIER = "earlier"
@@ -44,6 +45,9 @@ def write_report(connection: duckdb.DuckDBPyConnection, place: Place, parts: Seq
         "files": {FILE: _digest(target / FILE)},
     }
     write_private(target / FIGURES, json.dumps(figures, ensure_ascii=False) + "\n")
+    log = effective(read_decisions(place.finished.store.project))
+    heard = [one.id for one in log if one.kind in LINKED and not one_hand(one)]
+    write_private(target / ANSWERED, json.dumps(heard) + "\n")
     _keep_work(place.finished.folder / LINK, target)
     write_page(target)
 
