@@ -162,7 +162,7 @@ def test_check_names_each_refused_cell_and_writes_the_report(tmp_path: Path) -> 
         (["template", "people"], "没有标准表 people"),
         (["template", "person", "--ordered"], "--ordered 要与 --rows 一起用"),
         (["template", "person", "--system", "pension"], "--system 要与 --rows 一起用"),
-        (["template", "person", "--rows", "."], "没有 project.toml，不是项目文件夹"),
+        (["template", "person", "--rows", "."], "还没有完成的轮次"),
         (["template", "person", "--check", "x.xlsx"], "--check 不与"),
         (["template", "--check", "没有.xlsx"], "没有.xlsx"),
         (["template", "person", "--out", "x.csv"], "只能存为 xlsx"),
