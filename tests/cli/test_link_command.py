@@ -49,6 +49,8 @@ def test_answers_are_taken_looked_up_and_taken_back(project: Path, tmp_path: Pat
     assert f"下一次关联（renshe link {project}）应用" in run.stdout and "核实-未采纳.xlsx" in run.stdout
     listed = renshe("decisions", project, "--person", "T1")
     assert "核实为同一人  人员 医疗保险 T2 与 养老保险 T1" in listed.stdout and "关联时应用" in listed.stdout
+    link(project)
+    assert "已应用" in renshe("decisions", project, "--person", "T1").stdout
     told = json.loads(renshe("link", project, "--answers", workbook, "--json").stdout)
     assert told["samples"] is None and [one["recorded"] for one in told["answers"]["refused"]] == [True, False]
     # By the other number too; and decide takes the same workbook.
@@ -82,6 +84,9 @@ def test_a_sample_is_drawn_and_judged(project: Path, tmp_path: Path) -> None:
     assert "抽样判定：采纳 60 行" in run.stdout and "准确率：1.0000（95% 置信区间 " in run.stdout
     again = renshe("link", project, "--sample", "30", "--answers", both[0])
     assert again.returncode == 2 and "不能同时用" in again.stderr and len(again.stderr.splitlines()) == 1
+    trained = renshe("link", project, "--sample", "30", "--train")
+    assert trained.returncode == 2 and "--sample 与 --train 不能同时用" in trained.stderr
+    assert not (project / "linking").exists()
 
 
 def test_a_sample_that_is_out_is_not_drawn_anew(project: Path) -> None:

@@ -46,7 +46,7 @@ def test_json_is_the_manifest_and_nothing_else(linked: Path) -> None:
 
 def test_what_lacks_is_said_in_one_line(twice: Agency) -> None:
     none = renshe("merge-plan", twice.write())
-    assert none.returncode == 2 and "还没有做过检查" in none.stderr
+    assert none.returncode == 2 and "还没有完成的轮次" in none.stderr
     twice.round()
     unlinked = renshe("merge-plan", twice.folder)
     assert unlinked.returncode == 2 and "renshe link" in unlinked.stderr and len(unlinked.stderr.splitlines()) == 1

@@ -19,8 +19,10 @@ from renshe.engine.mending.refusals import MendingError
 from renshe.engine.rounds.finished import LINK, newest_round
 
 
-def run_sample(project: Path, size: int, seed: int, *, as_json: bool) -> None:
+def run_sample(project: Path, size: int, seed: int, *, alone: bool, as_json: bool) -> None:
     """Draw pairs of the newest round's links, which are made first where there are none, and say where they are."""
+    if not alone:
+        raise MendingError("--sample 与 --train 不能同时用；请先用 --train 重新关联，再抽样")
     finished = newest_round(project)
     if not (finished.folder / LINK / FRAME).exists():
         with progress(not as_json) as report:
@@ -42,7 +44,7 @@ def run_sample(project: Path, size: int, seed: int, *, as_json: bool) -> None:
 def run_answers(project: Path, workbooks: Sequence[Path], *, alone: bool, as_json: bool) -> None:
     """Read review queues and judged samples back and say what was taken and what was not; exit 2 where nothing was."""
     if not alone:
-        raise MendingError("--answers 与 --sample 不能同时用；请分两次运行")
+        raise MendingError("--answers 与 --sample、--train 不能同时用；请分次运行")
     answers, samples = take_answers(project, workbooks)
     if as_json:
         told = {

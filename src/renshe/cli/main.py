@@ -54,9 +54,9 @@ def link(
     from renshe.cli.linking_judged import run_answers, run_sample
 
     if answers:
-        run_answers(project, answers, alone=sample is None, as_json=json)
+        run_answers(project, answers, alone=sample is None and not train, as_json=json)
     elif sample is not None:
-        run_sample(project, sample, seed, as_json=json)
+        run_sample(project, sample, seed, alone=not train, as_json=json)
     else:
         run_link(project, backend=backend, train=train, as_json=json)
 

@@ -196,6 +196,24 @@ def test_what_cannot_be_compared_is_refused_with_the_remedy(project: Path, syste
         compared(project, *systems)
 
 
+@pytest.mark.parametrize(("other", "rule"), [("medical", "CMP-LIFE"), ("backup", "CMP-RESTORE")])
+@pytest.mark.parametrize("column", ["死亡日期", "备注"])
+def test_a_death_is_told_though_our_side_has_none_on_record(
+    world: Callable[..., World], other: str, rule: str, column: str
+) -> None:
+    head = "个人编号,证件号码,姓名,"
+    people = [f"P{n},{number('19640101', 12 + 2 * n)},赵大明," for n in range(3)]
+    ours = "\n".join([head + column, *people])
+    theirs = "\n".join([head + "死亡日期", people[0] + "2020-01-01", *people[1:]])
+    groups = [[("pension", f"P{n}"), (other, f"P{n}")] for n in range(3)]
+    found = compared(
+        world(("pension", "person", ours), (other, "person", theirs), groups=groups).round(), "pension", other
+    )
+    life = only(found, rule)
+    assert told(life, "system field value expected") == ("pension", "death_date", None, "2020-01-01")
+    assert any("养老保险没有登记任何人的生存状态和死亡日期" in note for note in found.manifest["notes"])
+
+
 def test_without_a_link_of_this_round_there_is_no_comparison_of_two_systems(world: Callable[..., World]) -> None:
     made = world(("pension", "person", PENSION), ("medical", "person", MEDICAL))
     made.write()

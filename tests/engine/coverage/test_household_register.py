@@ -32,6 +32,7 @@ HOUSEHOLD = {
     1: "居民医保", 2: "居保暂停", 3: "从未参保", 4: "终止过保", 5: "退休领取", 6: "外省打工", 7: "民政死亡",
     8: "单位死亡",
     9: "号码无效", 10: "号错已保", 11: "毫无记录", 12: "登记两次", 13: "监测有误", 14: "仅有监测", 15: "日期写错",
+    16: "待判参保", 17: "已过终月", 18: "尚未开始", 19: "区划写错",
 }  # fmt: skip
 
 
@@ -44,8 +45,8 @@ def id_of(n: int) -> str:
 def police() -> str:
     lines = ["社会保障号码,姓名,性别,出生日期,生存状态,户籍地区划,常住地区划代码,住址"]
     for n, name in HOUSEHOLD.items():
-        place = VILLAGES[n % 4] if n != 11 else ""
-        lines.append(f"{id_of(n)},{name},2,,1,220802,{place},{name}家")
+        place = {11: "", 19: "999999999999"}.get(n, VILLAGES[n % 4])
+        lines.append(f"{id_of(n)},{name},2,,1,{'999999' if n == 19 else '220802'},{place},{name}家")
     lines.append(f"{id_of(12)},登记两次,2,,1,220802,220802101000,旧址")
     return "\n".join(lines)
 
@@ -62,7 +63,7 @@ SOURCES = [
     (
         "pension",
         "person",
-        persons(3, 4, 5, 10, 13)
+        persons(3, 4, 5, 10, 13, 16, 17, 18)
         + f"\nP8,{number(born(8), 8)},单位死亡,女,{born(8)},,2020-02-02"
         + f"\nP15,{number(born(15), 15)},日期写错,女,{born(15)},,2022-02-02",
     ),
@@ -70,7 +71,8 @@ SOURCES = [
         "pension",
         "enrolment",
         ENROLMENT + "P3,,110,0,0,201001,,\nP4,U1,110,4,3,201001,201001,201905\nP5,U1,110,4,3,199001,199001,\n"
-        "P8,U1,110,1,1,201001,201001,\nP10,U1,110,,,201502,,\nP13,U1,110,4,3,201001,,\nP15,U1,110,,,201001,,202001",
+        "P8,U1,110,1,1,201001,201001,\nP10,U1,110,,,201502,,\nP13,U1,110,4,3,201001,,\nP15,U1,110,,,201001,,202001\n"
+        "P16,U1,110,1,1,201001,,\nP17,U1,110,1,1,201001,,202005\nP18,U1,110,1,1,202201,,",
     ),
     (
         "pension",
@@ -90,19 +92,21 @@ SOURCES = [
 ]
 OF = {
     1: "medical", 2: "resident", 3: "pension", 4: "pension", 5: "pension", 6: "province", 8: "pension", 10: "pension",
-    13: "pension", 14: "monitor", 15: "pension",
+    13: "pension", 14: "monitor", 15: "pension", 17: "pension", 18: "pension",
 }  # fmt: skip
 
 
 def groups() -> list[list[tuple[str, str]]]:
     found = [[("police", f"row:{n + 1}"), (system, f"P{n}")] for n, system in OF.items()]
     found[[*OF].index(13)].append(("monitor", "P13"))
-    return [*found, [("police", "row:8"), ("civil", "row:2")], [("police", "row:13"), ("police", "row:17")]]
+    return [*found, [("police", "row:8"), ("civil", "row:2")], [("police", "row:13"), ("police", "row:21")]]
 
 
 @pytest.fixture(scope="module")
 def project(world: Callable[..., World]) -> Path:
-    return world(*SOURCES, groups=groups()).round()
+    made = world(*SOURCES, groups=groups())
+    made.reviews = [("pension", "P16", "police", "row:17")]
+    return made.round()
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +125,10 @@ def test_everybody_has_one_status_by_the_stated_rules(found: Covered) -> None:
         "退休领取": "here", "外省打工": "elsewhere", "民政死亡": "dead", "单位死亡": "dead",
         "号码无效": "unknown", "号错已保": "here",
         "毫无记录": "not_insured", "登记两次": "not_insured", "监测有误": "not_insured", "仅有监测": "here",
-        "日期写错": "not_insured",
+        "日期写错": "not_insured", "待判参保": "unknown", "已过终月": "not_insured", "尚未开始": "not_insured",
+        "区划写错": "not_insured",
     }  # fmt: skip
-    assert found.manifest["persons"] == 15 and sum(found.manifest["statuses"].values()) == 15
+    assert found.manifest["persons"] == 19 and sum(found.manifest["statuses"].values()) == 19
 
 
 @pytest.mark.req("S3-9")
@@ -141,6 +146,10 @@ def test_schemes_since_when_and_on_what_evidence(found: Covered) -> None:
     assert told(known["民政死亡"], "death_source evidence")[0] == "civil"
     assert known["号码无效"]["evidence"] == "证件号码无效；没有关联到其他记录"
     assert told(known["登记两次"], "records key") == (2, "row:13")
+    assert known["待判参保"]["evidence"] == "可能是参保人（养老保险 P16），待核实是否同一人"
+    assert known["已过终月"]["evidence"] == "企业职工基本养老保险 终止参保（养老保险）"
+    assert known["从未参保"]["evidence"] == "企业职工基本养老保险 未参保（养老保险）"
+    assert known["毫无记录"]["evidence"] == "没有关联到其他记录"
 
 
 @pytest.mark.req("S3-15")
@@ -157,17 +166,19 @@ def test_counts_per_county_township_and_village_add_up(found: Covered) -> None:
     areas = pq.read_table(found.folder / "areas.parquet").to_pylist()
     counts = ("persons", "here", "elsewhere", "not_insured", "dead", "unknown")
     county = {row["code"]: row for row in areas if row["level"] == "county"}
-    assert set(county) == {"220802", "220881"} and county["220881"]["name"] == "洮南市 220881"
-    # 11 is told to be of the county and no more.
+    assert set(county) == {"220802", "220881", None} and county["220881"]["name"] == "洮南市 220881"
+    # 11 is told to be of the county and no more; a county that there is not is none.
     for name in counts:
-        assert sum(row[name] for row in county.values()) == (
-            15 if name == "persons" else found.manifest["statuses"][name]
-        )
-        townships = sum(row[name] for row in areas if row["level"] == "township")
-        assert townships == sum(row[name] for row in areas if row["level"] == "village")
-        assert sum(row[name] for row in county.values()) - townships == (name in ("persons", "not_insured"))
+        for level in ("county", "township", "village"):
+            everybody = sum(row[name] for row in areas if row["level"] == level)
+            assert everybody == (19 if name == "persons" else found.manifest["statuses"][name]), level
     village = {row["code"]: row for row in areas if row["level"] == "village"}
-    assert set(village) == set(VILLAGES)
+    assert set(village) == {*VILLAGES, None}
+    untold = {(row["level"], row["name"]): row["persons"] for row in areas if row["code"] is None}
+    assert untold == {
+        ("county", "区划不详"): 1, ("township", "区划不详"): 1, ("village", "区划不详"): 1,
+        ("township", "洮北区 乡镇不详"): 1, ("village", "洮北区 乡镇不详"): 1,
+    }  # fmt: skip
     assert village["220802101207"]["covered"] is not None
     assert village["220802101207"]["name"] == "洮北区 220802101207"
 
@@ -176,7 +187,7 @@ def test_counts_per_county_township_and_village_add_up(found: Covered) -> None:
 def test_who_is_not_insured_is_listed_once_per_county_and_once_to_print(found: Covered) -> None:
     names = found.manifest["files"]
     assert names[0] == "coverage.xlsx" and [name for name in names if name.startswith("not-insured")] == [
-        "not-insured-220802.xlsx", "not-insured-220881.xlsx",
+        "not-insured-220802.xlsx", "not-insured-220881.xlsx", "not-insured-unknown.xlsx",
     ]  # fmt: skip
     listed, printed = [], []
     for name in names:
@@ -205,8 +216,8 @@ def test_the_workbook_of_counts_says_by_which_rules(found: Covered) -> None:
     assert isinstance(rate.value, float | int) and rate.number_format == "0.00"
     guide = {row[0].value: row[1].value for row in book["说明"].iter_rows(min_row=2)}
     assert "170" in guide["本地参保"] and "情况不明" in guide
-    assert [cell.value for cell in book["县（市、区）"][2]][1:3] == ["洮北区 220802", 12]
-    assert book["情况不明"]["B2"].value == "号码无效"
+    assert [cell.value for cell in book["县（市、区）"][2]][1:3] == ["洮北区 220802", 15]
+    assert [book["情况不明"][f"B{at}"].value for at in (2, 3)] == ["待判参保", "号码无效"]
 
 
 def test_small_books_hold_everybody_too(project: Path) -> None:
@@ -263,6 +274,6 @@ def test_the_ministry_is_asked_only_after_the_own_cleaning(world: Callable[..., 
     made.link(folder)
     found = cover(project, ministry=True)
     lines = (found.folder / "ministry.csv").read_text("utf-8-sig").splitlines()
-    assert found.manifest["ministry"] == {"listed": 6, "without_number": 0}
-    assert lines[0] == "序号,社会保障号码,姓名,性别,出生日期,县,乡镇,村" and len(lines) == 7
+    assert found.manifest["ministry"] == {"listed": 10, "without_number": 0}
+    assert lines[0] == "序号,社会保障号码,姓名,性别,出生日期,县,乡镇,村" and len(lines) == 11
     assert any(number(born(4), 4) in line and "终止过保" in line for line in lines)

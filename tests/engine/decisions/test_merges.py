@@ -143,6 +143,16 @@ def test_what_came_to_forbid_a_merge_since_it_was_planned_forbids_it(
     assert rows(after, "merged") == []
 
 
+@pytest.mark.req("S1-43", part="two hands")
+def test_nothing_is_merged_that_one_hand_entered_and_checked(twice: Agency) -> None:
+    first = twice.round()
+    [one] = planned(twice)
+    decide(twice.folder, agreed(one, checked_by="李 经办"))
+    second = clean(twice.folder)
+    assert "经办人与复核人是同一人；请撤销后由另一人复核" in reason(second)
+    assert second.manifest["digests"] == first.manifest["digests"]
+
+
 @pytest.mark.req("S1-42", part="contact")
 @pytest.mark.parametrize(
     "contact",

@@ -382,7 +382,7 @@ def test_a_project_without_a_round_has_nothing_to_decide(project: Path, publishe
         f'[project]\nname = "甲"\nregion = "220800"\nas_of = 2021-05-31\n{source}', "utf-8"
     )
     (bare / "a.csv").write_text("个人编号\n1\n", "utf-8")
-    with pytest.raises(MendingError, match="还没有做过检查"):
+    with pytest.raises(MendingError, match="还没有完成的轮次"):
         decide(bare, [path])
 
 

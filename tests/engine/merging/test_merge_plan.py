@@ -14,6 +14,7 @@ from renshe.engine.mending.refusals import MendingError
 from renshe.engine.merging.candidates import pooling_area
 from renshe.engine.merging.plan import PairPlan
 from renshe.engine.merging.store import write_plan
+from renshe.engine.project import ProjectError
 from renshe.engine.rounds.clean import clean
 
 BOTH = [("pension", "1001"), ("pension", "1002")]
@@ -42,6 +43,16 @@ def test_the_number_that_pays_now_survives_and_every_row_has_its_place(twice: Ag
     assert {file: file.read_bytes() for file in made} == made, "rounds never change"
     assert written.manifest["states"] == {"ready": 1, "blocked": 0, "waiting": 0, "decided": 0}
     assert set(written.manifest["files"]) == {"plan.parquet", "fields.parquet", "rows.parquet", "合并方案.xlsx"}
+
+
+@pytest.mark.parametrize("name", ["links", "clusters"])
+def test_a_damaged_link_is_told_in_one_line_with_the_remedy_that_works(twice: Agency, name: str) -> None:
+    result = twice.round()
+    file = link(twice.folder, BOTH) / f"{name}.parquet"
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(ProjectError, match=f"{name}.parquet：损坏或缺少 内容；请重新运行 renshe link"):
+        write_plan(twice.folder)
+    assert not (result.folder / "merge").exists()
 
 
 def test_a_plan_made_again_is_the_same_and_takes_the_place_of_the_first(twice: Agency) -> None:
@@ -207,6 +218,12 @@ def test_a_merge_that_no_longer_fits_is_to_be_revoked_first(twice: Agency) -> No
     assert decided.state == "decided" and "请先撤销" in decided.obstacles[0].remedy
 
 
+def test_where_nobody_is_to_be_merged_nothing_is_said_of_what_was_not_asked(twice: Agency) -> None:
+    twice.round()
+    link(twice.folder, [("pension", "1003")])
+    assert write_plan(twice.folder).manifest["unchecked"] == {}
+
+
 def listed(folder: Path, text: str) -> Path:
     path = folder.parent / "名单.csv"
     path.write_text(text, "utf-8")
@@ -217,7 +234,7 @@ def test_clerks_may_name_pairs_without_any_link(twice: Agency) -> None:
     twice.round()
     with pytest.raises(MendingError, match="还没有关联结果（link）；请先运行 renshe link"):
         write_plan(twice.folder)
-    path = listed(twice.folder, "系统,被并编号,保留编号\npension,1001,1002\n")
+    path = listed(twice.folder, "系统,被并编号,保留编号\n养老保险,1001,1002\n")
     written = write_plan(twice.folder, path)
     [pair] = pq.read_table(written.folder / "plan.parquet").to_pylist()
     assert (pair["old"], pair["new"], pair["why"], pair["state"]) == ("1001", "1002", "清单指定", "ready")
@@ -232,6 +249,10 @@ def test_clerks_may_name_pairs_without_any_link(twice: Agency) -> None:
         ("系统,被并编号,保留编号\npension,1001,1001\n", "第 2 行：被并编号与保留编号相同"),
         ("系统,被并编号,保留编号\npension,1001,9999\n", "个人编号 9999（pension）在最新一轮的人员表中没有有效记录"),
         ("系统,被并编号,保留编号\npolice,1,2\n", "系统 police 只供比对，不能合并"),
+        (
+            "系统,被并编号,保留编号\npension,1001,1002\n养老保险,1002,1001\n",
+            "第 3 行：与第 2 行是同一对编号，保留的却是另一个；请商定保留哪一个，删去另一行",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_taken_is_refused_in_one_line(twice: Agency, text: str, said: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from tests.engine.mending.conftest import libreoffice
-from tests.engine.merging.conftest import Agency, agreed, became, decide, link, plans, revoke, rows
+from tests.engine.merging.conftest import ID_OTHER, Agency, agreed, became, decide, link, plans, revoke, rows
 
 from renshe.engine.mending import decide as mending
 from renshe.engine.mending.decide import Reading
@@ -123,6 +123,43 @@ def test_what_is_filled_in_wrongly_is_refused_with_its_cell(
     [given_back] = reading.given_back.values()
     again = read(planned.folder, given_back)
     assert [one.what for one in again.refused] == [refusal.what], "what was given back can be handed in again"
+
+
+@pytest.mark.parametrize("deed", ["合并", "不合并"])
+@pytest.mark.parametrize(
+    "typed", [{"保留编号": "1003"}, {"被并编号": "1003"}, {"系统": "医疗保险"}, {"被并方姓名": "赵刚"}]
+)
+@pytest.mark.req("S1-42", part="record")
+def test_a_row_that_shows_others_than_its_hidden_identity_means_is_refused(
+    planned: Agency, typed: dict[str, Any], deed: str
+) -> None:
+    reading = read(planned.folder, Book(planned.folder).fill(**(FILLED | {"合并处理": deed} | typed)).save())
+    [refusal] = reading.refused
+    [header] = typed
+    assert f"“{header}”与这一行隐藏的识别码不符" in refusal.what and refusal.row == 2
+    assert "连同隐藏的“识别码”" in refusal.remedy
+    assert reading.decisions == () and not list((planned.folder / "decisions").glob("*.jsonl"))
+
+
+@pytest.mark.req("S1-42", part="record")
+def test_rows_that_were_sorted_without_their_hidden_column_are_refused_all(planned: Agency) -> None:
+    planned.person("2001", "赵钢", id=ID_OTHER, birth="1981-05-23")
+    planned.round()
+    link(planned.folder, BOTH, [("pension", "1003"), ("pension", "2001")])
+    book = Book(planned.folder)
+    one, other = ({**row} for row in book.rows(PAIRS))
+    for at, shown in ((2, other), (3, one)):
+        book.fill(row=at, **{**shown, **FILLED, "识别码": (one, other)[at - 2]["识别码"]})
+    reading = read(planned.folder, book.save())
+    assert reading.decisions == () and [refusal.row for refusal in reading.refused] == [2, 3]
+
+
+def test_a_value_typed_over_in_the_plan_is_no_choice(planned: Agency) -> None:
+    book = Book(planned.folder).fill(**FILLED).choose("单位编号", "被并编号的值")
+    at = next(at for at, row in enumerate(book.rows(FIELDS), 2) if row["字段"] == "单位编号")
+    reading = read(planned.folder, book.fill(FIELDS, at, 被并编号的值="U9").save())
+    told = {refusal.sheet: refusal.what for refusal in reading.refused}
+    assert "“被并编号的值”与这一行隐藏的识别码不符" in told[FIELDS] and reading.decisions == ()
 
 
 @pytest.mark.req("S1-41", "S1-42")

@@ -65,6 +65,26 @@ def test_the_birth_date_of_the_file_is_the_earliest_record_whatever_the_card_say
     assert told["birth_date"].value == "1961-08-15"
 
 
+@pytest.mark.req("S1-41", part="birth date")
+def test_of_contradicting_birth_dates_and_sexes_the_one_in_the_valid_number_survives() -> None:
+    old, new = {"birth_date": "1960-08-15", "sex": "1"}, {"birth_date": "1960-08-16", "sex": "2"}
+    police = record("police", "police", birth_date="1960-08-16", sex="2")
+    for numbers in ((VALID, VALID), (VALID, None), (WRONG, VALID)):
+        pair = [
+            record(side, id_number=one, **more) for side, one, more in zip((OLD, NEW), numbers, (old, new), strict=True)
+        ]
+        told = chosen(*pair, police)
+        assert (told["birth_date"].value, told["sex"].value) == ("1960-08-15", "1")
+        assert told["birth_date"].why == "与有效证件号码相符"
+    neither = (
+        record(OLD, id_number=VALID, birth_date="1960-01-01"),
+        record(NEW, id_number=VALID, birth_date="1961-01-01"),
+    )
+    assert chosen(*neither)["birth_date"].why == "从保留编号"
+    wrong = record(OLD, id_number=WRONG, **old), record(NEW, id_number=WRONG, **new)
+    assert chosen(*wrong)["birth_date"].value == "1960-08-16", "a number that proves nothing settles nothing"
+
+
 def test_a_valid_number_comes_before_a_wrong_one_and_its_paper_with_it() -> None:
     pair = record(OLD, id_number=VALID, id_type="01"), record(NEW, id_number=WRONG, id_type="99")
     told = chosen(*pair)

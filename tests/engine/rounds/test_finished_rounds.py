@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from renshe.engine.precedence import is_backup, precedence
 from renshe.engine.project import ProjectError
@@ -18,6 +20,7 @@ def store(tmp_path: Path) -> Store:
     """A project with one round."""
     store = Store(tmp_path / "项目")
     store.project.mkdir()
+    (store.project / "project.toml").touch()
     with store.locked(), store.new_round() as (_, partial):
         (partial / "manifest.json").write_text('{"round": 1, "sources": []}')
     return store
@@ -49,6 +52,7 @@ def test_what_fails_leaves_what_was_there(store: Store) -> None:
 
 def test_without_a_round_there_is_nothing_to_read(store: Store, tmp_path: Path) -> None:
     assert newest_round(store.project).number == 1
+    (tmp_path / "project.toml").touch()
     with pytest.raises(ProjectError, match="请先运行 renshe clean"):
         newest_round(tmp_path)
     (store.folder(1) / "manifest.json").write_text("{")
@@ -62,3 +66,33 @@ def test_sources_are_believed_in_the_declared_order() -> None:
     assert precedence("civil") == precedence("medical") == precedence("医保")
     assert is_backup("backup2019") and not is_backup("pension")
     assert system_family("backup_2020") == "backup" and system_family("医保") == "医保"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("没有", "没有：没有这个文件夹；请核对路径"),
+        ("空", "空：没有 project.toml，不是项目文件夹"),
+        ("文件", "文件：不是文件夹；请写项目文件夹"),
+    ],
+)
+def test_a_path_that_is_no_project_is_refused_and_nothing_is_made_there(tmp_path: Path, path: str, said: str) -> None:
+    (tmp_path / "空").mkdir()
+    (tmp_path / "文件").write_text("x", "utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ProjectError, match=said), Store(tmp_path / path).locked():
+        pass
+    with pytest.raises(ProjectError, match=said):
+        newest_round(tmp_path / path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_project_that_may_not_be_written_to_is_refused_in_one_chinese_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_args: object, **_more: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(store.project / ".renshe.lock"))
+
+    monkeypatch.setattr(FileLock, "acquire", closed)
+    with pytest.raises(ProjectError, match="没有写入的权限，不能处理；请换有权限的用户运行"), store.locked():
+        pass

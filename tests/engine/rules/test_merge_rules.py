@@ -100,6 +100,11 @@ def test_what_is_in_the_way_names_number_and_row_and_masks_people(connection: du
     assert "220802196503120173" not in two.what and "220802********0173" in two.what
 
 
+def test_a_row_of_which_there_is_nothing_to_tell_is_known_by_its_number(connection: duckdb.DuckDBPyConnection) -> None:
+    [found] = asked(connection, {"old": {"person": [{"hold": "1"}]}, "new": {"person": [{}]}}).obstacles
+    assert found.what == "人员信息已冻结（1）"
+
+
 def test_what_the_data_cannot_tell_is_said() -> None:
     told = merge_rules().unasked(["person", "contribution"], lambda table, columns: table != "contribution")
     assert told["MRG-BENEFIT"] == "没有“待遇”表"

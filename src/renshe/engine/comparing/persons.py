@@ -49,8 +49,11 @@ def compare_persons(bench: Bench) -> None:
     for name, compare in steps.items():
         if bench.comparable(name):
             compare(bench)
-    # One side may keep the state, the other the day.
-    if all({"alive", "death_date"} & bench.known[side.at] for side in bench.sides):
+    # One side may keep the state, the other the day; and who is dead on one side only is what matters most, so a side
+    # that says nothing of anybody's death is held against the other all the same.
+    silent = [side for side in bench.sides if not {"alive", "death_date"} & bench.known[side.at]]
+    if len(silent) < len(bench.sides) and all(side.system in bench.found.systems("person") for side in bench.sides):
+        bench.notes += [f"{side.label}没有登记任何人的生存状态和死亡日期；对方的死亡登记仍逐人列出" for side in silent]
         _lives(bench)
 
 

@@ -1,7 +1,7 @@
 """How many of each status live in each county, township and village.
 
-Invariant: the villages of a township, with those whose village is not told, sum to it, townships to their county; who
-lives nowhere that is told is counted in the row without a code.
+Invariant: the villages of a township, with those whose village is not told, sum to it, townships to their county; the
+rows of each level sum to everybody: who lives nowhere that is told is counted in a row without a code.
 """
 
 from __future__ import annotations
@@ -30,18 +30,23 @@ def count_areas(register: Register) -> None:
     counts = ", ".join(f"count(*) FILTER (status = '{status}') AS {status}" for status in STATUSES)
     insured = ", ".join(f"count(*) FILTER ({name} AND status <> 'dead') AS {name}" for name in ("pension", "medical"))
     parts = " UNION ALL ".join(
-        f"SELECT {at} AS rank, '{level}' AS level, county, {level} AS code, count(*) AS persons, {counts}, {insured}"
-        f" FROM classified {'' if level == 'county' else f'WHERE {level} IS NOT NULL '}GROUP BY ALL"
+        f"SELECT {at} AS rank, '{level}' AS level, county, {'NULL' if level == 'county' else 'township'} AS township,"
+        f" {level} AS code, count(*) AS persons, {counts}, {insured} FROM classified GROUP BY ALL"
         for at, level in enumerate(LEVELS)
+    )
+    name = (
+        "CASE WHEN a.level = 'county' OR a.county IS NULL THEN n.label"
+        " ELSE n.town || ' ' || coalesce(a.code, CASE WHEN a.township IS NULL THEN '乡镇不详'"
+        " ELSE a.township || ' 村不详' END) END"
     )
     covered = "CASE WHEN persons > dead THEN (10000 * (here + elsewhere)) // (persons - dead) / 100 END"
     told = ", ".join(f"a.{name}" for name in ("persons", *STATUSES, "pension", "medical"))
     register.publish(
         "area",
-        f"SELECT a.level, a.county, a.code, CASE WHEN a.level = 'county' THEN n.label ELSE n.town || ' ' || a.code END"
-        f" AS name, {told}, CAST({covered} AS DECIMAL(5, 2)) AS covered FROM ({parts}) a"
+        f"SELECT a.level, a.county, a.code, {name} AS name, {told},"
+        f" CAST({covered} AS DECIMAL(5, 2)) AS covered FROM ({parts}) a"
         " JOIN county_name n ON n.code = coalesce(a.county, '') ORDER BY a.rank, a.county NULLS LAST,"
-        " a.code NULLS LAST",
+        " a.township NULLS LAST, a.code NULLS LAST",
         "areas.parquet",
     )
 

@@ -27,6 +27,7 @@ from renshe.engine.rounds.kept import Kept
 from renshe.engine.rules.compiling import quote
 from renshe.engine.schema import system_family, system_kind
 from renshe.standards.identity_bulk import id_facts
+from renshe.standards.regions import is_known_region
 
 REGISTER, ELSEWHERE = "police", "province"
 """The families of systems that bring the household register, and what other provinces say."""
@@ -113,6 +114,7 @@ def _members(register: Register) -> None:
 
 def _person(register: Register) -> None:
     """Make known what is known of everybody: fields by precedence, where they live, whether and by whom dead."""
+    _know_regions(register)
     fields = ", ".join(f"arg_min({name}, m.ord) AS {name}" for name in _FIELDS)
     # A death before birth or after today is a slip of the pen: it is a finding of the round, and nobody's death.
     day = f"t.death_date BETWEEN coalesce(t.birth_date, t.death_date) AND DATE '{register.as_of}'"
@@ -135,16 +137,27 @@ def _person(register: Register) -> None:
     )
 
 
+def _know_regions(register: Register) -> None:
+    """Make known which of the counties that codes of the register begin with there are."""
+    codes = " UNION ".join(
+        f"SELECT left({name}, 6) AS code FROM t_person WHERE {name} IS NOT NULL"
+        for name in ("residence_code", "household_code")
+    )
+    found = [(code,) for (code,) in register.connection.sql(codes).fetchall() if is_known_region(code)]
+    keep(register.connection, "known_region", ("code",), found)
+
+
 def _area(alias: str) -> str:
     """Return SQL of the code of where somebody lives, as far down as it is told; null where it is none.
 
-    Six, nine or twelve digits; zeros stand for what is not told.
+    Six, nine or twelve digits, of a county that there is; zeros stand for what is not told.
     """
 
     def told(name: str) -> str:
         code = f"{alias}.{name}"
         return (
             f"CASE WHEN regexp_matches({code}, '^[0-9]{{6}}([0-9]{{3}}){{0,2}}$')"
+            f" AND left({code}, 6) IN (SELECT code FROM known_region)"
             f" THEN left({code}, 6) || regexp_replace(substr({code}, 7), '(000){{1,2}}$', '') END"
         )
 

@@ -8,10 +8,12 @@ Rules, in this order:
   is named in the evidence.
 - insured here (here): any business system has an enrolment of any scheme that was not ended, residents' pension (170)
   and medical insurance (390) included, interrupted payment (暂停缴费) too; or a benefit in payment. Where a system says
-  nothing of the state, an enrolment without an end counts. Networked monitoring (``monitor``) is a copy: it speaks of
+  nothing of the state, an enrolment without an end counts; one that is over by its months, or begins later, does not,
+  whatever its state (an interrupted one apart). Networked monitoring (``monitor``) is a copy: it speaks of
   a scheme only where no business system has the person in it.
 - insured elsewhere (elsewhere): not here, but in what other provinces sent (systems ``province…``), by the same rules.
-- unknown (unknown): the number tells nobody, and the link found no other record of the person.
+- unknown (unknown): the number tells nobody, and the link found no other record of the person; or somebody who is
+  insured may be this person, as the link's review says: clerks have to find out first.
 - not insured (not_insured): everybody else; who once was and ended is named in the evidence.
 
 Invariant: everybody has exactly one status; ``since`` is the first month of the enrolments that count.
@@ -19,10 +21,10 @@ Invariant: everybody has exactly one status; ``since`` is the first month of the
 
 from __future__ import annotations
 
-from renshe.engine.coverage.households import ELSEWHERE, Register
+from renshe.engine.coverage.households import ELSEWHERE, REGISTER, Register
 from renshe.engine.report.labels import system_label
 from renshe.engine.report.problems import case_sql, keep
-from renshe.engine.rounds.enrolments import ENDED, INSURED, INTERRUPTED, standing_label, standing_sql
+from renshe.engine.rounds.enrolments import ENDED, INSURED, INTERRUPTED, NONE, standing_label, standing_sql
 from renshe.engine.rules.compiling import quote
 from renshe.standards.codes import code_list
 
@@ -50,16 +52,20 @@ def classify(register: Register) -> None:
     _know_words(register)
     _entries(register)
     _schemes(register)
+    _maybe(register)
     status = (
         "CASE WHEN p.death_source IS NOT NULL THEN 'dead' WHEN len(s.schemes) > 0 THEN 'here'"
-        " WHEN len(s.elsewhere) > 0 THEN 'elsewhere' WHEN NOT t.sound AND NOT p.linked THEN 'unknown'"
+        " WHEN len(s.elsewhere) > 0 THEN 'elsewhere'"
+        " WHEN m.told IS NOT NULL OR NOT t.sound AND NOT p.linked THEN 'unknown'"
         " ELSE 'not_insured' END"
     )
     evidence = (
         "concat_ws('；', CASE WHEN p.death_source IS NOT NULL THEN w.label || '登记死亡'"
         " || coalesce(' ' || p.death_date, '') END,"
         " CASE WHEN p.death_source IS NOT NULL AND p.said_alive THEN '公安登记健在' END, s.told,"
-        " CASE WHEN NOT t.sound THEN '证件号码无效' END, CASE WHEN NOT p.linked THEN '没有关联到其他记录' END)"
+        " CASE WHEN s.told IS NULL AND p.death_source IS NULL THEN h.told || '有记录，没有参保信息' END, m.told,"
+        " CASE WHEN NOT t.sound THEN '证件号码无效' END,"
+        " CASE WHEN NOT p.linked AND m.told IS NULL THEN '没有关联到其他记录' END)"
     )
     places = ", ".join(
         f"CASE WHEN length(area) >= {digits} THEN left(area, {digits}) END AS {name}"
@@ -74,7 +80,8 @@ def classify(register: Register) -> None:
         " coalesce(s.pension, FALSE) AS pension, coalesce(s.medical, FALSE) AS medical, s.since,"
         f" coalesce(s.elsewhere, {none}) AS elsewhere, coalesce(s.ended, {none}) AS ended, p.death_date,"
         f" p.death_source, {evidence} AS evidence, p.records FROM person p JOIN telling t USING (p)"
-        " LEFT JOIN scheme s USING (p) LEFT JOIN word w ON w.kind = 'system' AND w.code = p.death_source"
+        " LEFT JOIN scheme s USING (p) LEFT JOIN maybe m USING (p) LEFT JOIN held h USING (p)"
+        " LEFT JOIN word w ON w.kind = 'system' AND w.code = p.death_source"
         " ORDER BY rn",
     )
 
@@ -90,22 +97,54 @@ def _know_words(register: Register) -> None:
     keep(register.connection, "word", ("kind", "code", "label", "category"), words)
 
 
-def _entries(register: Register) -> None:
-    """Make known every enrolment and benefit of householders, here and elsewhere, of schemes that are known."""
+def _entries(register: Register, numbers: str = "number", name: str = "entry") -> None:
+    """Make known, as ``name``, every enrolment and benefit of ``numbers``, here and elsewhere, of schemes known."""
     month = register.as_of.year * 100 + register.as_of.month
-    ended = f"CASE WHEN t.end_month < {month} THEN {ENDED} ELSE {INSURED} END"
+    over = f"coalesce(t.end_month < {month}, FALSE)"
+    standing = (
+        f"CASE WHEN t.start_month > {month} THEN {NONE}"
+        f" WHEN {over} AND coalesce({standing_sql('t')}, {INSURED}) = {INSURED} THEN {ENDED}"
+        f" ELSE coalesce({standing_sql('t')}, {INSURED}) END"
+    )
     whose = (
-        "JOIN number n USING (system, person_no) JOIN source s USING (system)"
+        f"JOIN {numbers} n USING (system, person_no) JOIN source s USING (system)"
         f" JOIN word w ON w.kind = 'insurance' AND w.code = t.insurance"
         f" WHERE (s.business OR s.family = {quote(ELSEWHERE)})"
     )
-    common = "n.p, t.insurance, w.category, t.system, s.copy, NOT s.business AS elsewhere"
+    common = "n.p, t.insurance, w.category, t.system, t.person_no, s.copy, NOT s.business AS elsewhere"
     register.keep(
-        "entry",
-        f"SELECT {common}, coalesce({standing_sql('t')}, {ended}) AS standing, FALSE AS drawing,"
+        name,
+        f"SELECT {common}, {standing} AS standing, FALSE AS drawing,"
         f" coalesce(t.first_month, t.start_month) AS since FROM t_enrolment t {whose} UNION ALL"
         f" SELECT {common}, {INSURED}, TRUE, t.start_month FROM t_benefit t {whose}"
-        f" AND (t.status = '1' OR (t.status IS NULL AND coalesce(t.end_month >= {month}, TRUE)))",
+        f" AND coalesce(t.status, '1') = '1' AND NOT {over} AND coalesce(t.start_month <= {month}, TRUE)",
+    )
+
+
+def _maybe(register: Register) -> None:
+    """Make known who may be insured, as the link's review says (``maybe``), and which systems have whom (``held``).
+
+    A record that is another householder's is nobody else's.
+    """
+    pairs = " UNION ".join(
+        f"SELECT m.p, r.system, r.person_no FROM links JOIN member m ON m.system = {one}_system AND m.key = {one}_key"
+        f" JOIN record r ON r.system = {other}_system AND r.key = {other}_key"
+        " WHERE decision = 'review' AND r.person_no IS NOT NULL"
+        for one, other in (("left", "right"), ("right", "left"))
+    )
+    register.keep("reviewed", f"SELECT * FROM ({pairs}) ANTI JOIN number USING (system, person_no)")
+    _entries(register, "reviewed", "reviewed_entry")
+    label = "JOIN word w ON w.kind = 'system' AND w.code = system"
+    register.keep(
+        "maybe",
+        "SELECT p, '可能是参保人（' || string_agg(DISTINCT w.label || ' ' || person_no, '、' ORDER BY w.label || ' '"
+        f" || person_no) || '），待核实是否同一人' AS told FROM reviewed_entry {label}"
+        f" WHERE standing <= {INTERRUPTED} GROUP BY p",
+    )
+    register.keep(
+        "held",
+        f"SELECT p, string_agg(DISTINCT w.label, '、' ORDER BY w.label) AS told FROM member {label}"
+        f" WHERE family <> {quote(REGISTER)} GROUP BY p",
     )
 
 
@@ -132,7 +171,7 @@ def _schemes(register: Register) -> None:
         f" list(insurance ORDER BY insurance) FILTER (standing = {ENDED} AND NOT elsewhere) AS ended,"
         f" bool_or({counts} AND s.category = 'pension') AS pension,"
         f" bool_or({counts} AND s.category = 'medical') AS medical, min(since) AS since,"
-        f" string_agg({told}, '；' ORDER BY elsewhere, standing, insurance) FILTER (standing <= {ENDED}) AS told"
+        f" string_agg({told}, '；' ORDER BY elsewhere, standing, insurance) AS told"
         " FROM per_scheme s JOIN word w ON w.kind = 'insurance' AND w.code = s.insurance"
         " JOIN word v ON v.kind = 'system' AND v.code = s.system GROUP BY p",
     )

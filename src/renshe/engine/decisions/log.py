@@ -84,6 +84,12 @@ class Decision:
         return json.dumps(told, ensure_ascii=False, separators=(", ", ": "))
 
 
+def one_hand(decision: Decision) -> bool:
+    """Whether who entered a decision is said to have checked it too: then nobody did."""
+    by, checker = ("".join((name or "").split()) for name in (decision.by, decision.checked_by))
+    return bool(checker) and by == checker
+
+
 def normal_key(key: Any) -> str | None:
     """Return a key, an array or its JSON text, as findings write it: compact JSON; None where there is none.
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from renshe.engine.decisions.books import Books, person_key, person_numbers
 from renshe.engine.decisions.joined import Joined
-from renshe.engine.decisions.log import Decision
+from renshe.engine.decisions.log import Decision, one_hand
 from renshe.engine.decisions.outcomes import Outcome
 from renshe.engine.decisions.pairs import PERSON, Asked, MergeRules, compared_fields
 from renshe.engine.decisions.rows import Row, Rows, as_staged
@@ -153,6 +153,8 @@ class Merger:
         system, (old, new) = str(decision.system), person_numbers(decision)
         if old == new:
             return "两个编号相同，请核对编号"
+        if one_hand(decision):
+            return "经办人与复核人是同一人；请撤销后由另一人复核，再登记"
         for number in (old, new):
             if (system, number) in self._gone:
                 now = self._final((system, number))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.decisions.log import LINKED, Decision, effective
+from renshe.engine.decisions.log import LINKED, Decision, effective, one_hand
 from renshe.engine.linking.entities import ENTITIES
 from renshe.engine.linking.model import Model
 
@@ -53,10 +53,13 @@ def pair_of(decision: Decision) -> Pair:
 
 
 def standing_answers(log: Iterable[Decision], entity: str) -> dict[Pair, Answer]:
-    """Return what stands in the log of the pairs of ``entity`` (person, unit); of a pair the last that was said."""
+    """Return what stands in the log of the pairs of ``entity`` (person, unit); of a pair the last that was said.
+
+    What one hand alone entered and checked was said by nobody.
+    """
     found: dict[Pair, Answer] = {}
     for one in effective(log):
-        if one.kind in LINKED and one.table == entity:
+        if one.kind in LINKED and one.table == entity and not one_hand(one):
             hands = [
                 f"经办 {one.by}",
                 f"复核 {one.checked_by}" if one.checked_by else "",

@@ -5,7 +5,8 @@ the model. Where none of that changed since the last run, neither did the weight
 new or other than it was are looked for and compared.
 
 Invariant: a run that leans on an earlier one leaves the same links and clusters as one that does not. Anything that
-concerns all pairs alike (model, prior, the program) and differs means a full run.
+concerns all pairs alike (model, prior, the program) and differs means a full run, and so does a state that is not
+to the byte what was left.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import duckdb
 
 from renshe.engine.linking.model import Model
 from renshe.engine.rounds.finished import LINK, Finished
+from renshe.engine.rounds.store import file_digest
 from renshe.engine.rules.compiling import quote
 from renshe.engine.staging.stage import texts_below
 
@@ -42,9 +44,10 @@ def find_earlier(finished: Finished, entity: str, alike: str) -> Path | None:
     for number in reversed([one for one in store.numbers() if one <= finished.number]):
         folder = store.folder(number) / LINK / "state" / entity
         try:
-            if json.loads((folder / MADE_OF).read_text("utf-8"))["environment"] == alike:
+            told = json.loads((folder / MADE_OF).read_text("utf-8"))
+            if told["environment"] == alike and told["files"] == _digests(folder):
                 return folder
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             continue
     return None
 
@@ -60,7 +63,12 @@ def keep_state(connection: duckdb.DuckDBPyConnection, folder: Path, alike: str) 
     for name, sql in select.items():
         target = quote(str(folder / f"{name}.parquet"))
         connection.execute(f"COPY ({sql}) TO {target} (FORMAT parquet)")
-    (folder / MADE_OF).write_text(json.dumps({"environment": alike}) + "\n", "utf-8")
+    told = {"environment": alike, "files": _digests(folder)}
+    (folder / MADE_OF).write_text(json.dumps(told) + "\n", "utf-8")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {name: file_digest(folder / f"{name}.parquet") for name in (RECORDS, SCORED, CROWDED)}
 
 
 def find_changed(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -23,9 +23,9 @@ from renshe.engine.linking.answers import Pair, contradictory, ordered, standing
 from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
 from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
 from renshe.engine.linking.model import load_model
-from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT
+from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT, side_cells
 from renshe.engine.mending.checks import Draft
-from renshe.engine.mending.hands import shown, written_identity, wrong_hand
+from renshe.engine.mending.hands import shown, written_identity, wrong_hand, wrong_shown
 from renshe.engine.mending.lists import Filled, Form
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -37,6 +37,7 @@ from renshe.standards.periods import parse_date
 
 _KINDS = {name: {label: kind for kind, label in one.answers.items()} for name, one in ENTITIES.items()}
 _AGAIN = "请运行 renshe link，从新的待核实清单填写"
+_RESTORE = "请从原清单复制回整行（连同隐藏的“识别码”）后再填；排序、复制时不要漏掉隐藏的列"
 _PARTS = 8
 
 
@@ -48,6 +49,14 @@ class _Row:
     entity: str
     pair: Pair
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a list would show of a pair now: the digest of both records, and by header what their cells hold."""
+
+    digest: str
+    cells: Mapping[str, str | None]
 
 
 class LinkAnswers:
@@ -65,11 +74,11 @@ class LinkAnswers:
                 refused.append(filled.refuse(row))
             else:
                 read.append(row)
-        digests = _shown_now(read, newest)
+        shown_now = _shown_now(read, newest)
         impossible = _impossible(read, newest)
         drafts: list[tuple[_Row, Draft]] = []
         for at, row in enumerate(read):
-            wrong = _wrong_pair(row, digests.get(at), at in impossible)
+            wrong = _wrong_pair(row, shown_now.get(at), at in impossible)
             if wrong is not None:
                 refused.append(row.filled.refuse(wrong))
             else:
@@ -93,7 +102,8 @@ def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
     if newest.files(f"{number}:{findings}") is None:
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的待核实清单", f"请交到清单所属的项目，或{_AGAIN[1:]}")
     _, entity, *four = parts[:6]
-    wrong = _wrong_verdict(filled, _KINDS[entity]) or wrong_hand(filled)
+    cells = side_cells(ENTITIES[entity], ((four[0], four[1]), (four[2], four[3])), ({}, {}))
+    wrong = wrong_shown(filled, cells, _RESTORE) or _wrong_verdict(filled, _KINDS[entity]) or wrong_hand(filled)
     if wrong is not None:
         return wrong
     return _Row(filled, entity, ordered((four[0], four[1]), (four[2], four[3])), parts[6])
@@ -114,21 +124,22 @@ def _wrong_verdict(filled: Filled, kinds: Mapping[str, str]) -> Wrong | None:
     return None
 
 
-def _shown_now(rows: Sequence[_Row], newest: Newest) -> dict[int, str]:
-    """Return, by place in ``rows``, the digest of what a list would show of the pair now."""
-    found: dict[int, str] = {}
+def _shown_now(rows: Sequence[_Row], newest: Newest) -> dict[int, _Shown]:
+    """Return, by place in ``rows``, what a list would show of the pair now."""
+    found: dict[int, _Shown] = {}
     for name in sorted({row.entity for row in rows}):
         entity = ENTITIES[name]
         with _asked(row.pair if row.entity == name else None for row in rows) as connection:
             both = "SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked"
             hold_sides(connection, entity, newest_round(newest.project.folder), both)
             there = "l.there AND r.there" if name == "person" else "TRUE"
-            found |= dict(
-                connection.sql(f"""
-                    SELECT n, {digest_sql(entity)} FROM asked
-                    JOIN side l ON l.system = system_l AND l.key = key_l
-                    JOIN side r ON r.system = system_r AND r.key = key_r WHERE {there}""").fetchall()
-            )
+            sides = ", ".join(f"{{{', '.join(f'{name}: {side}.{name}' for name in entity.shown)}}}" for side in "lr")
+            told = connection.sql(f"""
+                SELECT n, {digest_sql(entity)}, {sides} FROM asked
+                JOIN side l ON l.system = system_l AND l.key = key_l
+                JOIN side r ON r.system = system_r AND r.key = key_r WHERE {there}""").fetchall()
+            for n, digest, left, right in told:
+                found[n] = _Shown(digest, side_cells(entity, rows[n].pair, (left, right)))
     return found
 
 
@@ -168,12 +179,14 @@ def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
     return {n for (n,) in found}
 
 
-def _wrong_pair(row: _Row, digest: str | None, impossible: bool) -> Wrong | None:
+def _wrong_pair(row: _Row, now: _Shown | None, impossible: bool) -> Wrong | None:
     """Say what keeps the answer from this pair."""
-    if digest is None:
+    if now is None:
         return Wrong(VERDICT, "这一对中有记录已不在最新一轮的数据中", f"不必再处理；仍有待核实的，{_AGAIN}")
-    if digest != row.digest:
+    if now.digest != row.digest:
         return Wrong(VERDICT, "清单发出后，这一对记录的内容有了改变", f"{_AGAIN[:-2]}重新核对")
+    if wrong := wrong_shown(row.filled, now.cells, _RESTORE):
+        return wrong
     if impossible:
         what = "两条记录的号码均有效而不同，出生日期、性别也均不同，不能判为同一人"
         return Wrong(VERDICT, what, "确是同一人的，请先在问题清单中更正有误的证件号码，再重新关联")

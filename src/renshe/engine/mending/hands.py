@@ -8,6 +8,7 @@ Invariant: what is refused here is refused in every kind of list alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from renshe.engine.mending.lists import Filled
@@ -41,6 +42,17 @@ def written_identity(filled: Filled) -> str | Wrong:
     if written is None:
         return Wrong(IDENTITY, "这一行没有识别码，无法对应原记录", "请把填写内容移到原清单的相应行，不要自己加行")
     return written
+
+
+def wrong_shown(filled: Filled, cells: Mapping[str, str | None], remedy: str) -> Wrong | None:
+    """Say which of ``cells`` (by header) a row does not show, though its hidden identity means the row that has them.
+
+    Whoever sorts or copies what he sees, without the hidden column, would decide on other people than he looked at.
+    """
+    for column, text in cells.items():
+        if column in filled.sheet.columns and shown(filled.text(column)) != shown(text):
+            return Wrong(column, f"“{column}”与这一行隐藏的识别码不符：被改动，或与别的行错了位", remedy)
+    return None
 
 
 def wrong_hand(filled: Filled) -> Wrong | None:

@@ -34,7 +34,8 @@ _STAMP = re.compile(r',"(\d+:[0-9a-f]+:\d+:\d+)"\]$')
 class Form:
     """A kind of list: the column in which a clerk chooses, those that it needs besides, all those that are filled in.
 
-    ``choices``: what may be chosen, by column; ``days`` are columns of dates.
+    ``choices``: what may be chosen, by column; ``days`` are columns of dates. ``shown``: columns in which the eye sees
+    which row the hidden identity means; they are read where they are there.
     """
 
     choice: str
@@ -42,6 +43,7 @@ class Form:
     filled: tuple[str, ...]
     choices: Mapping[str, tuple[str, ...]]
     days: tuple[str, ...] = (DAY,)
+    shown: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -143,7 +145,7 @@ def _sheet(
         if IDENTITY not in header and form is None:
             continue
         form = form or forms[0]
-        named = dict.fromkeys((*form.required, *form.filled))
+        named = dict.fromkeys((*form.required, *form.filled, *form.shown))
         lacking = [column for column in form.required if column not in header]
         double = [column for column in named if header.count(column) > 1]
         if not lacking and not double:

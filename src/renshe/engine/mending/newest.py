@@ -219,7 +219,7 @@ def open_newest(store: Store) -> Newest:
     """Return the newest round of the project; MendingError where there is none yet."""
     numbers = store.numbers()
     if not numbers:
-        raise MendingError(f"{store.project}：还没有做过检查，没有清单可读回；请先运行 renshe clean {store.project}")
+        raise MendingError(f"{store.project}：还没有完成的轮次；请先运行 renshe clean {store.project}")
     project = load_project(store.project)
     folder = store.folder(numbers[-1])
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))

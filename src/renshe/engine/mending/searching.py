@@ -22,6 +22,7 @@ from renshe.engine.decisions.log import LINKED, PAIRED, Decision, effective, rea
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.mending.revoke import revocations
 from renshe.engine.project import load_project
+from renshe.engine.rounds.finished import ANSWERED, LINK
 from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
 from renshe.standards.dictionary import dictionary
@@ -34,7 +35,8 @@ STATES: Mapping[str, str] = {
     "revoked": "已撤销",
     "waiting": "待下一轮",
 }
-"""What became of a decision in the newest round; ``waiting`` where it was entered since."""
+"""What became of a decision in the newest round; ``waiting`` where it was entered since. What was said of pairs is
+``applied`` as soon as the round's link heard it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def search(project: Path, wanted: Criteria) -> list[Entry]:
     store = Store(project)
     numbers = store.numbers()
     folder = store.folder(numbers[-1]) if numbers else None
-    became = _became(folder)
+    became = _became(folder) | _heard(folder)
     standing = {decision.id for decision in (*effective(log), *revocations(log))}
     found = [
         Entry(one, *became.get(one.id, ("waiting", None)), one.id in standing) for one in log if _plain(one, wanted)
@@ -98,6 +100,15 @@ def _became(folder: Path | None) -> dict[str, tuple[str, str | None]]:
         return {}
     columns = pq.read_table(path, columns=["id", "state", "reason"]).to_pydict()
     return {id_: (state, reason) for id_, state, reason in zip(*columns.values(), strict=True)}
+
+
+def _heard(folder: Path | None) -> dict[str, tuple[str, str | None]]:
+    """Return the answers on pairs that the link of the newest round heard."""
+    try:
+        told = [] if folder is None else json.loads((folder / LINK / ANSWERED).read_text("utf-8"))
+        return {str(id_): ("applied", None) for id_ in told}
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _plain(decision: Decision, wanted: Criteria) -> bool:

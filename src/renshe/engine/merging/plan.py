@@ -154,7 +154,8 @@ def planned(
         ]
         plans = _detailed(newest, connection, plans, asked, tables, people, links, log)
         apart = len(without_repeats(pairs)) - len(kept)
-        unchecked = rules.unasked(tables, lambda name, columns: _filled(connection, name, columns))
+        # Where nobody is to be merged nothing was read, and nothing is known of what could not be asked.
+        unchecked = rules.unasked(tables, lambda name, columns: _filled(connection, name, columns)) if numbers else {}
         yield Plan(newest, connection, plans, people, tables, asked, chooser.doubtful, apart, unchecked)
 
 
@@ -263,12 +264,6 @@ def _standing(decision: Decision, told: Mapping[str, Any] | None) -> Obstacle:
         return Obstacle(decision.id, f"已登记合并决定 {decision.id}", "待下一轮检查（renshe clean）应用后再办")
     remedy = f"请先撤销（renshe revoke 项目文件夹 {decision.id}），再按新方案处理"
     return Obstacle(decision.id, f"已登记的合并决定 {decision.id} 不再适用：{told['reason']}", remedy)
-
-
-def known_numbers(newest: Newest, pairs: Iterable[Listed]) -> set[Number]:
-    """Return which of the numbers of ``pairs`` a valid record has."""
-    asked = {(system, number) for system, *both in pairs for number in both}
-    return set(read_people(newest, asked).records)
 
 
 def _rows(file: Path, names: list[str]) -> list[dict[str, Any]]:

@@ -18,11 +18,12 @@ from renshe.engine.decisions.log import PAIRED, Decision, effective, read_decisi
 from renshe.engine.decisions.pairs import PERSON
 from renshe.engine.decisions.terms import AGREED, RESULTS, Contact
 from renshe.engine.mending.checks import Draft
-from renshe.engine.mending.hands import written_identity, wrong_day, wrong_hand, wrong_name
+from renshe.engine.mending.hands import written_identity, wrong_day, wrong_hand, wrong_name, wrong_shown
 from renshe.engine.mending.lists import Filled, Form
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
-from renshe.engine.merging.plan import Listed, PairPlan, known_numbers, links_of, planned
+from renshe.engine.merging.people import People, read_people
+from renshe.engine.merging.plan import Listed, PairPlan, links_of, planned
 from renshe.engine.merging.sheets import (
     APART,
     CHOSEN,
@@ -37,12 +38,16 @@ from renshe.engine.merging.sheets import (
     OTHER,
     PAIR_FORM,
     PAIR_MARK,
+    field_cells,
+    number_cells,
+    people_cells,
 )
 from renshe.engine.report.sheets import CHECKER, DAY, GROUND, IDENTITY, OPERATOR
 from renshe.engine.rules.merge_rules import merge_rules
 from renshe.standards.periods import parse_date
 
 _REPLAN = "请运行 renshe merge-plan，从新的合并方案填写"
+_RESTORE = "请从原合并方案复制回整行（连同隐藏的“识别码”）；要换保留编号的，用 renshe merge-plan --pairs 名单重做方案"
 _RESULTS = {label: result for result, label in RESULTS.items()}
 _CHOICES = {label: origin for origin, label in ORIGINS.items()}
 _SOURCE = "contact"
@@ -90,10 +95,11 @@ class MergePlans:
         lonely = Wrong(CHOSEN, "这一项所属的一对编号没有选“合并”", "请在“合并方案”表中选“合并”，或清空这一格")
         refused += [row.filled.refuse(lonely) for pair, own in fields.items() if pair not in merged for row in own]
         standing = _standing(newest)
-        plans = _plans(newest, merged - standing.keys())
+        people = read_people(newest, {(row.pair[0], number) for row in pairs for number in row.pair[1:]})
+        plans = _plans(newest, merged - standing.keys(), people)
         for row in pairs:
             asked = _Asked(row, fields.get(row.pair, ()), standing.get(row.pair))
-            judged = _judge(asked, plans.get(row.pair))
+            judged = _judge(asked, plans.get(row.pair), people)
             if isinstance(judged, Decision):
                 drafts.append(Draft(row.filled, judged))
             else:
@@ -117,7 +123,8 @@ def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
     if newest.files(f"{number}:{digest}") is None:
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的合并方案", f"请交到方案所属的项目，或{_REPLAN[1:]}")
     _, system, old, new, *field = parts[:-2]
-    return _Row(filled, (system, old, new), field[0] if field else None, parts[-2])
+    wrong = wrong_shown(filled, number_cells(system, old, new), _RESTORE)
+    return wrong or _Row(filled, (system, old, new), field[0] if field else None, parts[-2])
 
 
 def _standing(newest: Newest) -> dict[Listed, Decision]:
@@ -129,18 +136,18 @@ def _standing(newest: Newest) -> dict[Listed, Decision]:
     }
 
 
-def _plans(newest: Newest, pairs: Collection[Listed]) -> dict[Listed, PairPlan]:
+def _plans(newest: Newest, pairs: Collection[Listed], people: People) -> dict[Listed, PairPlan]:
     """Return what is planned now for the pairs that clerks agreed on, in the order of all pairs."""
     if not pairs:
         return {}
     links = links_of(newest)
-    known = known_numbers(newest, pairs)
-    listed = sorted(pair for pair in pairs if known.issuperset(((pair[0], pair[1]), (pair[0], pair[2]))))
+    known = people.records.keys()
+    listed = sorted(pair for pair in pairs if known >= {(pair[0], pair[1]), (pair[0], pair[2])})
     with planned(newest, links, listed, pairs) as plan:
         return {(one.pair.system, one.pair.old, one.pair.new): one for one in plan.pairs}
 
 
-def _judge(asked: _Asked, plan: PairPlan | None) -> Decision | list[Refusal]:
+def _judge(asked: _Asked, plan: PairPlan | None, people: People) -> Decision | list[Refusal]:
     filled = asked.row.filled
     deed = filled.text(DEED)
     wrong: Wrong | None = None
@@ -152,9 +159,10 @@ def _judge(asked: _Asked, plan: PairPlan | None) -> Decision | list[Refusal]:
     elif asked.standing is not None:
         return [_recorded(asked, asked.standing)]
     wrong = wrong or wrong_hand(filled)
+    told = wrong_shown(filled, people_cells(people, *asked.row.pair), f"{_RESTORE}；数据已有变化的，{_REPLAN}")
     if wrong is None and deed == APART:
-        return _decision(asked.row, "apart", None)
-    wrong = wrong or _wrong_pair(asked.row, plan) or _wrong_contact(filled)
+        return _decision(asked.row, "apart", None) if told is None else [filled.refuse(told)]
+    wrong = wrong or _wrong_pair(asked.row, plan) or told or _wrong_contact(filled)
     if wrong is not None or plan is None:
         return [filled.refuse(wrong or Wrong(DEED, "这一对编号已不在合并方案中", _REPLAN))]
     origins = _origins(asked.fields, plan)
@@ -213,6 +221,9 @@ def _origins(rows: Iterable[_Row], plan: PairPlan) -> dict[str, str] | list[Refu
             what = "这一项的方案已改变" if origin is not None else f"没有“{str(label)[:20]}”这种取法"
             remedy = _REPLAN if origin is not None else f"请从下拉列表中选择：{'、'.join(_CHOICES)}"
             refused.append(row.filled.refuse(Wrong(CHOSEN, what, remedy)))
+            continue
+        if wrong := wrong_shown(row.filled, field_cells(plan, field), _RESTORE):
+            refused.append(row.filled.refuse(wrong))
             continue
         taken = str(field.other_system) if origin == OTHER else origin
         earlier = chosen.setdefault(field.name, (row, taken))

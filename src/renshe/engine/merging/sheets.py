@@ -21,6 +21,7 @@ from renshe.engine.decisions.pairs import PERSON
 from renshe.engine.decisions.terms import RESULTS
 from renshe.engine.mending.lists import Form
 from renshe.engine.merging.held import keep_table
+from renshe.engine.merging.people import People
 from renshe.engine.merging.plan import STATES, PairPlan, Plan
 from renshe.engine.merging.survivorship import NEW, OLD, FieldPlan
 from renshe.engine.merging.tables import REFUND
@@ -49,14 +50,29 @@ DEED, CHOSEN = "合并处理", "改取"
 CONTACT_DAY, CONTACT_BY, CONTACT_RESULT = "联系时间", "联系人", "联系结果"
 OTHER = "other"
 ORIGINS: Mapping[str, str] = {NEW: "保留编号的值", OLD: "被并编号的值", OTHER: "其他系统的值"}
+_NUMBERS = ("系统", "保留编号", "被并编号")
+_PEOPLE: Mapping[str, tuple[str, str]] = {
+    "保留方姓名": (NEW, "name"),
+    "保留方证件号码": (NEW, "id_number"),
+    "被并方姓名": (OLD, "name"),
+    "被并方证件号码": (OLD, "id_number"),
+}
+_VALUES: Mapping[str, str] = {
+    "字段": "field",
+    "保留编号的值": "new_value",
+    "被并编号的值": "old_value",
+    "其他系统的值": "other_value",
+    "方案取值": "value",
+}
 PAIR_FORM = Form(
     DEED,
-    (CONTACT_DAY, CONTACT_BY, CONTACT_RESULT, GROUND, OPERATOR),
+    (*_NUMBERS, CONTACT_DAY, CONTACT_BY, CONTACT_RESULT, GROUND, OPERATOR),
     (DEED, CONTACT_DAY, CONTACT_BY, CONTACT_RESULT, GROUND, OPERATOR, CHECKER, DAY),
     {DEED: (MERGE, APART), CONTACT_RESULT: tuple(RESULTS.values())},
     (CONTACT_DAY, DAY),
+    (*_NUMBERS, *_PEOPLE),
 )
-FIELD_FORM = Form(CHOSEN, (), (CHOSEN,), {CHOSEN: tuple(ORIGINS.values())}, ())
+FIELD_FORM = Form(CHOSEN, _NUMBERS, (CHOSEN,), {CHOSEN: tuple(ORIGINS.values())}, (), (*_NUMBERS, *_VALUES))
 PAIR_MARK, FIELD_MARK = "merge", "field"
 """What the identities of the rows begin with."""
 SCOPES = {"local": "本地", "cross": "跨统筹区"}
@@ -176,6 +192,24 @@ def _list(
         given[column] = pa.array([None if row[column] is None else str(row[column]) for row in rows], pa.string())
     keep_table(con, name, pa.table(given))
     return RowList(title, name, 1, len(rows), tuple(shown))
+
+
+def number_cells(system: str, old: str, new: str) -> dict[str, str | None]:
+    """Return, by header, what the rows of a pair show of its numbers."""
+    return dict(zip(_NUMBERS, (system_label(system), new, old), strict=True))
+
+
+def people_cells(people: People, system: str, old: str, new: str) -> dict[str, str | None]:
+    """Return, by header, what the row of a pair shows of its people, as far as they are in the data now."""
+    numbers = {OLD: (system, old), NEW: (system, new)}
+    known = {side for side, number in numbers.items() if number in people.records}
+    return {header: people.value(numbers[side], name) for header, (side, name) in _PEOPLE.items() if side in known}
+
+
+def field_cells(one: PairPlan, field: FieldPlan) -> dict[str, str | None]:
+    """Return, by header, what the row of a field shows."""
+    told = _shown_field(one, field)
+    return {header: told[name] for header, name in _VALUES.items()}
 
 
 def _shown_pair(one: PairPlan, plan: Plan) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Which value survives: declared rules (``survivorship.yaml``) over what each record says of the person.
 
 Business rule: police over pension over others; then what was verified last; never an empty value over a filled one;
-the birth date that decides retirement is the earliest record of the personal file, not the identity card.
+of contradicting birth dates the one in the valid identity number. The birth date that decides retirement is a field of
+its own: the earliest record of the personal file, not the identity card.
 
 Invariant: the value that survives is one that a record has; where any record has one that could be typed, it is filled.
 """
@@ -19,7 +20,7 @@ import yaml
 from renshe.engine.precedence import AUTHORITIES
 from renshe.engine.report.labels import system_label
 from renshe.engine.schema import system_family
-from renshe.standards.identity import is_valid_social_security_number
+from renshe.standards.identity import identify, is_valid_social_security_number
 
 OLD, NEW = "old", "new"
 """Where a value comes from: the number that goes, the one that stays; else the name of another system."""
@@ -173,6 +174,15 @@ def _valid(left: list[Record], name: str, _rule: FieldRule) -> Step:
     return [one for one in left if is_valid_social_security_number(str(one.values[name]))] or left, "号码有效"
 
 
+def _numbered(left: list[Record], name: str, _rule: FieldRule) -> Step:
+    """Keep the values that stand in the valid identity numbers of the records, where these say one thing."""
+    numbers = {str(one.values["id_number"]) for one in left if one.values.get("id_number") is not None}
+    known = [found for found in map(identify, sorted(numbers)) if found is not None and found.state == "valid"]
+    told = {str(found.birth if name == "birth_date" else found.sex) for found in known}
+    kept = [one for one in left if one.values[name] in told] if len(told) == 1 else []
+    return kept or left, "与有效证件号码相符"
+
+
 def _authority(left: list[Record], _name: str, rule: FieldRule) -> Step:
     best = min(_rank(one, rule) for one in left)
     kept = [one for one in left if _rank(one, rule) == best]
@@ -200,6 +210,7 @@ def _kept(left: list[Record], _name: str, _rule: FieldRule) -> Step:
 
 _STEPS: Mapping[str, Callable[[list[Record], str, FieldRule], Step]] = {
     "valid": _valid,
+    "numbered": _numbered,
     "authority": _authority,
     "earliest": _earliest,
     "verified": _verified,

@@ -29,6 +29,8 @@ from renshe.engine.schema import columns
 from renshe.standards.dictionary import TABLES
 
 LINK = "link"
+ANSWERED = "answered.json"
+"""In the folder of a link: the ids of the decisions on pairs that stood when it was made."""
 _LINKED = {
     "clusters": ("cluster", "system", "key"),
     "unit_clusters": ("cluster", "system", "key"),
@@ -91,7 +93,7 @@ class Finished:
             file = self.folder / LINK / f"{name}.parquet"
             names = ", ".join(f"CAST({one} AS {'DOUBLE' if one == 'weight' else 'VARCHAR'}) AS {one}" for one in asked)
             if file.exists():
-                _look(file, asked)
+                require_readable(file, asked)
                 connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {names} FROM read_parquet({quote(str(file))})")
             else:
                 nothing = ", ".join(f"NULL AS {one}" for one in asked)
@@ -101,14 +103,17 @@ class Finished:
 _NUMBERED = "file_row_number=true"
 
 
-def _look(file: Path, asked: tuple[str, ...]) -> None:
-    """Raise ProjectError where a file of the link cannot be used."""
+def require_readable(file: Path, asked: tuple[str, ...]) -> None:
+    """Raise ProjectError where the columns ``asked`` of a file of the link cannot be read from end to end."""
     try:
-        lacking = [name for name in asked if name not in pq.read_schema(file).names]
+        with pq.ParquetFile(file) as opened:
+            lacking = [name for name in asked if name not in opened.schema_arrow.names]
+            for _ in opened.iter_batches(columns=[] if lacking else list(asked)):
+                pass
     except (OSError, pa.ArrowException):
         lacking = ["内容"]
     if lacking:
-        raise ProjectError(f"{file}：损坏或缺少 {'、'.join(lacking)}；请重新运行 renshe link")
+        raise ProjectError(f"{file}：损坏或缺少 {'、'.join(lacking)}；请重新运行 renshe link，会整个重做")
 
 
 @contextmanager
@@ -125,6 +130,7 @@ def newest_round(project: Path) -> Finished:
     store = Store(project)
     numbers = store.numbers()
     if not numbers:
+        store.require()
         raise ProjectError(f"{project}：还没有完成的轮次；请先运行 renshe clean {project}")
     folder = store.folder(numbers[-1])
     try:

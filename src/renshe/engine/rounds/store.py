@@ -20,6 +20,7 @@ from threading import get_ident
 
 from filelock import FileLock, Timeout
 
+from renshe.engine.project import ProjectError
 from renshe.engine.sources.base import unreadable
 
 _ROUND = re.compile(r"[0-9]{4,}")
@@ -66,19 +67,31 @@ class Store:
         self.patched = project / "cache" / "patched"
         self.unfinished = project / "cache" / "unfinished"
 
+    def require(self) -> None:
+        """Raise ProjectError where the folder is no project: a mistyped path must not become one."""
+        if (self.project / "project.toml").is_file() or self.rounds.is_dir():
+            return
+        if self.project.exists() and not self.project.is_dir():
+            raise ProjectError(f"{self.project}：不是文件夹；请写项目文件夹（里面有 project.toml）")
+        what = "没有 project.toml，不是项目文件夹" if self.project.exists() else "没有这个文件夹"
+        raise ProjectError(f"{self.project}：{what}；请核对路径")
+
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the project; BusyError when another run does. The lock of a killed run is released by the system."""
+        """Hold the project; BusyError when another run does. The lock of a killed run is released by the system.
+
+        ProjectError where the folder is no project, or nothing may be written there; then nothing was.
+        """
+        self.require()
         lock = FileLock(self.project / ".renshe.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
             raise BusyError(f"{self.project}：另一个 renshe 正在处理这个项目；请等它结束后再运行") from None
+        except OSError as error:
+            raise self._closed(error) from error
         try:
-            for folder in (self.sources, self.rounds, self.cache, self.patched, self.unfinished):
-                folder.mkdir(parents=True, exist_ok=True)
-                folder.chmod(0o700)
-            self._sweep()
+            self._make_folders()
             yield
         except Exception as error:
             if is_full_disk(error):
@@ -86,6 +99,23 @@ class Store:
             raise
         finally:
             lock.release()
+
+    def _make_folders(self) -> None:
+        try:
+            for folder in (self.sources, self.rounds, self.cache, self.patched, self.unfinished):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o700)
+            self._sweep()
+        except OSError as error:
+            raise self._closed(error) from error
+
+    def _closed(self, error: OSError) -> Exception:
+        """Return what to tell where a project's folder cannot be written to; other errors as they are."""
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return error
+        return ProjectError(
+            f"{self.project}：没有写入的权限，不能处理；请换有权限的用户运行，或把项目移到可以写入的地方"
+        )
 
     def _sweep(self) -> None:
         """Remove what killed runs left: none of it was ever visible as a round, a source or a staged table."""

@@ -149,7 +149,8 @@ class Rulebook:
         """Return what the condition ``name`` says; ``told``: by number, the values of some rows and how many."""
         one = self.conditions[name]
         parts = [
-            f"{mask_serial(number)}：{_listed(one, rows)}" + (f" 等 {times} 条" if times > len(rows) else "")
+            "：".join(filter(None, (mask_serial(number), _listed(one, rows))))
+            + (f" 等 {times} 条" if times > len(rows) else "")
             for number, rows, times in told
         ]
         return Obstacle(one.id, one.title + (f"（{'；'.join(parts)}）" if parts else ""), one.remedy)

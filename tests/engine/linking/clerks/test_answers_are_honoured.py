@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.engine.linking.clerks.conftest import cluster_of, link_folder, links
 
+from renshe.engine.decisions.log import Decision, read_decisions
 from renshe.engine.linking.answers import Pair, contradictory
 from renshe.engine.linking.linking import link
+from renshe.engine.mending.entering import enter
 from renshe.engine.mending.revoke import revoke
 
 Say = Callable[[str, str, str], str]
@@ -96,6 +98,18 @@ def test_answers_that_contradict_each_other_decide_nothing(project: Path, say: S
         assert told[pair]["decision"] == "review" and "互相矛盾" in told[pair]["why"]
     clusters = cluster_of(project)
     assert len({clusters[number] for number in ("P1", "P2", "P3")}) == 3
+
+
+@pytest.mark.req("S0-41", part="linked pairs")
+def test_what_one_hand_entered_and_checked_was_said_by_nobody(project: Path) -> None:
+    before = links(project)["T1", "T2"]
+    told = Decision(
+        id="", at="", by="张三", kind="same", checked_by="张 三", table="person", system="medical", key='["T2"]',
+        related='["pension","T1"]', ground="户口簿",
+    )  # fmt: skip
+    enter(project, read_decisions(project), "核实", [told])
+    link(project)
+    assert links(project)["T1", "T2"] == before
 
 
 def test_revoked_is_as_if_never_said(project: Path, say: Say) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import openpyxl
 import pytest
-from tests.engine.linking.clerks.conftest import Sheet, cluster_of, link_folder, links
+from tests.engine.linking.clerks.conftest import Sheet, cluster_of, link_folder, links, people
 
 from renshe.engine.decisions.log import read_decisions
 from renshe.engine.linking.answering import take_answers
@@ -157,6 +157,32 @@ def is_refused(project: Path, workbook: Path, column: str, said: str, remedy: st
     assert given_back.name == "待核实-未采纳.xlsx" and given_back.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    "typed", [{"个人编号甲": "M1"}, {"系统乙": "公安"}, {"姓名甲": "慕容雪"}, {"出生日期乙": None}]
+)
+def test_a_row_that_shows_others_than_its_hidden_identity_means_is_refused(
+    project: Path, tmp_path: Path, typed: dict[str, Any]
+) -> None:
+    sheet = Sheet(link_folder(project) / "待核实.xlsx")
+    row = sheet.row_of("T1", "T2")
+    sheet.fill(row, **RIGHT, **typed)
+    [header] = typed
+    is_refused(
+        project, sheet.save(tmp_path / "待核实.xlsx"), header, "与这一行隐藏的识别码不符", "复制回整行（连同隐藏的"
+    )
+
+
+def test_rows_that_were_sorted_without_their_hidden_column_are_refused_all(project: Path, tmp_path: Path) -> None:
+    sheet = Sheet(link_folder(project) / "待核实.xlsx")
+    both = 2, 3
+    shown = [{column: sheet.text(row, column) for column in sheet.columns if column != "识别码"} for row in both]
+    for row, told in zip(both, reversed(shown), strict=True):
+        sheet.fill(row, **{**told, **RIGHT, "结论": "不是同一人"})
+    reading = answers(project, sheet.save(tmp_path / "错位.xlsx"))
+    assert not reading.decisions and {one.row for one in reading.refused} == set(both)
+    assert read_decisions(project) == ()
+
+
 def test_mended_where_it_was_given_back_it_is_taken(project: Path, fill: Fill, tmp_path: Path) -> None:
     workbook = fill(依据=None)
     back = Sheet(answers(project, workbook).given_back[workbook])
@@ -213,6 +239,13 @@ def test_nobody_may_say_that_two_births_and_sexes_are_one_person(project: Path, 
     row = sheet.row_of("T1", "T2")
     parts = json.loads(sheet.text(row, "识别码"))
     parts[2:7] = ["medical", "X2", "pension", "X1", _digest(project, ("medical", "X2"), ("pension", "X1"))]
+    x1, x2 = (
+        next(one for one in people()[name] if one.number == no) for name, no in (("pension", "X1"), ("medical", "X2"))
+    )
+    for mark, one in (("甲", x2), ("乙", x1)):
+        sheet.fill(row, **{f"个人编号{mark}": one.number, f"姓名{mark}": one.name, f"证件号码{mark}": one.id_number})
+        sheet.fill(row, **{f"出生日期{mark}": "1980-01-01", f"联系电话{mark}": one.phone})
+    sheet.fill(row, 单位名称甲="U4", 单位名称乙="白城市第4机械厂")
     sheet.fill(row, **RIGHT, 识别码=json.dumps(parts, separators=(",", ":")))
     [refused] = answers(project, sheet.save(tmp_path / "x.xlsx")).refused
     assert "号码均有效而不同，出生日期、性别也均不同" in refused.what and "更正有误的证件号码" in refused.remedy

@@ -22,6 +22,7 @@ from renshe.engine.linking.judging.quality import disputed, measure, verdicts
 from renshe.engine.linking.judging.sampling import Sample, allocate
 from renshe.engine.linking.linking import link
 from renshe.engine.mending.refusals import MendingError
+from renshe.engine.project import ProjectError
 
 SIZE = 40
 NAMES = {"甲": "张判定", "乙": "李判定", "丙": "王判定"}
@@ -213,6 +214,21 @@ def test_a_row_that_does_not_pass_is_refused_with_its_cell_and_the_others_count(
     assert reading.given_back[workbook].name == "甲-未采纳.xlsx"
 
 
+def test_rows_that_show_another_pair_than_their_hidden_identity_means_are_not_counted(
+    drawn: Path, tmp_path: Path
+) -> None:
+    workbook = judged(drawn, tmp_path, "甲")
+    sheet = Sheet(workbook)
+    names = [column for column in sheet.columns if column not in ("识别码", "判定人")]
+    one, other = ({name: sheet.text(row, name) for name in names} for row in (4, 5))
+    sheet.fill(4, **other)
+    sheet.fill(5, **one)
+    sheet.fill(6, 姓名乙="改名")
+    reading = take(drawn, sheet.save(workbook))
+    assert [one.row for one in reading.refused] == [4, 5, 6] and reading.judged.taken == SIZE - 3
+    assert all("与这一行隐藏的识别码不符" in one.what and "连同隐藏的" in one.remedy for one in reading.refused)
+
+
 def test_nobody_judges_twice_and_somebody_must_have(drawn: Path, tmp_path: Path) -> None:
     take(drawn, judged(drawn, tmp_path, "甲"))
     reading = take(drawn, judged(drawn, tmp_path, "乙", name="张判定"))
@@ -254,6 +270,23 @@ def test_linking_again_keeps_the_sample_and_says_when_the_links_changed(drawn: P
     # What clerks decided is not the machine's doing: such a pair is in no frame.
     frame = duckdb.sql(f"FROM read_parquet('{link_folder(drawn)}/frame.parquet') WHERE left_key = 'T2'").fetchall()
     assert frame == []
+
+
+def test_what_is_damaged_is_put_away_and_what_clerks_did_is_kept(drawn: Path, tmp_path: Path) -> None:
+    take(drawn, judged(drawn, tmp_path, "甲"), judged(drawn, tmp_path, "乙"))
+    folder = link_folder(drawn)
+    sheet = Sheet(folder / "待核实.xlsx")
+    sheet.fill(2, 依据="户口簿")
+    sheet.save(folder / "待核实.xlsx")
+    for name in ("figures.json", "sample.json", "quality.json"):
+        (folder / name).write_text("{", "utf-8")
+    link(drawn)
+    assert Sheet(folder / "待核实-上次.xlsx").text(2, "依据") == "户口簿"
+    assert {path.name for path in (folder / "earlier" / "damaged").iterdir()} == {"sample.json", "quality.json"}
+    assert (folder / "judged.json").exists() and "还没有测量" in (folder / "report.html").read_text("utf-8")
+    (folder / "frame.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ProjectError, match="损坏或缺少 内容；请重新运行 renshe link"):
+        hand_out(drawn, SIZE, 7)
 
 
 rooms = st.lists(st.integers(1, 3_000), min_size=1, max_size=10)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from renshe.engine.linking.entities import ENTITIES, hold_sides
 from renshe.engine.linking.judging.sampling import Sample
 from renshe.engine.linking.report.pairs import sides_sql
-from renshe.engine.linking.report.workbook import side_columns
+from renshe.engine.linking.report.workbook import side_cells, side_columns, side_headers
 from renshe.engine.mending.lists import Form
 from renshe.engine.report.sheets import IDENTITY, STAMP, Column, RowList, lay_out, literal, stamp_of
 from renshe.engine.report.shelving import SHEET_ROWS
@@ -26,7 +26,14 @@ PERSON = ENTITIES["person"]
 CLERKS = ("甲", "乙", "丙")
 """The third judges what the first two do not agree on."""
 JUDGED, JUDGE, NOTE = "判定", "判定人", "说明"
-FORM = Form(JUDGED, (JUDGE,), (JUDGED, JUDGE, NOTE), {JUDGED: tuple(PERSON.answers.values())}, ())
+FORM = Form(
+    JUDGED,
+    (JUDGE,),
+    (JUDGED, JUDGE, NOTE),
+    {JUDGED: tuple(PERSON.answers.values())},
+    days=(),
+    shown=side_headers(PERSON),
+)
 MARK = "sample"
 """What the identities of the rows begin with."""
 _KEYS = ("left_system", "left_key", "right_system", "right_key")
@@ -53,20 +60,8 @@ def write_sheet(finished: Finished, sample: Sample, clerk: str, places: Sequence
     """Write the pairs of ``sample`` (of the round ``finished``) at ``places``, in that order, for ``clerk``."""
     told = finished.manifest
     rows = [sample.pairs[at] for at in places]
-    given = {
-        "rn": pa.array(range(1, len(rows) + 1), pa.int64()),
-        "place": pa.array(places, pa.int64()),
-        **{name: pa.array([row[name] for row in rows], pa.string()) for name in _KEYS},
-    }
     with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as connection:
-        connection.register("given", pa.table(given))
-        connection.execute("CREATE TABLE drawn AS FROM given")
-        both = "SELECT {0}_system AS system, {0}_key AS key FROM drawn"
-        hold_sides(connection, PERSON, finished, f"{both.format('left')} UNION {both.format('right')}")
-        connection.execute(f"""
-            CREATE TABLE shown AS SELECT d.*, {sides_sql(PERSON, "l", "r")} FROM drawn d
-            JOIN side l ON l.system = left_system AND l.key = left_key
-            JOIN side r ON r.system = right_system AND r.key = right_key""")
+        _hold_shown(connection, finished, sample, places)
         identity = f"json_array('{MARK}', {literal(clerk)}, {literal(sample.id)}, place, {STAMP})::varchar"
         columns = (
             Column("序号", "rn", 7, "count"),
@@ -86,3 +81,36 @@ def write_sheet(finished: Finished, sample: Sample, clerk: str, places: Sequence
         ]
         guide = [{"项目": name, "内容": text} for name, text in facts]
         write_book(connection, Book(target, guide, [], pieces), lambda _rows: None)
+
+
+def cells_of(finished: Finished, sample: Sample, places: Sequence[int]) -> dict[int, dict[str, str | None]]:
+    """Return, by place, what the workbooks show of the pairs of ``sample`` at ``places``, by header."""
+    with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as connection:
+        _hold_shown(connection, finished, sample, places)
+        rows = connection.sql("SELECT * FROM shown").to_arrow_table().to_pylist()
+    found = {}
+    for row in rows:
+        pair = [(row[f"{side}_system"], row[f"{side}_key"]) for side in ("left", "right")]
+        values = [{name: row[f"{side}_{name}"] for name in PERSON.shown} for side in "lr"]
+        found[row["place"]] = side_cells(PERSON, pair, values)
+    return found
+
+
+def _hold_shown(
+    connection: duckdb.DuckDBPyConnection, finished: Finished, sample: Sample, places: Sequence[int]
+) -> None:
+    """Leave the pairs of ``sample`` at ``places`` in the table ``shown``, in that order, with what is shown of both."""
+    rows = [sample.pairs[at] for at in places]
+    given = {
+        "rn": pa.array(range(1, len(rows) + 1), pa.int64()),
+        "place": pa.array(places, pa.int64()),
+        **{name: pa.array([row[name] for row in rows], pa.string()) for name in _KEYS},
+    }
+    connection.register("given", pa.table(given))
+    connection.execute("CREATE TABLE drawn AS FROM given")
+    both = "SELECT {0}_system AS system, {0}_key AS key FROM drawn"
+    hold_sides(connection, PERSON, finished, f"{both.format('left')} UNION {both.format('right')}")
+    connection.execute(f"""
+        CREATE TABLE shown AS SELECT d.*, {sides_sql(PERSON, "l", "r")} FROM drawn d
+        JOIN side l ON l.system = left_system AND l.key = left_key
+        JOIN side r ON r.system = right_system AND r.key = right_key""")

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from renshe.engine.linking.judging.books import CLERKS, write_sheet
-from renshe.engine.linking.judging.sampling import SAMPLE, Sample, draw
+from renshe.engine.linking.judging.sampling import FRAME, SAMPLE, Sample, draw
 from renshe.engine.linking.report.page import FIGURES, QUALITY, write_page, write_private
 from renshe.engine.linking.report.writing import EARLIER, SAMPLED
 from renshe.engine.mending.refusals import MendingError
-from renshe.engine.rounds.finished import LINK, Finished, newest_held
+from renshe.engine.project import ProjectError
+from renshe.engine.rounds.finished import LINK, Finished, newest_held, require_readable
 
 
 def hand_out(project: Path, size: int, seed: int) -> tuple[Sample, tuple[Path, ...]]:
     """Draw a sample of the links of the newest round and write the workbooks of two clerks; return it and them.
 
-    ProjectError where it was not linked yet, MendingError where a sample of it is being judged.
+    ProjectError where it was not linked yet or the link is damaged, MendingError where a sample of it is being judged
+    or no two records were compared.
     """
     with newest_held(project) as finished:
         finished.require_link()
@@ -31,10 +33,16 @@ def hand_out(project: Path, size: int, seed: int) -> tuple[Sample, tuple[Path, .
                 f"{folder}：上次抽样还没有判定完；请交回抽样判定表（renshe link {project} --answers 文件），"
                 f"不要了的先删去 {earlier} 和抽样判定-*.xlsx"
             )
-        figures = json.loads((folder / FIGURES).read_text("utf-8"))
+        require_readable(folder / FRAME, ("layer", "decision", "pairs", "likely"))
+        try:
+            figures = json.loads((folder / FIGURES).read_text("utf-8"))
+        except (OSError, ValueError):
+            raise ProjectError(f"{folder / FIGURES}：损坏；请重新运行 renshe link {project}，会整个重做") from None
         part = next(part for part in figures["parts"] if part["entity"] == "person")
         about = {"round": finished.number, "entity": "person", "model": part["model"]["version"], "run": part["run"]}
         sample = draw(folder, size, seed, about)
+        if not sample.pairs:
+            raise MendingError(f"{folder}：这次关联没有比对过任何一对人员记录，没有可抽的；请核对各系统的人员数据")
         _put_away(folder)
         write_private(earlier, json.dumps(sample.told, ensure_ascii=False) + "\n")
         books = tuple(publish(finished, sample, clerk, sample.order(clerk)) for clerk in CLERKS[:2])

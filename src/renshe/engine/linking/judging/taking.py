@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from renshe.engine.linking.judging.books import CLERKS, FORM, JUDGE, JUDGED, MARK, PERSON
+from renshe.engine.linking.judging.books import CLERKS, FORM, JUDGE, JUDGED, MARK, PERSON, cells_of
 from renshe.engine.linking.judging.handing import publish
 from renshe.engine.linking.judging.quality import THIRD, Judged, disputed, read_judged, verdicts, write_judged
 from renshe.engine.linking.judging.sampling import SAMPLE, Sample
 from renshe.engine.linking.report.page import write_page
-from renshe.engine.mending.hands import shown, written_identity, wrong_name
+from renshe.engine.mending.hands import shown, written_identity, wrong_name, wrong_shown
 from renshe.engine.mending.lists import Filled, Lists
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -28,6 +28,7 @@ from renshe.engine.rounds.store import Store
 
 _KINDS = {label: kind for kind, label in PERSON.answers.items()}
 _PARTS = 5
+_RESTORE = "请从原判定表复制回整行（连同隐藏的“识别码”）后再判；排序、复制时不要漏掉隐藏的列"
 _FRESH = "请从现在的抽样判定表填写"
 
 
@@ -74,7 +75,9 @@ def take_back(store: Store, newest: Newest, read: Sequence[Lists]) -> tuple[Take
         sample, folder = samples.of(number), samples.folder(number)
         assert sample is not None
         known = read_judged(folder, sample)
-        kept, wrong = _agreeing(own, known.clerks)
+        sound, wrong = _as_shown(own, samples.round(number), sample)
+        refused += wrong
+        kept, wrong = _agreeing(sound, known.clerks)
         refused += wrong
         taken += len(kept)
         if kept:
@@ -142,6 +145,14 @@ def _row(filled: Filled, newest: Newest, samples: _Samples, names: Sequence[str]
     if name is None:
         return Wrong(JUDGE, f"没有填“{JUDGE}”", "请在任何一行写上判定人姓名（全表是同一个人）")
     return wrong_name(JUDGE, name) or _Row(filled, number, clerk, place, kind, name)
+
+
+def _as_shown(rows: Sequence[_Row], finished: Finished, sample: Sample) -> tuple[list[_Row], list[Refusal]]:
+    """Return the rows whose visible cells are those of the pair that their hidden identity means; refuse the others."""
+    cells = cells_of(finished, sample, sorted({row.place for row in rows}))
+    judged = [(row, wrong_shown(row.filled, cells[row.place], _RESTORE)) for row in rows]
+    kept = [row for row, wrong in judged if wrong is None]
+    return kept, [row.filled.refuse(wrong) for row, wrong in judged if wrong is not None]
 
 
 def _is_identity(parts: Any) -> bool:

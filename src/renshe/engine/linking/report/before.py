@@ -1,6 +1,7 @@
 """What moved since the link run before: of this round if it was linked already, else of the last round that was.
 
-Invariant: every pair that was or is linked or waiting counts in one cell: what it was, what it is.
+Invariant: every pair that was or is linked or waiting counts in one cell: what it was, what it is. Of a run that cannot
+be read (damaged, or left by a version that wrote otherwise) nothing is said.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from renshe.engine.linking.entities import Entity, hold_sides
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.figures import Moved
 from renshe.engine.linking.report.pairs import first_pairs, reason_sql, sides_sql
-from renshe.engine.rounds.finished import LINK, Finished
+from renshe.engine.rounds.finished import LINK, Finished, require_readable
 from renshe.engine.rules.compiling import quote
 
+_ASKED = {
+    "links": ("left_system", "left_key", "right_system", "right_key", "decision"),
+    "clusters": ("cluster", "system", "key"),
+}
 STATES = ("same", "review", "none")
 LOST = 10
 
@@ -33,10 +38,16 @@ def run_before(finished: Finished) -> Path | None:
 
 def compare_runs(
     connection: duckdb.DuckDBPyConnection, entity: Entity, model: Model, finished: Finished, before: Path
-) -> Moved:
-    """Return what moved since the run whose folder is ``before``."""
-    manifest = json.loads((before / "manifest.json").read_text("utf-8"))
-    told = manifest if entity.name == "person" else manifest["units"]
+) -> Moved | None:
+    """Return what moved since the run whose folder is ``before``; None where that cannot be read."""
+    try:
+        manifest = json.loads((before / "manifest.json").read_text("utf-8"))
+        told = manifest if entity.name == "person" else manifest["units"]
+        number, version = int(manifest["round"]), str(told["model"])
+        for name, asked in _ASKED.items():
+            require_readable(before / f"{entity.files}{name}.parquet", asked)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
     _hold_pairs(connection, entity, before)
     cells: dict[str, dict[str, int]] = {was: dict.fromkeys(STATES, 0) for was in STATES}
     for was, now, count in connection.sql("SELECT was, now, count(*) FROM paired GROUP BY ALL").fetchall():
@@ -48,7 +59,7 @@ def compare_runs(
     [(records, subjects, came, went)] = counted.fetchall()
     _hold_lost(connection, entity, model, finished)
     lost = first_pairs(connection, entity, "lost", LOST)
-    return Moved(manifest["round"], told["model"], records, subjects, came, went, cells, lost)
+    return Moved(number, version, records, subjects, came, went, cells, lost)
 
 
 def _rows(folder: Path, name: str, entity: Entity) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from renshe.engine.linking.entities import ENTITIES, Entity, number_sql
+from renshe.engine.linking.entities import ENTITIES, Entity, number_sql, shown_number
 from renshe.engine.linking.report.figures import Part
 from renshe.engine.mending.lists import Form
 from renshe.engine.report.labels import SYSTEM_LABELS, system_label
@@ -41,13 +41,22 @@ FILE = "待核实.xlsx"
 VERDICT = "结论"
 MARK = "link"
 """What the identities of the rows begin with."""
+_SIDES = (("left", "甲"), ("right", "乙"))
+
+
+def side_headers(entity: Entity) -> tuple[str, ...]:
+    """Return the headers of the columns in which both records may stand."""
+    labels = ("系统", entity.number_label, *entity.labels.values())
+    return tuple(f"{label}{mark}" for label in labels for _, mark in _SIDES)
+
+
 FORM = Form(
     VERDICT,
     (GROUND, OPERATOR, CHECKER),
     (VERDICT, GROUND, OPERATOR, CHECKER, DAY),
     {VERDICT: tuple(dict.fromkeys(label for one in ENTITIES.values() for label in one.answers.values()))},
+    shown=tuple(dict.fromkeys(header for one in ENTITIES.values() for header in side_headers(one))),
 )
-_SIDES = (("left", "甲"), ("right", "乙"))
 _NARROW = {
     **{"name": 10, "legal_rep": 10, "birth_date": 12, "sex": 6},
     **{"id_number": 20, "uscc": 20, "org_code": 12, "phone": 14},
@@ -95,6 +104,17 @@ def side_columns(connection: duckdb.DuckDBPyConnection, entity: Entity, pairs: s
             width, style = _NARROW.get(name, _WIDE), _style(name)
             columns += [Column(f"{label}{mark}", f"{side[0]}_{name}", width, style) for side, mark in _SIDES]
     return columns
+
+
+def side_cells(
+    entity: Entity, pair: Sequence[tuple[str, str]], values: Sequence[Mapping[str, str | None]]
+) -> dict[str, str | None]:
+    """Return, by header, what the columns of ``side_columns`` show of two records: system and key, and their fields."""
+    cells: dict[str, str | None] = {}
+    for (_, mark), (system, key), told in zip(_SIDES, pair, values, strict=True):
+        cells |= {f"系统{mark}": system_label(system), f"{entity.number_label}{mark}": shown_number(key)}
+        cells |= {f"{label}{mark}": told[name] for name, label in entity.labels.items() if name in told}
+    return cells
 
 
 def _style(name: str) -> Style:
