@@ -57,7 +57,7 @@ def test_commands_of_the_readme_exist(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"(?:`|\.venv/bin/)renshe ([a-z]+)", text)) <= commands
+    assert set(re.findall(r"(?:`|\.venv/bin/)renshe ([a-z-]+)", text)) <= commands
     assert set(re.findall(r"\bmake ([a-z]+)", text)) <= targets
 
 

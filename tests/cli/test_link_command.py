@@ -48,7 +48,7 @@ def test_answers_are_taken_looked_up_and_taken_back(project: Path, tmp_path: Pat
     assert "填写 2 行：登记决定 1 条，未采纳 1 处" in run.stdout and "核实为同一人 1" in run.stdout
     assert f"下一次关联（renshe link {project}）应用" in run.stdout and "核实-未采纳.xlsx" in run.stdout
     listed = renshe("decisions", project, "--person", "T1")
-    assert "核实为同一人  人员 医疗保险 T2 与 养老保险 T1" in listed.stdout and "待下一轮" in listed.stdout
+    assert "核实为同一人  人员 医疗保险 T2 与 养老保险 T1" in listed.stdout and "关联时应用" in listed.stdout
     link(project)
     assert "已应用" in renshe("decisions", project, "--person", "T1").stdout
     told = json.loads(renshe("link", project, "--answers", workbook, "--json").stdout)

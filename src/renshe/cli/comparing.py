@@ -30,11 +30,12 @@ def run_compare(what: Sequence[str], *, by: str | None, as_json: bool) -> None:
     if as_json:
         say(json.dumps({"folder": str(found.folder), **found.manifest}, ensure_ascii=False))
         return
-    for line in _summary(found):
+    for line in summary(found):
         say(line)
 
 
-def _summary(found: Comparison) -> list[str]:
+def summary(found: Comparison) -> list[str]:
+    """Return the summary of a comparison as lines of Chinese."""
     told = found.manifest
     left, right = told["left"], told["right"]
     names = {left: system_label(left), right: system_label(right)}

@@ -18,11 +18,12 @@ def run_coverage(project: Path, *, ministry: bool, as_json: bool) -> None:
     if as_json:
         say(json.dumps({"folder": str(found.folder), **found.manifest}, ensure_ascii=False))
         return
-    for line in _summary(found):
+    for line in summary(found):
         say(line)
 
 
-def _summary(found: Covered) -> list[str]:
+def summary(found: Covered) -> list[str]:
+    """Return how many there are of each status as lines of Chinese."""
     told = found.manifest
     statuses = "，".join(f"{label} {told['statuses'][status]:,}" for status, label in STATUSES.items())
     lines = [

@@ -8,6 +8,8 @@ from pathlib import Path
 from renshe.cli.cleaning import chosen_backend
 from renshe.cli.show import progress, say
 from renshe.engine.linking.linking import LinkResult, link
+from renshe.engine.linking.report.page import PAGE
+from renshe.engine.linking.report.workbook import FILE
 from renshe.engine.linking.training import TRAINED_BY
 
 
@@ -26,7 +28,7 @@ def summary(result: LinkResult) -> list[str]:
     """Return the summary of a link run as lines of Chinese."""
     told = result.manifest
     lines = [f"第 {result.number} 轮关联完成"]
-    for label, measure, one in (("人员", "人", told), ("单位", "户", told["units"])):
+    for label, measure, one in (("人员", "人", told), ("单位", "个", told["units"])):
         decisions = one["decisions"]
         lines.append(
             f"  {label}：{one['records']:,} 条记录，实为 {one['entities']:,} {measure}；比对 {one['pairs']:,} 对，"
@@ -39,5 +41,7 @@ def summary(result: LinkResult) -> list[str]:
         ]
     if told["trained"].get("by") == TRAINED_BY:
         lines.append("  权重：按本项目数据估计（linking/person-weights.yaml；删去即改用随软件提供的权重）")
-    lines.append(f"  结果：{result.folder}")
+    lines.append(f"  关联报告：{result.folder / PAGE}")
+    if told["decisions"]["review"] + told["units"]["decisions"]["review"]:
+        lines.append(f"  待核实清单：{result.folder / FILE}（填好后用 renshe link --answers 读回）")
     return lines

@@ -18,11 +18,12 @@ def run_merge_plan(project: Path, listed: Path | None, *, as_json: bool) -> None
     if as_json:
         say(json.dumps(written.manifest | {"workbook": str(written.workbook)}, ensure_ascii=False))
         return
-    for line in _summary(written):
+    for line in summary(written):
         say(line)
 
 
-def _summary(written: Written) -> list[str]:
+def summary(written: Written) -> list[str]:
+    """Return the summary of a plan as lines of Chinese."""
     told = written.manifest
     scopes = "，".join(f"{SCOPES[scope]} {count:,} 对" for scope, count in told["scopes"].items())
     lines = [f"合并方案（第 {told['round']} 轮）：{told['pairs']:,} 对" + (f"，其中{scopes}" if scopes else "")]

@@ -89,7 +89,7 @@ _TEXTS = {
     "persons": ("人数", "Number of persons"),
     "seed": ("随机种子", "Random seed"),
     "dirty": ("错误比例", "Share of errors"),
-    "demo": ("用模拟数据演示一遍：生成、检查、出报告", "Show it all on simulated data"),
+    "demo": ("用模拟数据演示一遍：生成、检查、关联、比对、出报告", "Show it all on simulated data"),
     "rules": ("规则目录", "The rule catalogue"),
     "rules_project": ("同时载入该项目的规则包", "Load the rule packs of this project too"),
     "rules_test": ("运行每条规则自带的示例", "Run every rule's own examples"),

@@ -169,7 +169,7 @@ def test_two_backups_of_one_system_show_what_changed_between_them(world: Callabl
     ).round()
     found = compared(project, "backup_2019", "backup_2020")
     assert found.manifest["by"] == "number" and "两边相同的个人编号 16 个，其中 100.0%" in found.manifest["by_reason"]
-    assert told(only(found, "CMP-NAME"), "left_value right_value suggestion") == ("失踪人", "失宗人", "check")
+    assert told(only(found, "CMP-NAME-SOUND"), "left_value right_value suggestion") == ("失踪人", "失宗人", "check")
     assert [row["key"] for row in rows(found, "only_left")] == ["1001"]
     assert [row["key"] for row in rows(found, "only_right")] == ["1011"]
     assert not of(found, "CMP-RESTORE")  # telephones are looked at only to restore them

@@ -177,9 +177,10 @@ def test_counts_per_county_township_and_village_add_up(found: Covered) -> None:
     untold = {(row["level"], row["name"]): row["persons"] for row in areas if row["code"] is None}
     assert untold == {
         ("county", "区划不详"): 1, ("township", "区划不详"): 1, ("village", "区划不详"): 1,
-        ("township", "洮北区 220802 乡镇不详"): 1, ("village", "洮北区 220802 乡镇不详"): 1,
+        ("township", "洮北区 乡镇不详"): 1, ("village", "洮北区 乡镇不详"): 1,
     }  # fmt: skip
     assert village["220802101207"]["covered"] is not None
+    assert village["220802101207"]["name"] == "洮北区 220802101207"
 
 
 @pytest.mark.req("S3-19")
@@ -209,6 +210,10 @@ def test_who_is_not_insured_is_listed_once_per_county_and_once_to_print(found: C
 def test_the_workbook_of_counts_says_by_which_rules(found: Covered) -> None:
     book = openpyxl.load_workbook(found.folder / "coverage.xlsx")
     assert book.sheetnames == ["说明", "县（市、区）", "乡镇（街道）", "村（社区）", "情况不明"]
+    rate = next(
+        cell for cell in book["县（市、区）"][2] if book["县（市、区）"].cell(1, cell.column).value == "参保率（%）"
+    )
+    assert isinstance(rate.value, float | int) and rate.number_format == "0.00"
     guide = {row[0].value: row[1].value for row in book["说明"].iter_rows(min_row=2)}
     assert "170" in guide["本地参保"] and "情况不明" in guide
     assert [cell.value for cell in book["县（市、区）"][2]][1:3] == ["洮北区 220802", 15]

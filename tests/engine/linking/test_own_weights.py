@@ -50,7 +50,7 @@ def project(made: Path, tmp_path: Path) -> Path:
 def test_later_runs_use_what_training_kept_until_it_is_taken_away(trained: Path, tmp_path: Path) -> None:
     project = Path(shutil.copytree(trained, tmp_path / "project"))
     first = json.loads((project / "rounds/0001/link/manifest.json").read_text("utf-8"))["model"]
-    assert first.startswith("1+0001-")
+    assert first.startswith("2+0001-")
     links = (project / "rounds/0001/link/links.parquet").read_bytes()
     later = link(project)
     assert later.manifest["model"] == first
@@ -99,7 +99,7 @@ def test_a_file_that_does_not_fit_is_refused_with_a_remedy(project: Path, writte
 def test_training_mends_a_file_that_does_not_fit(project: Path) -> None:
     (project / "linking").mkdir()
     (project / WEIGHTS).write_text("version: 1", "utf-8")
-    assert link(project, train=True).manifest["model"].startswith("1+0001-")
+    assert link(project, train=True).manifest["model"].startswith("2+0001-")
 
 
 def test_a_share_of_nothing_is_refused(trained: Path, project: Path) -> None:

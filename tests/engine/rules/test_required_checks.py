@@ -28,7 +28,7 @@ def test_unit_ledger_equals_its_persons_to_the_cent() -> None:
 
 @pytest.mark.req("S0-26", part="check")
 def test_no_overlapping_or_exclusive_relations() -> None:
-    proved("ENR-OVERLAP", "ENR-EXCLUSIVE-PENSION", "CON-EXCLUSIVE")
+    proved("ENR-OVERLAP", "ENR-OVERLAP-M", "ENR-EXCLUSIVE-PENSION", "ENR-EXCLUSIVE-MEDICAL", "CON-EXCLUSIVE")
 
 
 @pytest.mark.req("S1-28", part="detect")

@@ -4,7 +4,9 @@ Source: the county rules (S0-9: 将养老、医疗之间的数据进行比对、
 白社保〔2021〕22号 三（三） (基础信息 against other departments) and 三（五） (比照历史数据的备份，补充完善缺失数据).
 
 Rule: what only two spellings of one thing differ in (張偉 and 张伟, a number of 15 digits and its 18) is a kind of its
-own and lesser; so a difference that says something is never lost among those that say nothing.
+own and lesser; so a difference that says something is never lost among those that say nothing. Names of which one
+character looks like the other's, or that sound alike, are errors to be mended, but of whoever typed: they stand apart
+from names that may be another person's.
 
 Invariant: a kind's id begins with ``COMPARED``, which no rule's does: by it a decision is known as one on a comparison.
 """
@@ -40,6 +42,7 @@ class Kind:
 
 
 _PAPER = "按建议核对居民身份证或户籍资料，以有误的一方为准更正"
+_TYPED = "多为录入时误用形近字、同音字；按居民身份证或户籍资料更正有误的一方"
 _BOOKS = "按建议核对台账与原始凭证，更正有误一方的原始行"
 _LEDGERS = "白社保〔2021〕22号 三（六）"
 _BACKUPS = "白社保〔2021〕22号 三（五）"
@@ -54,6 +57,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("CMP-ID", "证件号码不一致", _PAPER),
     Kind("CMP-NAME", "姓名不一致", _PAPER),
+    Kind("CMP-NAME-SHAPE", "姓名有一字形近", _TYPED),
+    Kind("CMP-NAME-SOUND", "姓名同音不同字", _TYPED),
     Kind("CMP-BIRTH", "出生日期不一致", _PAPER + "；退休仍按档案最早记载"),
     Kind("CMP-SEX", "性别不一致", _PAPER),
     Kind("CMP-LIFE", "生存状态或死亡日期不一致", "核对户籍注销、火化或医学死亡证明；已死亡的停发待遇、终止关系"),

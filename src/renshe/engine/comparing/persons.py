@@ -1,7 +1,8 @@
 """What the two sides say of a person: name, number, birth, sex, whether alive, whether retired.
 
 Rule: names are compared by what they mean (traditional, variant and full-width forms, dots and blanks fold), numbers of
-15 and 18 places by the 17 digits that they share; what then is the same differs in spelling only. A valid number
+15 and 18 places by the 17 digits that they share; what then is the same differs in spelling only. Of names that mean
+something else it is told whether they look or sound alike, in this order, as links tell it. A valid number
 speaks for itself against one that cannot be, and for the birth date and sex in it; so does a name without damage.
 Where both number and name, and the birth in the numbers, are others, the same number was given to two persons: nothing
 else is compared of them.
@@ -21,7 +22,9 @@ from renshe.engine.comparing.gathering import gather, labelled, own_rows
 from renshe.engine.comparing.sides import Bench
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
+from renshe.standards.lookalikes import alike_names
 from renshe.standards.names import name_states
+from renshe.standards.pinyin import name_pinyins
 
 # Such a number proves itself by its check digit; an old one of 15 digits only by its form.
 _SOUND = ("valid", "foreign")
@@ -59,6 +62,7 @@ def _fold(bench: Bench) -> None:
     names = _texts(bench, "name", "l_name IS DISTINCT FROM r_name")
     whole = pc.is_null(name_states(names))
     _register(bench, "folded", pa.table({"text": names, "fold": simple_names(names), "whole": whole}))
+    _liken(bench)
     differing = " OR ".join(f"l_{name} IS DISTINCT FROM r_{name}" for name in ("id_number", "birth_date", "sex"))
     numbers = _texts(bench, "id_number", differing)
     as_of = date.fromisoformat(bench.found.manifest["as_of"])
@@ -72,6 +76,18 @@ def _fold(bench: Bench) -> None:
         "sound": pc.fill_null(pc.is_in(facts.state.cast(pa.string()), pa.array(_SOUND)), False),
     }
     _register(bench, "numbers", pa.table(found))
+
+
+def _liken(bench: Bench) -> None:
+    """Make known which two folded names look or sound alike: ``likened (one, other, kind)``."""
+    found = bench.connection.sql(
+        "SELECT DISTINCT a.fold AS one, b.fold AS other FROM pair JOIN folded a ON a.text = l_name"
+        " JOIN folded b ON b.text = r_name WHERE a.fold <> b.fold AND length(a.fold) = length(b.fold) ORDER BY ALL"
+    ).to_arrow_table()
+    one, other = (found[name].combine_chunks().cast(pa.string()) for name in ("one", "other"))
+    sound = pc.fill_null(pc.equal(name_pinyins(one), name_pinyins(other)), False)
+    kind = pc.if_else(alike_names(one, other), "CMP-NAME-SHAPE", pc.if_else(sound, "CMP-NAME-SOUND", "CMP-NAME"))
+    _register(bench, "likened", pa.table({"one": one, "other": other, "kind": kind}))
 
 
 def _texts(bench: Bench, name: str, condition: str) -> pa.Array:
@@ -105,11 +121,13 @@ def _strangers(bench: Bench) -> None:
 def _names(bench: Bench) -> None:
     meant = (
         "FROM same p LEFT JOIN folded a ON a.text = p.l_name LEFT JOIN folded b ON b.text = p.r_name"
-        " WHERE l_name IS DISTINCT FROM r_name"
+        " LEFT JOIN likened k ON k.one = a.fold AND k.other = b.fold WHERE l_name IS DISTINCT FROM r_name"
     )
     whole = _PROVED.format(one="coalesce(a.whole, FALSE)", other="coalesce(b.whole, FALSE)", why="的姓名没有坏字")
     select = f"SELECT {own_rows(_values('name'))}, {whole} {meant}"
-    gather(bench, "CMP-NAME", "person", "name", f"{select} AND a.fold IS DISTINCT FROM b.fold")
+    for kind in ("CMP-NAME", "CMP-NAME-SHAPE", "CMP-NAME-SOUND"):
+        found = f"a.fold IS DISTINCT FROM b.fold AND coalesce(k.kind, 'CMP-NAME') = '{kind}'"
+        gather(bench, kind, "person", "name", f"{select} AND {found}")
     gather(bench, "CMP-NAME-FORM", "person", "name", f"{select} AND a.fold IS NOT DISTINCT FROM b.fold")
 
 

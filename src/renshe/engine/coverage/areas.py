@@ -11,6 +11,7 @@ import pyarrow as pa
 from renshe.engine.coverage.households import Register
 from renshe.engine.coverage.standing import STATUSES
 from renshe.engine.report.labels import region_label
+from renshe.standards.regions import region_name
 
 LEVELS = {"county": "县（市、区）", "township": "乡镇（街道）", "village": "村（社区）"}
 """The levels of areas, as people read them."""
@@ -21,8 +22,9 @@ COLUMNS = ("level", "county", "code", "name", "persons", *STATUSES, "pension", "
 def count_areas(register: Register) -> None:
     """Publish ``areas.parquet``, known as ``area``."""
     codes = register.connection.sql("SELECT DISTINCT coalesce(county, '') AS code FROM classified").fetchall()
-    names = pa.table({"code": [code for (code,) in codes], "label": [_name(code) for (code,) in codes]})
-    register.connection.register("given", names)
+    names = {"code": [code for (code,) in codes], "label": [_name(code) for (code,) in codes]}
+    names["town"] = [region_name(code) or label for code, label in zip(names["code"], names["label"], strict=True)]
+    register.connection.register("given", pa.table(names))
     register.connection.execute("CREATE TEMP TABLE county_name AS FROM given")
     register.connection.unregister("given")
     counts = ", ".join(f"count(*) FILTER (status = '{status}') AS {status}" for status in STATUSES)
@@ -34,7 +36,7 @@ def count_areas(register: Register) -> None:
     )
     name = (
         "CASE WHEN a.level = 'county' OR a.county IS NULL THEN n.label"
-        " ELSE n.label || ' ' || coalesce(a.code, CASE WHEN a.township IS NULL THEN '乡镇不详'"
+        " ELSE n.town || ' ' || coalesce(a.code, CASE WHEN a.township IS NULL THEN '乡镇不详'"
         " ELSE a.township || ' 村不详' END) END"
     )
     covered = "CASE WHEN persons > dead THEN (10000 * (here + elsewhere)) // (persons - dead) / 100 END"

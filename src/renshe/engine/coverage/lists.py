@@ -39,7 +39,7 @@ _COUNTS = (
     *(Column(label, status, 10, "count") for status, label in STATUSES.items()),
     Column("参加养老", "pension", 10, "count"),
     Column("参加医疗", "medical", 10, "count"),
-    Column("参保率（%）", "covered", 12, "count"),
+    Column("参保率（%）", "covered", 12, "share"),
 )
 _PEOPLE = (
     Column("姓名", "name", 10),
@@ -54,7 +54,7 @@ _PEOPLE = (
 _TO_FILL = (Column("入户核实情况", "", 20, "plain", same=""), Column("核实人", "", 8, "plain", same=""))
 _RULES = (
     ("本地参保", "在任一业务系统有已开始、未终止的参保（含居民养老 170、居民医疗 390，含暂停缴费），或正在领取待遇。"),
-    ("外地参保", "本地未参保，外省（system 以 province 开头的来源）有未终止的参保。"),
+    ("外地参保", "本地未参保，外地来源（系统名以 province 开头）有已开始、未终止的参保。"),
     ("未参保", "本地、外地都没有参保记录，或都已终止。"),
     ("死亡", "公安、民政、殡葬或业务系统登记死亡。"),
     ("情况不明", "证件号码无效，又没有关联到其他任何记录；或可能就是某个参保人，关联待核实。须先核实身份。"),

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from renshe.engine.linking.earlier import add_crowded
-from renshe.engine.linking.model import EVERY, Key, Model
+from renshe.engine.linking.model import EVERY, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +37,38 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, model: Model, earlier
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE crowded (name VARCHAR, k UBIGINT, n BIGINT);
         CREATE OR REPLACE TEMP TABLE found (rid_l BIGINT, rid_r BIGINT)""")
+    _hash_keys(connection, model)
     if earlier is not None:
-        for name, key in model.keys.items():
-            _block(connection, name, key, model.largest_block)
+        for name in model.keys:
+            _block(connection, name, model)
             add_crowded(connection, earlier, name)
-    for name, key in model.keys.items():
-        _block(connection, name, key, model.largest_block)
+    for name in model.keys:
+        _block(connection, name, model)
         _pair(connection, only_changed=earlier is not None)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found; DROP TABLE found"
-    )
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT rid_l, rid_r FROM found;
+        DROP TABLE found; DROP TABLE hashed""")
     told = connection.sql("SELECT name, count(*), max(n) FROM crowded GROUP BY name ORDER BY name").fetchall()
     return [Dropped(*row) for row in told]
 
 
-def _block(connection: duckdb.DuckDBPyConnection, name: str, key: Key, largest: int) -> None:
-    """Leave the tables ``few`` (records that look for others by ``key``) and ``keyed`` (all that share it with one of
-    these), each with the number ``k`` that stands for its parts; what too many share goes to ``crowded``."""
-    having = f"SELECT rid, hash({', '.join(key.parts)}) AS k FROM records WHERE {key.given}"
-    others = "FROM few" if key.seeks == EVERY else f"FROM ({having}) SEMI JOIN few USING (k)"
+def _hash_keys(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Leave the table ``hashed``: of every record the number that stands for each key's parts (``k_<key>``, null where
+    it has no such key) and whether it looks for others by it (``seeks_<key>``)."""
+    told = "".join(
+        f", CASE WHEN {key.given} THEN hash({', '.join(key.parts)}) END AS k_{name}, {key.seeks} AS seeks_{name}"
+        for name, key in model.keys.items()
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE hashed AS SELECT rid{told} FROM records")
+
+
+def _block(connection: duckdb.DuckDBPyConnection, name: str, model: Model) -> None:
+    """Leave the tables ``few`` (records that look for others by the key ``name``) and ``keyed`` (all that share it with
+    one of these), each with the number ``k`` that stands for it; what too many share goes to ``crowded``."""
+    having, largest = f"SELECT rid, k_{name} AS k FROM hashed WHERE k_{name} IS NOT NULL", model.largest_block
+    others = "FROM few" if model.keys[name].seeks == EVERY else f"FROM ({having}) SEMI JOIN few USING (k)"
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE few AS {having} AND {key.seeks};
+        CREATE OR REPLACE TEMP TABLE few AS {having} AND seeks_{name};
         CREATE OR REPLACE TEMP TABLE keyed AS {others};
         CREATE OR REPLACE TEMP TABLE blocks AS SELECT k, count(*) AS n FROM keyed GROUP BY k HAVING n > 1;
         DELETE FROM crowded WHERE name = '{name}';

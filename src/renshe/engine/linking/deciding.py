@@ -7,8 +7,8 @@ goes to review.
 
 What clerks said comes before all of it but for what can never be (``answers``).
 
-Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on and its
-weight.
+Invariant: a definite rule is never overruled by a weight; ``why`` names every level that a pair stands on with its
+weight, and what every pair begins with: these add up to the weight of the pair.
 """
 
 from __future__ import annotations
@@ -92,9 +92,16 @@ def why_sql(model: Model) -> str:
     """Return the SQL of ``why`` over ``decided``: what was definite, then each level with its weight in bits."""
     said = ["WHEN -1 THEN NULL", *(f"WHEN {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))]
     first = f"CASE ground {' '.join(said)} END"
-    contested = "CASE WHEN contested THEN '另有明显更相符的记录' END"
-    guarded = "CASE WHEN guarded THEN '所在的组自相矛盾（有不同的有效号码、经核实的不同者或另有更相符者）' END"
-    return f"concat_ws('；', {', '.join(['said', first, contested, guarded, *map(_level_sql, model.comparisons)])})"
+    contested = "CASE WHEN contested THEN '另有同样或更相符的记录' END"
+    guarded = "CASE WHEN guarded THEN '所在的组自相矛盾（有不同的有效号码、不可能相同者或经核实的不同者）' END"
+    told = ["said", first, contested, guarded, *map(_level_sql, model.comparisons), _start_sql(model)]
+    return f"concat_ws('；', {', '.join(told)})"
+
+
+def _start_sql(model: Model) -> str:
+    """Return the SQL of what a pair begins with, however little is known: the weight of any two being one."""
+    added = " + ".join(weight for one in model.comparisons for weight in one.scored[1:])
+    return f"printf('起点 %+.1f', match_weight - ({added}))"
 
 
 def _level_sql(one: Comparison) -> str:

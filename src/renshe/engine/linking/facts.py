@@ -5,8 +5,8 @@ writes it: numbers of 15 digits with their century, names without traditional fo
 *proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
 less.
 
-Invariant: a fact is a pure function of its own record. Every row that counts belongs to one record; rows taken out by
-decisions (``valid`` 0) to none.
+Invariant: a fact is a pure function of its own record, but for ``settled`` and for numbers that do not hold and that
+too many people bear. Every row that counts belongs to one record; rows taken out by decisions (``valid`` 0) to none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.linking.placeholders import told_accounts, told_addresses, told_ids, told_phones
 from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
 from renshe.engine.schema import columns
@@ -29,6 +30,8 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 
 # A date that stands for "not known" in many systems.
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
+# A number that does not hold and that people of more names than this bear is nobody's.
+_NAMES = 2
 # Facts that are the same or not: a number stands for their text.
 _ALIKE = ("phone", "account", "address", "sound")
 PERSON_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
@@ -78,8 +81,9 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     written = column["id_number"].combine_chunks()
     identity = id_facts(written, on=as_of)
     state = identity.state.cast(pa.string())
-    text = pc.ascii_upper(pc.utf8_trim_whitespace(written))
     proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))
+    formed = pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False))
+    text = told_ids(pc.ascii_upper(pc.utf8_trim_whitespace(written)), formed)
     birth_id = _date_text(identity.birth)
     sex_id = identity.sex.cast(pa.string())
     sex = pc.if_else(
@@ -92,16 +96,16 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "number_text": text,
         "number": _numbers(identity.id17, text),
         "proved": proved,
-        "formed": pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False)),
+        "formed": formed,
         "birth_id": birth_id,
         "sex_id": sex_id,
         **_name_facts(column["name"].combine_chunks()),
         "birth": pc.coalesce(_known_date_text(column["birth_date"].combine_chunks(), as_of), birth_id),
         "sex": pc.coalesce(sex, sex_id),
         "unit_no": column["unit_no"],
-        "phone": column["phone"],
-        "account": column["bank_account"],
-        "address": column["address"],
+        "phone": told_phones(column["phone"]),
+        "account": told_accounts(column["bank_account"]),
+        "address": told_addresses(column["address"]),
     }
     return pa.table(facts)
 
@@ -114,6 +118,7 @@ def _name_facts(names: pa.Array) -> dict[str, pa.Array]:
         "name": folded,
         "surname": surnames(folded),
         "given": given_names(folded),
+        "letters": _letters(folded),
         "pinyin": name_pinyins(folded),
         "sound": name_sounds(folded),
     }
@@ -128,7 +133,9 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE records AS SELECT f.* REPLACE ({numbers}), f.proved AS settled FROM given_facts f;
         UPDATE records SET settled = TRUE WHERE NOT proved AND hash(number, name) IN (
-            SELECT hash(number, name) FROM records WHERE proved AND number IS NOT NULL AND name IS NOT NULL)""")
+            SELECT hash(number, name) FROM records WHERE proved AND number IS NOT NULL AND name IS NOT NULL);
+        UPDATE records SET number = NULL, number_text = NULL WHERE NOT formed AND number IN (
+            SELECT number FROM records WHERE NOT formed GROUP BY number HAVING count(DISTINCT name) > {_NAMES})""")
     connection.unregister("given_facts")
 
 
@@ -137,9 +144,15 @@ def number_sql(name: str) -> str:
     return f"CASE WHEN f.{name} <> '' THEN (hash(f.{name}) >> 1)::BIGINT END"
 
 
+def _letters(names: pa.Array) -> pa.Array:
+    """Return names without the digits and marks that clerks put behind them; null where nothing is left."""
+    left = pc.replace_substring_regex(names, r"[^\p{Han}A-Z]", "")
+    return pc.if_else(pc.equal(left, ""), pa.scalar(None, pa.string()), left)
+
+
 def _numbers(canonical: pa.Array, text: pa.Array) -> pa.Array:
-    """Return canonical numbers; where there is none, what was written, of 18 places the first 17."""
-    other = canonical.is_null()
+    """Return canonical numbers; where there is none, what was told, of 18 places the first 17."""
+    other = pc.or_(canonical.is_null(), text.is_null())
     rest = text.filter(other)
     long = pc.equal(pc.utf8_length(rest), 18)
     return pc.replace_with_mask(canonical, other, pc.if_else(long, pc.utf8_slice_codeunits(rest, 0, 17), rest))

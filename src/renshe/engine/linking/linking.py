@@ -130,7 +130,7 @@ class _Run:
         dropped = self._weigh(connection, model, prior)
         answers = standing_answers(self.log, entity)
         decide(connection, model, answers)
-        cluster(connection)
+        cluster(connection, model)
         write_links(connection, model, self.target / f"{prefix}links.parquet")
         write_clusters(connection, self.target / f"{prefix}clusters.parquet")
         self.parts.append(look(connection, self.place, model, dropped, answers))

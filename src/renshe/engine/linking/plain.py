@@ -42,4 +42,4 @@ def judge_plain(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Leave the decisions on the pairs of what is held in ``decided`` and who is one in ``clustered``."""
     score(connection, model, estimate_prior(connection))
     decide(connection, model)
-    cluster(connection)
+    cluster(connection, model)

@@ -105,7 +105,7 @@ def train(connection: duckdb.DuckDBPyConnection, model: Model) -> Trained:
     for _ in range(_TIMES):
         score(connection, present, estimate_prior(connection))
         decide(connection, present)
-        cluster(connection)
+        cluster(connection, model)
         unlike = see_random(connection, model)
         present = replace(model, weights=_mixed(model, present, unlike=unlike))
         alike = see_sharing(connection, present)

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from renshe.engine.linking.clusters import connected
 from renshe.engine.linking.facts import number_sql, read_records
+from renshe.engine.linking.placeholders import told_addresses, told_phones, told_units
 from renshe.engine.rounds.finished import Finished
-from renshe.standards.folding import simple_names
+from renshe.standards.folding import simple_names, simplified_array
 from renshe.standards.identity_bulk import org_code_states, uscc_states
 from renshe.standards.pinyin import name_pinyins, name_sounds
 from renshe.standards.text import unit_name_keys
@@ -53,7 +54,8 @@ def unit_facts(records: pa.Table) -> pa.Table:
     own = pc.fill_null(pc.equal(org_code_states(column["org_code"]).cast(pa.string()), "valid"), False)
     nothing = pa.scalar(None, pa.string())
     inside = pc.if_else(proved, pc.utf8_slice_codeunits(code, 8, 17), nothing)
-    parts = fold_unit_names(column["name"])
+    names = told_units(simplified_array(column["name"]))
+    parts = fold_unit_names(names)
     facts = {
         "rid": pa.array(np.arange(len(records), dtype=np.int64)),
         "system": column["system"],
@@ -63,15 +65,15 @@ def unit_facts(records: pa.Table) -> pa.Table:
         "settled": pa.array(np.zeros(len(records), np.bool_)),
         "organisation": pc.coalesce(pc.if_else(own, given, nothing), inside),
         "known_as": pc.coalesce(column["old_unit_no"], column["key"]),
-        "name": unit_name_keys(column["name"]),
+        "name": unit_name_keys(names),
         "core": parts.core,
         "region": parts.region,
         "branch": parts.branch,
         "pinyin": name_pinyins(parts.core),
         "representative": simple_names(column["legal_rep"]),
         "representative_sound": name_sounds(column["legal_rep"]),
-        "phone": column["phone"],
-        "address": column["address"],
+        "phone": told_phones(column["phone"]),
+        "address": told_addresses(column["address"]),
     }
     return pa.table(facts)
 

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import duckdb
 
 from renshe.engine.decisions.merges import Number
 from renshe.engine.decisions.terms import Scope
 from renshe.engine.mending.refusals import MendingError
-from renshe.engine.rounds.finished import require_readable
-from renshe.engine.rules.compiling import quote
+from renshe.engine.rounds.finished import Finished
 from renshe.engine.schema import system_kind
 from renshe.standards.masks import mask_serial
 from renshe.standards.regions import is_known_region, lineage
@@ -72,32 +70,28 @@ class Pair:
         return (self.system, self.old), (self.system, self.new)
 
 
-def read_links(folder: Path, persons: Path) -> Links:
-    """Return what the link in ``folder`` says of the persons of a round (its table in the file ``persons``).
+def read_links(finished: Finished) -> Links:
+    """Return what the link of a round says of its persons; nothing where there is none.
 
     ProjectError where it is damaged.
     """
-    clusters, links = folder / "clusters.parquet", folder / "links.parquet"
-    if not clusters.is_file() or not links.is_file():
+    if not finished.has_link():
         return Links()
-    require_readable(clusters, ("cluster", "system", "key"))
-    require_readable(links, ("left_system", "left_key", "right_system", "right_key", "decision", "why"))
     with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as con:
-        con.execute(f"CREATE VIEW person AS FROM read_parquet({quote(str(persons))})")
-        con.execute(f"CREATE VIEW cluster AS {_of_persons(con, clusters)}")
+        finished.open_tables(con)
+        finished.open_link(con)
         con.execute(
-            "CREATE TABLE twice AS SELECT cluster, system, list(DISTINCT key ORDER BY key) AS numbers FROM cluster c"
-            " WHERE EXISTS (FROM person p WHERE p.system = c.system AND p.person_no = c.key"
-            " AND p.valid IS DISTINCT FROM '0') GROUP BY ALL HAVING count(DISTINCT key) > 1"
+            "CREATE TABLE twice AS SELECT cluster, system, list(DISTINCT key ORDER BY key) AS numbers FROM clusters c"
+            " WHERE EXISTS (FROM t_person p WHERE p.system = c.system AND p.person_no = c.key)"
+            " GROUP BY ALL HAVING count(DISTINCT key) > 1"
         )
-        twice = con.execute("SELECT cluster::VARCHAR, system, numbers FROM twice ORDER BY ALL").fetchall()
+        twice = con.execute("SELECT cluster, system, numbers FROM twice ORDER BY ALL").fetchall()
         others = con.execute(
-            "SELECT cluster::VARCHAR, system, key FROM cluster SEMI JOIN twice USING (cluster) ORDER BY ALL"
+            "SELECT cluster, system, key FROM clusters SEMI JOIN twice USING (cluster) ORDER BY ALL"
         ).fetchall()
         direct = con.execute(
-            f"SELECT left_system, left_key, right_key, decision, why FROM read_parquet({quote(str(links))}) l"
-            " WHERE left_system = right_system AND (left_system, left_key) IN"
-            " (SELECT (system, unnest(numbers)) FROM twice)"
+            "SELECT left_system, left_key, right_key, decision, why FROM links WHERE left_system = right_system"
+            " AND (left_system, left_key) IN (SELECT (system, unnest(numbers)) FROM twice)"
         ).fetchall()
     members: dict[str, list[Number]] = {}
     for cluster, system, key in others:
@@ -108,13 +102,6 @@ def read_links(folder: Path, persons: Path) -> Links:
         {cluster: tuple(own) for cluster, own in members.items()},
         {(system, one, other): (decision, why or "") for system, one, other, decision, why in direct},
     )
-
-
-def _of_persons(con: duckdb.DuckDBPyConnection, clusters: Path) -> str:
-    """Return SQL of the clusters of persons: units have theirs in the same file where it tells them apart."""
-    rows = f"FROM read_parquet({quote(str(clusters))})"
-    names = [name for name, *_ in con.execute(f"DESCRIBE {rows}").fetchall()]
-    return f"SELECT cluster, system, key {rows}" + (" WHERE kind = 'person'" if "kind" in names else "")
 
 
 def pooling_area(region: str | None, agency: str | None, own: str) -> str:

@@ -6,7 +6,6 @@ Invariant: values are shown as findings and decisions show them, so that a decis
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,11 +19,9 @@ from renshe.engine.decisions.merges import Number
 from renshe.engine.decisions.pairs import PERSON
 from renshe.engine.mending.newest import Newest
 from renshe.engine.merging.survivorship import NEW, OLD, Record
+from renshe.engine.rounds.finished import newest_round
 from renshe.engine.rules.compiling import quote
 from renshe.standards.dictionary import dictionary
-
-# Records of compared systems that have no number are known by their row, and the file where there are several.
-_ROW = re.compile(r"row:(?:(?P<file>.*)[:#])?(?P<row>\d+)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -53,25 +50,20 @@ def read_people(newest: Newest, numbers: Iterable[Number]) -> People:
     if not file.is_file() or not wanted:
         return people
     verified = _verified(newest)
-    rows = [_ROW.fullmatch(key) for _, key in wanted]
-    given: dict[str, Any] = {
-        "asked_system": pa.array([system for system, _ in wanted], pa.string()),
-        "asked_key": pa.array([key for _, key in wanted], pa.string()),
-        "asked_row": pa.array([int(row["row"]) if row else None for row in rows], pa.int64()),
-        "asked_file": pa.array([row["file"] if row else None for row in rows], pa.string()),
+    given = {
+        "system": pa.array([system for system, _ in wanted], pa.string()),
+        "asked": pa.array([key for _, key in wanted], pa.string()),
     }
+    key = newest_round(newest.project.folder).record_key()
     with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as con:
         con.register("wanted", pa.table(given))
-        told = f"SELECT w.asked_key, r.* FROM read_parquet({quote(str(file))}) r JOIN wanted w"
-        told += " ON r.system = w.asked_system"
         found = con.sql(
-            f"FROM ({told} AND r.person_no = w.asked_key UNION ALL {told} AND r.source_row = w.asked_row"
-            " AND r.source_file = coalesce(w.asked_file, r.source_file) AND r.person_no IS NULL)"
-            " WHERE valid IS DISTINCT FROM '0' ORDER BY system, asked_key, source_file, source_row"
+            f"FROM (SELECT {key} AS asked, * FROM read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0')"
+            " SEMI JOIN wanted USING (system, asked) ORDER BY system, asked, source_file, source_row"
         )
         for batch in found.to_arrow_reader(10_000):
             for row in batch.to_pylist():
-                number = (row["system"], row["asked_key"])
+                number = (row["system"], row["asked"])
                 people.count[number] += 1
                 people.records.setdefault(number, _record(row, verified.get(number, {})))
     return people

@@ -41,6 +41,7 @@ from renshe.engine.merging.held import hold
 from renshe.engine.merging.people import People, read_people
 from renshe.engine.merging.ranking import rank_columns, rank_numbers
 from renshe.engine.merging.survivorship import FieldPlan, survivorship
+from renshe.engine.rounds.finished import newest_round
 from renshe.engine.rules.merge_rules import merge_rules
 from renshe.standards.masks import mask_serial
 
@@ -271,4 +272,4 @@ def _rows(file: Path, names: list[str]) -> list[dict[str, Any]]:
 
 def links_of(newest: Newest) -> Links:
     """Return what the link of the newest round says; nothing where there is none."""
-    return read_links(newest.folder / "link", newest.folder / "tables" / "person.parquet")
+    return read_links(newest_round(newest.project.folder))

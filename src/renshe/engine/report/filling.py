@@ -16,7 +16,7 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.report.sheets import Column, Piece, literal
+from renshe.engine.report.sheets import NUMBERS, Column, Piece, literal
 
 # Rows of four texts that Excel just admits are below the 2 GB of an Arrow array.
 _BATCH = 4_000
@@ -74,7 +74,7 @@ def empty_sheet(text: str, piece: Piece) -> Sheet:
 
 def _cell(letters: str, style: str, column: Column) -> Cell:
     begins, told = f'<c r="{letters}', f'" s="{style}"'
-    if column.style == "count":
+    if column.style in NUMBERS:
         return Cell(begins, f"{told}><v>", f"{told}><v>", "</v></c>", column.same)
     told += ' t="inlineStr"><is><t'
     return Cell(begins, f"{told}>", f'{told} xml:space="preserve">', "</t></is></c>", column.same)
@@ -110,7 +110,7 @@ def _rows_sql(piece: Piece, cells: Sequence[Cell], height: str) -> str:
     The texts are row number, attributes of height, then the cells that differ from row to row.
     """
     names = varying(piece)
-    texts = ", ".join(name for column, name in names.items() if column.style != "count")
+    texts = ", ".join(name for column, name in names.items() if column.style not in NUMBERS)
     made = "".join(
         f", {_cell_sql(cell, names.get(column, ''))}"
         for column, cell in zip(piece.rows_of.columns, cells, strict=True)

@@ -19,7 +19,9 @@ from typing import Any, Literal
 from renshe.engine.report.labels import CLASS_LABELS, COMPARED, DECISIONS, SEVERITY_LABELS
 from renshe.engine.report.problems import RuleList, case_sql
 
-Style = Literal["plain", "title", "count", "wrap", "fill", "choice", "date", "identity"]
+Style = Literal["plain", "title", "count", "share", "wrap", "fill", "choice", "date", "identity"]
+NUMBERS: tuple[Style, ...] = ("count", "share")
+"""Styles of cells that hold numbers; a share has two places."""
 
 IDENTITY = "识别码"
 DECISION = "处理方式"

@@ -23,7 +23,7 @@ import pyarrow as pa
 from rustpy_xlsxwriter import FastExcel, Format
 
 from renshe.engine.report.filling import empty_sheet, fill_sheet, varying
-from renshe.engine.report.sheets import IDENTITY, Column, Piece, Style
+from renshe.engine.report.sheets import IDENTITY, NUMBERS, Column, Piece, Style
 
 _BATCH = 20_000
 # zlib makes a list 12 % larger than at its default level of 6, in half the time.
@@ -103,8 +103,9 @@ def _format(style: Style) -> Format:
         kind = "yyyy-mm-dd" if style == "date" else "@"
         edged = _plain().set_text_wrap().set_num_format(kind).set_background_color(_FILL)
         return edged.set_border("hair").set_border_color(_LINE)
-    if style == "count":
-        return _plain().set_align("center")
+    if style in NUMBERS:
+        centred = _plain().set_align("center")
+        return centred if style == "count" else centred.set_num_format("0.00")
     return _plain().set_bold() if style == "title" else _plain()
 
 
@@ -143,7 +144,7 @@ def write_book(con: duckdb.DuckDBPyConnection, book: Book, advance: Callable[[in
     excel.sheet(
         "说明",
         book.guide,
-        column_widths=[14.0, 96.0],
+        column_widths=[20.0, 96.0],
         column_formats=[_format("title"), _format("wrap")],
         header_format=_head(),
         row_heights=_heights(max(_lines(text, 96) for text in row.values()) for row in book.guide),
@@ -216,7 +217,7 @@ def _add_piece(excel: FastExcel, piece: Piece) -> None:
         autofilter=True,
         row_heights=_heights(()),
         page_setup=_PAGE if sum(column.width for column in columns) < _ONE_PAGE else _WIDE,
-        ignore_errors=[column.header for column in columns if column.style != "count"],
+        ignore_errors=[column.header for column in columns if column.style not in NUMBERS],
         data_validations={column.header: _choice(column) for column in columns if column.choices} or None,
         outline=_hidden(IDENTITY) if mended else None,
         sheet_view={"tab_color": _TAB[of_rule.rule.severity]} if of_rule else None,

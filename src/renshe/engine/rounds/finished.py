@@ -34,7 +34,7 @@ ANSWERED = "answered.json"
 _LINKED = {
     "clusters": ("cluster", "system", "key"),
     "unit_clusters": ("cluster", "system", "key"),
-    "links": ("left_system", "left_key", "right_system", "right_key", "weight", "decision"),
+    "links": ("left_system", "left_key", "right_system", "right_key", "weight", "decision", "why"),
 }
 
 

@@ -115,7 +115,7 @@ def test_the_model_and_its_training_are_told(page: str) -> None:
     model = load_model("person")
     assert model.version in page
     assert all(one.label in page for one in model.definite)
-    assert "模拟记录所含人数" in page and f"{model.trained['invented']:,}" in page
+    assert "模拟数量" in page and f"{model.trained['invented']:,}" in page
     told = describe_model(model)
     assert [one["label"] for one in told["comparisons"]] == [one.label for one in model.comparisons]
     assert "姓名拼音 + 性别 + 出生日期第 1–4 位" in told["keys"]

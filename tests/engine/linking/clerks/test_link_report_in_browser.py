@@ -64,6 +64,13 @@ def test_the_page_fits_the_screen_and_what_scrolls_can_be_reached_by_keyboard(
     page.wait_for_function(wide.format(".scroll, figure") + ".every(box => box.tabIndex === 0)")
 
 
+def test_on_a_phone_counts_and_explanations_need_no_scrolling(page: Page, report: Path) -> None:
+    opened(page, report, 390)
+    beyond = "[...document.querySelectorAll('{0}')].filter(box => box.getBoundingClientRect().right > 390).length"
+    for shown in ("table.few td", ".pairs .why div"):
+        assert page.locator(shown).count() and page.evaluate(beyond.format(shown)) == 0
+
+
 def test_the_keyboard_leads_through_contents_and_details(page: Page, report: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(report.as_uri())

@@ -44,13 +44,16 @@ _PART = re.compile(r"substr\((\w+), (\d+), (\d+)\)")
 _TRAINED = {
     "by": "估计方法",
     "from": "起始权重",
-    "invented": "模拟记录所含人数或单位数",
+    "invented": "模拟数量",
     "records": "训练记录数",
     "damaged": "受损记录比例",
     "seeds": "随机种子",
     "round": "所用轮次",
     "as_of": "数据截至",
 }
+
+# What the model's file names and nobody but a developer knows.
+_SHIPPED = {"tools/train_linking.py": "用模拟记录训练，随软件提供"}
 
 
 def describe_keys(model: Model, dropped: Iterable[Dropped]) -> tuple[Crowded, ...]:
@@ -93,4 +96,4 @@ def _level(model: Model, comparison: Comparison, level: Level) -> list[Any]:
 def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "、".join(map(_told, value))
-    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else _SHIPPED.get(value, str(value))

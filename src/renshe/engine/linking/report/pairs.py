@@ -101,7 +101,7 @@ def reason_sql(model: Model) -> str:
     """Return the SQL of the one reason for which a pair of ``decided`` waits."""
     judged = " ".join(f"WHEN judged = {quote(kind)} THEN {quote(label)}" for kind, label in _JUDGED.items())
     grounds = " ".join(f"WHEN ground = {at} THEN {quote(one.label)}" for at, one in enumerate(model.definite))
-    return f"""CASE {judged} WHEN guarded THEN '所在的组自相矛盾' WHEN contested THEN '另有明显更相符的记录' {grounds}
+    return f"""CASE {judged} WHEN guarded THEN '所在的组自相矛盾' WHEN contested THEN '另有同样或更相符的记录' {grounds}
         ELSE '{_BETWEEN}' END"""
 
 

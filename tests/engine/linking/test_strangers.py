@@ -1,0 +1,124 @@
+"""What looks as if two records agreed, and does not tell that they are one person's."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from tests.engine.linking.conftest import Linked, number, person
+from tests.engine.linking.test_linking_units import unit
+
+from renshe.engine.linking.placeholders import told_accounts, told_addresses, told_ids, told_phones, told_units
+
+ID = number("22080219640318012")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["无", "不详", "-", "000000000000000000", "220802000000000000", "2.20802E+17", "12345", "111111111111111111"],
+)
+def test_a_placeholder_for_a_number_joins_nobody(linked: Linked, written: str) -> None:
+    found = linked(
+        person("pension", "P1", written, "李伟", "1970-01-02", sex="1"),
+        person("pension", "P2", written, "李伟", "1988-05-06", sex="1"),
+        person("medical", "M1", written, "李伟", "1995-09-09", sex="2"),
+    )
+    assert {found.decision(*pair) for pair in (("P1", "P2"), ("P1", "M1"), ("P2", "M1"))} == {"different"}
+
+
+def test_a_number_that_does_not_hold_and_many_names_bear_joins_nobody(linked: Linked) -> None:
+    """Whatever a system writes where it knows none: no list of placeholders has them all."""
+    filler = "22080219640318999"
+    rows = [person("pension", f"P{at}", filler, name) for at, name in enumerate(("李伟", "吴芳", "赵静"))]
+    found = linked(*rows, person("medical", "M1", filler, "李伟"))
+    assert found.cluster("P0") == {"P0"}
+
+
+@pytest.mark.parametrize("told", ["无", "-", "00000000000"])
+def test_placeholders_for_telephone_account_and_address_join_nobody(linked: Linked, told: str) -> None:
+    more = {"phone": told, "bank_account": told, "address": told}
+    found = linked(
+        person("pension", "P1", None, "李伟", "1970-01-02", sex="1", **more),
+        person("medical", "M1", None, "李伟", "1988-09-09", sex="1", **more),
+    )
+    assert found.decision("P1", "M1") == "different"
+
+
+def test_what_is_told_stays_and_what_stands_for_nothing_falls_away() -> None:
+    kept = ["13904367788", "0436-3223344"]
+    assert told_phones(pa.array([*kept, "13800000000", "无", "12345678", None])).to_pylist() == [*kept, *[None] * 4]
+    kept = ["6228480600001000003", "22000000000000000017"]
+    assert told_accounts(pa.array([*kept, "0", "00000000000", "无"])).to_pylist() == [*kept, None, None, None]
+    kept = ["大同市南郊区西沙堡村", "兴街56号"]
+    assert told_addresses(pa.array([*kept, "白城市", "白城市洮北区", "不详"])).to_pylist() == [*kept, None, None, None]
+    assert told_units(pa.array(["白城市第一中学", "灵活就业人员", "（无）"])).to_pylist() == [
+        "白城市第一中学",
+        None,
+        None,
+    ]
+    holds = pa.array([True, False, False])
+    assert told_ids(pa.array([ID, "22080219640318O12X", "2.2E+17"]), holds).to_pylist() == [
+        ID,
+        "22080219640318O12X",
+        None,
+    ]
+
+
+def test_twins_under_15_digits_stay_two_though_one_digit_tells_them_apart(linked: Linked) -> None:
+    one, two = "220802640318411", "220802640318413"
+    rows = [
+        person(system, f"{system[0]}{at}", old, name, unit_no="u9")
+        for system in ("pension", "medical")
+        for at, (old, name) in enumerate(((one, "王建军"), (two, "王建民")))
+    ]
+    found = linked(*rows)
+    assert found.decision("p0", "m0") == found.decision("p1", "m1") == "same"
+    assert found.decision("p0", "p1") == found.decision("p0", "m1") == "review"
+    assert found.cluster("p0") == {"p0", "m0"}
+
+
+@pytest.mark.req("S1-40")
+@pytest.mark.parametrize("other", ["220802520728426", number("22080219520728426")], ids=["15 digits", "18 digits"])
+def test_two_numbers_that_hold_with_other_births_and_sexes_are_never_one(linked: Linked, other: str) -> None:
+    more = {"unit_no": "u1", "phone": "13904367788", "address": "白城市幸福路1号101"}
+    mine = "220802640318011"
+    found = linked(
+        person("pension", "P1", mine, "慕容雪村", **more), person("medical", "M1", other, "慕容雪村", **more)
+    )
+    assert found.decision("P1", "M1") == "different"
+    assert "号码中的出生日期与性别也均不同" in found.pair("P1", "M1")["why"]
+
+
+def test_a_sisters_number_under_an_own_name_goes_to_a_clerk(linked: Linked) -> None:
+    found = linked(person("pension", "P1", ID, "欧阳建国"), person("medical", "M1", ID, "欧阳丽华"))
+    assert found.decision("P1", "M1") == "review"
+    assert "可能误用亲属号码" in found.pair("P1", "M1")["why"]
+
+
+def test_father_and_son_under_one_roof_stay_two(linked: Linked) -> None:
+    home = {"phone": "13904367788", "address": "白城市幸福小区2单元301", "bank_account": "6222021111288233334"}
+    found = linked(
+        person("pension", "P1", ID, "郭玉明", "1964-03-18", sex="1", **home),
+        person("medical", "M1", None, "郭玉民", "1990-09-09", sex="1", **home),
+    )
+    assert found.decision("P1", "M1") == "review"
+    assert "可能是亲属" in found.pair("P1", "M1")["why"]
+
+
+def test_a_trade_name_that_only_sounds_alike_is_not_the_same_unit(linked: Linked) -> None:
+    found = linked(
+        units=[
+            unit("medical", "M1", "白城市鑫沅商贸有限公司"),
+            unit("medical", "M2", "大安市鑫源商贸有限公司"),
+            unit("pension", "P3", "灵活就业人员"),
+            unit("medical", "M3", "灵活就业人员"),
+        ]
+    )
+    assert found.decision("M1", "M2", "unit_") == "review"
+    assert found.decision("P3", "M3", "unit_") == "different"
+
+
+def test_the_parts_of_why_add_up_to_the_weight(linked: Linked) -> None:
+    found = linked(person("pension", "P1", ID, "欧阳建国"), person("medical", "M1", ID, "欧阳剑国", unit_no="u1"))
+    told = found.pair("P1", "M1")
+    parts = [float(part.rpartition(" ")[2]) for part in told["why"].split("；") if part.rpartition(" ")[2][:1] in "+-"]
+    assert "起点 -" in told["why"] and sum(parts) == pytest.approx(told["weight"], abs=0.3)
