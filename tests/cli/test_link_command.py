@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,15 @@ def test_a_sample_that_is_out_is_not_drawn_anew(project: Path) -> None:
     assert renshe("link", project, "--sample", "30").returncode == 0
     run = renshe("link", project, "--sample", "30")
     assert run.returncode == 2 and "上次抽样还没有判定完" in run.stderr and len(run.stderr.splitlines()) == 1
+
+
+def test_rows_that_share_a_number_are_told_and_whose_papers_contradict_each_other(tmp_path: Path) -> None:
+    systems = people()
+    first, other = systems["pension"][:2]
+    systems["pension"] += [replace(other, number=first.number), replace(other, phone="")]
+    project = write_project(tmp_path / "项目", systems)
+    clean(project)
+    run = renshe("link", project)
+    assert "另有 2 行人员与同系统的另一行编号相同，未单独比对；其中 1 个编号下的证件号码有效而不同" in run.stdout
+    page = (link_folder(project) / "report.html").read_text("utf-8")
+    assert "另有 2 行与同一系统的另一行编号相同" in page and "可能是两个人" in page

@@ -8,7 +8,7 @@ from pathlib import Path
 from renshe.cli.cleaning import chosen_backend
 from renshe.cli.show import progress, say
 from renshe.engine.linking.linking import LinkResult, link
-from renshe.engine.linking.report.page import PAGE
+from renshe.engine.linking.report.page import FIGURES, PAGE
 from renshe.engine.linking.report.workbook import FILE
 from renshe.engine.linking.training import TRAINED_BY
 
@@ -22,6 +22,16 @@ def run_link(project: Path, *, backend: str, train: bool, as_json: bool) -> None
         return
     for line in summary(result):
         say(line)
+
+
+def _sharing(result: LinkResult) -> str | None:
+    """Say how many rows of people were not linked for themselves."""
+    figures = json.loads((result.folder / FIGURES).read_text("utf-8"))
+    [told] = [part["sharing"] for part in figures["parts"] if part["entity"] == "person"]
+    if not told["rows"]:
+        return None
+    torn = f"；其中 {told['torn']:,} 个编号下的证件号码有效而不同，可能是两个人" if told["torn"] else ""
+    return f"  注意 另有 {told['rows']:,} 行人员与同系统的另一行编号相同，未单独比对{torn}；请先处理（规则 PER-NO-DUP）"
 
 
 def summary(result: LinkResult) -> list[str]:
@@ -39,6 +49,8 @@ def summary(result: LinkResult) -> list[str]:
             f"（最多 {key['records']:,} 条记录共用），未据以配对"
             for key in one["dropped"]
         ]
+    if told_of_sharing := _sharing(result):
+        lines.append(told_of_sharing)
     if told["trained"].get("by") == TRAINED_BY:
         lines.append("  权重：按本项目数据估计（linking/person-weights.yaml；删去即改用随软件提供的权重）")
     lines.append(f"  关联报告：{result.folder / PAGE}")

@@ -140,7 +140,7 @@ def _shown(entry: Entry) -> str:
         parts.append(f"撤销 {decision.revokes}")
     parts.append(f"依据：{mask_digits(decision.ground or '（未写）')}")
     parts.append(f"经办：{decision.by}" + (f"，复核：{decision.checked_by}" if decision.checked_by else ""))
-    # What clerks said of pairs is for the link, which leaves no mark in the log.
+    # What clerks said of pairs is for the next link, not for a round.
     linked = entry.state == "waiting" and decision.kind in LINKED
     state = "关联时应用" if linked else STATES[entry.state] + (f"（{entry.reason}）" if entry.reason else "")
     parts.append(state if entry.stands or entry.state == "revoked" else f"{state}，已撤销")

@@ -71,8 +71,10 @@ class Pair:
 
 
 def read_links(finished: Finished) -> Links:
-    """Return what the link of a round says of its persons; nothing where there is none, ProjectError where it is
-    damaged."""
+    """Return what the link of a round says of its persons; nothing where there is none.
+
+    ProjectError where it is damaged.
+    """
     if not finished.has_link():
         return Links()
     with duckdb.connect(":memory:", config={"memory_limit": "1100MB"}) as con:

@@ -69,7 +69,7 @@ class Store:
 
     def require(self) -> None:
         """Raise ProjectError where the folder is no project: a mistyped path must not become one."""
-        if (self.project / "project.toml").is_file() or self.rounds.is_dir():
+        if (self.project / "project.toml").is_file() or self.numbers():
             return
         if self.project.exists() and not self.project.is_dir():
             raise ProjectError(f"{self.project}：不是文件夹；请写项目文件夹（里面有 project.toml）")

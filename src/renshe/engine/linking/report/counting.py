@@ -13,10 +13,29 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.linking.report.figures import Known, Overlap
+from renshe.engine.linking.report.figures import Known, Overlap, Sharing
+from renshe.engine.rounds.finished import Finished
+from renshe.engine.rules.compiling import quote
 from renshe.engine.schema import system_kind
+from renshe.standards.identity import canonical17
 
 OVERLAPS = 14
+
+
+def count_sharing(connection: duckdb.DuckDBPyConnection, finished: Finished) -> Sharing:
+    """Return how many rows of people share their number with another of their system: one of them speaks for all."""
+    file = finished.folder / "tables" / "person.parquet"
+    if not file.exists():
+        return Sharing(0, 0)
+    rows = f"read_parquet({quote(str(file))}) WHERE valid IS DISTINCT FROM '0'"
+    [(surplus,)] = connection.sql(f"SELECT (SELECT count(*) FROM {rows}) - (SELECT count(*) FROM records)").fetchall()
+    if not surplus:
+        return Sharing(0, 0)
+    several = connection.sql(f"""
+        SELECT list(DISTINCT id_number) FROM {rows} GROUP BY system, {finished.record_key()}
+        HAVING count(DISTINCT id_number) > 1""").fetchall()
+    torn = sum(len({canonical17(one) for one in numbers} - {None}) > 1 for (numbers,) in several)
+    return Sharing(surplus, torn)
 
 
 def count_systems(connection: duckdb.DuckDBPyConnection) -> tuple[Known, ...]:

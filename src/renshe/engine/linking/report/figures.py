@@ -128,6 +128,17 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """Rows that were not linked for themselves: another row of their system has their number.
+
+    ``torn``: numbers whose rows have different valid identity numbers, and may be two people's.
+    """
+
+    rows: int
+    torn: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Everything the page shows of persons, or of units."""
 
@@ -151,5 +162,6 @@ class Part:
     crowded: tuple[Crowded, ...]
     ceiling: Ceiling | None
     moved: Moved | None
+    sharing: Sharing
     model: Mapping[str, Any]
     run: str

@@ -17,9 +17,9 @@ from renshe.engine.linking.entities import ENTITIES
 from renshe.engine.linking.judging.sampling import FRAME, write_frame
 from renshe.engine.linking.model import Model
 from renshe.engine.linking.report.before import compare_runs, run_before
-from renshe.engine.linking.report.counting import count_overlaps, count_systems
+from renshe.engine.linking.report.counting import count_overlaps, count_sharing, count_systems
 from renshe.engine.linking.report.describing import describe_keys, describe_model
-from renshe.engine.linking.report.figures import Ceiling, Part
+from renshe.engine.linking.report.figures import Ceiling, Part, Sharing
 from renshe.engine.linking.report.pairs import (
     count_answers,
     count_decisions,
@@ -80,6 +80,7 @@ def look(
         crowded=describe_keys(model, dropped),
         ceiling=_ceiling(connection, place.finished.store.project / TRUTH) if people else None,
         moved=None if before is None else compare_runs(connection, entity, model, place.finished, before),
+        sharing=count_sharing(connection, place.finished) if people else Sharing(0, 0),
         model=describe_model(model),
         run=_digest(connection, model, place.target / f"{entity.files}links.parquet"),
     )
