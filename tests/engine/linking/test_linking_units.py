@@ -52,3 +52,14 @@ def test_people_tell_which_unit_is_which(linked: Linked) -> None:
     assert found.decision("10", "77", "unit_") == "same"
     assert "在职人员大多相同" in found.pair("10", "77", "unit_")["why"]
     assert "单位相同" in found.pair("P1", "M1")["why"]
+
+
+def test_units_of_which_a_system_knows_the_number_alone_are_told_by_their_people(linked: Linked) -> None:
+    colleagues = [
+        person(system, f"{prefix}c{at}", number(f"2208021970050{at + 1}012"), f"欧阳建{'国民军'[at]}", unit_no=employer)
+        for at in range(3)
+        for system, prefix, employer in (("pension", "P", "10"), ("medical", "M", "77"))
+    ]
+    found = linked(*colleagues)
+    assert found.decision("10", "77", "unit_") == "same"
+    assert "一方只知编号，在职人员大多相同" in found.pair("10", "77", "unit_")["why"]
