@@ -38,9 +38,8 @@ from renshe.engine.linking.report.writing import write_report
 from renshe.engine.linking.scoring import add_frequencies, estimate_prior, score
 from renshe.engine.linking.units import hold_units, label_employers, read_units, unit_facts, unit_labels
 from renshe.engine.rounds.clean import Backend
-from renshe.engine.rounds.finished import LINK, Finished, newest_round
+from renshe.engine.rounds.finished import LINK, Finished, newest_held
 from renshe.engine.rounds.judged import engine
-from renshe.engine.rounds.store import Store
 from renshe.engine.rules.compiling import quote
 from renshe.engine.spark.session import require_spark
 
@@ -73,9 +72,8 @@ def link(
     """
     if backend == "spark":
         require_spark()
-    store = Store(folder)
-    with store.locked():
-        finished = newest_round(folder)
+    with newest_held(folder) as finished:
+        store = finished.store
         with store.new_beside(finished.number, LINK) as target, engine(store, _MEMORY) as connection:
             run = _Run(finished, target, backend, train, progress)
             as_of = finished.manifest["as_of"]
