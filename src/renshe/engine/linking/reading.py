@@ -10,7 +10,6 @@ that contradicts another that stands is entered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +24,7 @@ from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
 from renshe.engine.linking.model import load_model
 from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT, side_cells
 from renshe.engine.mending.checks import Draft
-from renshe.engine.mending.hands import shown, written_identity, wrong_hand, wrong_shown
+from renshe.engine.mending.hands import identity_parts, shown, wrong_hand, wrong_identity, wrong_shown
 from renshe.engine.mending.lists import Filled, Form
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -88,16 +87,12 @@ class LinkAnswers:
 
 def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
     """Say which pair a row means, and whether who judged it may."""
-    written = written_identity(filled)
-    if isinstance(written, Wrong):
-        return written
-    try:
-        parts = json.loads(written)
-    except ValueError:
-        parts = None
-    sound = isinstance(parts, list) and len(parts) == _PARTS and all(isinstance(part, str) for part in parts)
+    parts = identity_parts(filled)
+    if isinstance(parts, Wrong):
+        return parts
+    sound = len(parts) == _PARTS and all(isinstance(part, str) for part in parts)
     if not sound or parts[0] != MARK or parts[1] not in ENTITIES or not STAMP.fullmatch(parts[-1]):
-        return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原清单复制回这一行的识别码")
+        return wrong_identity()
     number, findings, *_ = parts[-1].split(":")
     if newest.files(f"{number}:{findings}") is None:
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的待核实清单", f"请交到清单所属的项目，或{_AGAIN[1:]}")

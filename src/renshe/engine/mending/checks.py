@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from renshe.engine.comparing.kinds import is_comparison
 from renshe.engine.decisions.log import VALUES, Decision
-from renshe.engine.mending.hands import shown, written_identity, wrong_hand
+from renshe.engine.mending.hands import shown, written_identity, wrong_hand, wrong_identity
 from renshe.engine.mending.lists import Filled
 from renshe.engine.mending.newest import Found, Identity, Newest, other_system, parse_identity
 from renshe.engine.mending.refusals import ROUND_TOLD, Refusal, Wrong
@@ -79,7 +79,7 @@ def _first_look(filled: Filled, newest: Newest) -> _Asked | Wrong:
         return written
     identity = parse_identity(written)
     if identity is None:
-        return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原清单复制回这一行的识别码")
+        return wrong_identity()
     if newest.files(identity.round) is None:
         number = identity.round.split(":")[0]
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的清单", "请交到清单所属的项目，或" + ROUND_TOLD[1:])

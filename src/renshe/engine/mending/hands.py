@@ -7,9 +7,11 @@ Invariant: what is refused here is refused in every kind of list alike.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from renshe.engine.mending.lists import Filled
 from renshe.engine.mending.refusals import Wrong
@@ -42,6 +44,23 @@ def written_identity(filled: Filled) -> str | Wrong:
     if written is None:
         return Wrong(IDENTITY, "这一行没有识别码，无法对应原记录", "请把填写内容移到原清单的相应行，不要自己加行")
     return written
+
+
+def identity_parts(filled: Filled) -> list[Any] | Wrong:
+    """Return the parts of a row's hidden identity, a list in JSON; none where it is damaged."""
+    written = written_identity(filled)
+    if isinstance(written, Wrong):
+        return written
+    try:
+        parts = json.loads(written)
+    except ValueError:
+        parts = None
+    return parts if isinstance(parts, list) else []
+
+
+def wrong_identity(remedy: str = "请从原清单复制回这一行的识别码") -> Wrong:
+    """Say that a hidden identity is none."""
+    return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", remedy)
 
 
 def wrong_shown(filled: Filled, cells: Mapping[str, str | None], remedy: str) -> Wrong | None:

@@ -9,7 +9,6 @@ Invariant: a decision says what the plan said to the clerk: where the plan would
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from renshe.engine.decisions.log import PAIRED, Decision, effective, read_decisi
 from renshe.engine.decisions.pairs import PERSON
 from renshe.engine.decisions.terms import AGREED, RESULTS, Contact
 from renshe.engine.mending.checks import Draft
-from renshe.engine.mending.hands import written_identity, wrong_day, wrong_hand, wrong_name, wrong_shown
+from renshe.engine.mending.hands import identity_parts, wrong_day, wrong_hand, wrong_identity, wrong_name, wrong_shown
 from renshe.engine.mending.lists import Filled, Form
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -109,16 +108,12 @@ class MergePlans:
 
 def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
     """Say which pair or field of the plan a row means."""
-    written = written_identity(filled)
-    if isinstance(written, Wrong):
-        return written
-    try:
-        parts = json.loads(written)
-    except ValueError:
-        parts = None
-    sound = isinstance(parts, list) and len(parts) in (6, 7) and all(isinstance(part, str) for part in parts)
+    parts = identity_parts(filled)
+    if isinstance(parts, Wrong):
+        return parts
+    sound = len(parts) in (6, 7) and all(isinstance(part, str) for part in parts)
     if not sound or parts[0] != (PAIR_MARK if len(parts) == 6 else FIELD_MARK) or not STAMP.fullmatch(parts[-1]):
-        return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原清单复制回这一行的识别码")
+        return wrong_identity()
     number, digest, *_ = parts[-1].split(":")
     if newest.files(f"{number}:{digest}") is None:
         return Wrong(IDENTITY, f"这一行不是本项目第 {number} 轮的合并方案", f"请交到方案所属的项目，或{_REPLAN[1:]}")

@@ -18,7 +18,7 @@ from renshe.engine.linking.judging.handing import publish
 from renshe.engine.linking.judging.quality import THIRD, Judged, disputed, read_judged, verdicts, write_judged
 from renshe.engine.linking.judging.sampling import SAMPLE, Sample
 from renshe.engine.linking.report.page import write_page
-from renshe.engine.mending.hands import shown, written_identity, wrong_name, wrong_shown
+from renshe.engine.mending.hands import identity_parts, shown, wrong_identity, wrong_name, wrong_shown
 from renshe.engine.mending.lists import Filled, Lists
 from renshe.engine.mending.newest import STAMP, Newest
 from renshe.engine.mending.refusals import Refusal, Wrong
@@ -123,15 +123,11 @@ def _names(rows: Iterable[Filled]) -> dict[tuple[Path, str], list[str]]:
 
 def _row(filled: Filled, newest: Newest, samples: _Samples, names: Sequence[str]) -> _Row | Wrong:
     """Say which pair a row means, who judged it and how."""
-    written = written_identity(filled)
-    if isinstance(written, Wrong):
-        return written
-    try:
-        parts = json.loads(written)
-    except ValueError:
-        parts = None
+    parts = identity_parts(filled)
+    if isinstance(parts, Wrong):
+        return parts
     if not _is_identity(parts):
-        return Wrong(IDENTITY, "识别码已损坏，无法对应原记录", "请从原判定表复制回这一行的识别码")
+        return wrong_identity("请从原判定表复制回这一行的识别码")
     _, clerk, known, place, stamp = parts
     number = int(stamp.split(":")[0])
     sample = samples.of(number) if newest.files(":".join(stamp.split(":")[:2])) is not None else None
