@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, sync_playwright
+from tests.pages import needs_no_network_and_says_no_error
 
 from renshe.engine.rounds.clean import clean
 
@@ -36,18 +37,7 @@ def page() -> Iterator[Page]:
 
 
 def test_the_page_needs_no_network_and_says_no_error(page: Page, report: Path) -> None:
-    requests: list[str] = []
-    errors: list[str] = []
-
-    def note(request: Request) -> None:
-        requests.append(request.url)
-
-    page.on("request", note)
-    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(report.as_uri())
-    assert requests == [report.as_uri()]
-    assert errors == []
+    needs_no_network_and_says_no_error(page, report)
 
 
 @pytest.mark.parametrize("width", [1920, 1024])

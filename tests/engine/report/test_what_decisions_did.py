@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from tests.engine.decisions.test_what_decisions_do import ENROLMENTS, PEOPLE, POLICE, TOML, decide
 from tests.engine.report.conftest import FINDING, finding, told_findings
-from tests.engine.report.test_page_for_chiefs import Page, rows
+from tests.engine.report.test_page_for_chiefs import rows
 from tests.engine.report.test_workbooks_for_clerks import read
+from tests.pages import Page
 
 from renshe.engine.mending.lists import read_lists
 from renshe.engine.report import Limits, build_report

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.engine.linking.clerks.conftest import link_folder, people
-from tests.engine.report.test_page_for_chiefs import Page
+from tests.pages import Page, headings_descend_and_tables_have_captions, refers_to_nothing_outside
 
 from renshe.engine.linking.candidates import Dropped
 from renshe.engine.linking.linking import link
@@ -167,29 +164,12 @@ def test_a_judged_truth_tells_what_the_keys_found(project: Path, page: str) -> N
 
 
 def test_the_page_is_well_formed_and_refers_to_nothing_outside(page: str) -> None:
-    parsed = Page(page)
-    ids = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
-    assert len(ids) == len(set(ids))
-    for tag, attrs in parsed.tags:
-        assert tag not in ("link", "img", "iframe", "base")
-        assert not {"src", "srcset", "style", "onclick", "action"} & set(attrs), (tag, attrs)
-        href = attrs.get("href")
-        assert href is None or (href.startswith("#") and href[1:] in ids), href
-    assert not re.search(r"https?:|@import|url\(|//cdn", page)
-    policy = next(attrs["content"] for _, attrs in parsed.tags if "http-equiv" in attrs)
-    assert policy is not None and policy.startswith("default-src 'none'; style-src 'sha256-")
-    for kind in ("style", "script"):
-        (text,) = re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.S)
-        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+    refers_to_nothing_outside(page)
     assert "某市&lt;关联&gt;" in page and "某市<关联>" not in page
 
 
 def test_headings_descend_and_every_table_has_a_caption(page: str) -> None:
-    tags = [tag for tag, _ in Page(page).tags]
-    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
-    assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in pairwise(levels))
-    assert tags.count("caption") == tags.count("table")
+    headings_descend_and_tables_have_captions(page)
 
 
 def test_persons_and_units_stand_on_one_page(figures: dict[str, Any]) -> None:

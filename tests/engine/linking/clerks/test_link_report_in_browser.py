@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from tests.engine.linking.clerks.conftest import link_folder
+from tests.pages import needs_no_network_and_says_no_error
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +38,7 @@ def opened(page: Page, report: Path, width: int = 1280) -> Page:
 
 
 def test_the_page_needs_no_network_and_says_no_error(page: Page, report: Path) -> None:
-    requests: list[str] = []
-    errors: list[str] = []
-
-    def note(request: Request) -> None:
-        requests.append(request.url)
-
-    page.on("request", note)
-    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(report.as_uri())
-    assert requests == [report.as_uri()]
-    assert errors == []
+    needs_no_network_and_says_no_error(page, report)
 
 
 @pytest.mark.parametrize("width", [390, 1024, 1920])
