@@ -35,7 +35,7 @@ def world(*decided: tuple[int, int, int | None], said: str | None = None) -> duc
         CREATE TABLE records AS SELECT * FROM (VALUES
             (0, true, 'A', 1), (1, false, NULL, 1), (2, false, NULL, 1), (3, false, NULL, 2), (4, true, 'A', 1),
             (5, true, 'B', 1)
-        ) t(rid, proved, number, born);
+        ) t(rid, formed, number, born);
         CREATE TABLE decided (rid_l BIGINT, rid_r BIGINT, ground INT, decision VARCHAR, contested BOOLEAN,
             guarded BOOLEAN, judged VARCHAR);
         CREATE TABLE one_number (number VARCHAR, stands VARCHAR)""")

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from renshe.engine.decisions.log import LINKED, Decision, effective, one_hand
 from renshe.engine.linking.entities import ENTITIES
-from renshe.engine.linking.model import Model
+from renshe.engine.linking.model import Model, sides_sql
 
 Record = tuple[str, str]
 """System and number of a record."""
@@ -100,8 +100,8 @@ def contradictory(kinds: Mapping[Pair, str]) -> set[Pair]:
 
 def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer]) -> None:
     """Add to ``decided`` what clerks said and let it decide (``judged``: a kind in ``KINDS``, forbidden or
-    contradictory; ``said``: in words); leave the table ``one_number``: proved numbers and which number stands for all
-    that are one person's."""
+    contradictory; ``said``: in words); leave the table ``one_number``: numbers that hold and which of them stands for
+    all that are one person's."""
     torn = contradictory({pair: one.kind for pair, one in answers.items()})
     given = [
         (*pair[0], *pair[1], "contradictory" if pair in torn else one.kind, one.said) for pair, one in answers.items()
@@ -136,19 +136,18 @@ def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping
 
 def _forbidden_sql(model: Model) -> str:
     """Return SQL that says of a row of ``answered`` that a definite rule makes its records two."""
-    rules = [f"({one.when})" for one in model.definite if one.decision == "different"]
-    sides = ", ".join(f"{side}.{name} AS {name}_{side}" for side in "lr" for name in model.facts_asked)
+    impossible = model.impossible(compared=True)
     return f"""(answered.rid_l, answered.rid_r) IN (
-        SELECT (rid_l, rid_r) FROM (SELECT d.*, {sides} FROM decided d
+        SELECT (rid_l, rid_r) FROM (SELECT d.*, {sides_sql(impossible)} FROM decided d
             JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
             SEMI JOIN answered a ON a.rid_l = d.rid_l AND a.rid_r = d.rid_r)
-        WHERE {" OR ".join(rules) or "FALSE"})"""
+        WHERE {impossible})"""
 
 
 def _know_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     pairs: Sequence[tuple[str, str]] = connection.sql("""
         SELECT l.number, r.number FROM decided d JOIN records l ON l.rid = d.rid_l JOIN records r ON r.rid = d.rid_r
-        WHERE d.judged = 'same' AND l.proved AND r.proved AND l.number <> r.number""").fetchall()
+        WHERE d.judged = 'same' AND l.formed AND r.formed AND l.number <> r.number""").fetchall()
     joined = Joined(pairs)
     numbers = sorted({number for pair in pairs for number in pair})
     given = {

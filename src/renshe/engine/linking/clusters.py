@@ -1,8 +1,9 @@
 """Who is one person: pairs that are the same, joined; a group that contradicts itself goes to review whole.
 
-Rule: a chain of likenesses must not join two people. A cluster that holds two different proved numbers, or two records
-that a definite rule keeps apart, keeps only what is definite; all its other pairs go to review. One that holds two
-records of which clerks said that they are two people keeps only what clerks said.
+Rule: a chain of likenesses must not join two people. A cluster that holds two different numbers that hold (``formed``)
+and whose records are not the same themselves, or two records that a definite rule keeps apart, keeps only what is
+definite; all its other pairs go to review. One that holds two records of which clerks said that they are two people
+keeps only what clerks said.
 
 Invariant: no cluster holds two different proved numbers, unless clerks said that they are one person's; every record is
 in exactly one cluster.
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from renshe.engine.linking.model import Model
+from renshe.engine.linking.model import Model, sides_sql
 
 Labels = npt.NDArray[np.int64]
 
@@ -28,11 +29,7 @@ def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         CREATE OR REPLACE TEMP TABLE apart AS
             SELECT l.label FROM decided d JOIN clustered l ON l.rid = d.rid_l JOIN clustered r ON r.rid = d.rid_r
             WHERE d.judged = 'different' AND l.label = r.label;
-        CREATE OR REPLACE TEMP TABLE torn AS
-            SELECT c.label FROM clustered c JOIN records r USING (rid) LEFT JOIN one_number o ON o.number = r.number
-            WHERE r.proved GROUP BY c.label
-            HAVING min(coalesce(o.stands, r.number)) <> max(coalesce(o.stands, r.number))
-            UNION {_impossible_sql(model)}
+        CREATE OR REPLACE TEMP TABLE torn AS {_impossible_sql(model)}
             UNION FROM apart;
         UPDATE decided SET decision = 'review', guarded = TRUE
             FROM clustered c WHERE decided.decision = 'same' AND c.rid = decided.rid_l AND c.label IN (FROM torn)
@@ -42,15 +39,23 @@ def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 
 def _impossible_sql(model: Model) -> str:
-    """Return SQL of the clusters that hold two records of which a definite rule says that they are two, whether or not
-    these were compared."""
-    rules = [f"({one.when})" for one in model.definite if one.decision == "different" and "gamma_" not in one.when]
-    sides = "".join(f", {side}.{name} AS {name}_{side}" for name in model.facts_asked for side in "lr")
-    return f"""(
-        WITH chained AS (SELECT label FROM clustered GROUP BY label HAVING count(*) > 2),
-        held AS (SELECT r.*, label FROM records r JOIN clustered USING (rid) SEMI JOIN chained USING (label))
-        SELECT label FROM (SELECT l.label{sides} FROM held l JOIN held r ON r.label = l.label AND r.rid > l.rid)
-        WHERE {" OR ".join(rules) or "FALSE"})"""
+    """Return SQL of the clusters that hold two records which cannot be one, whether or not these were compared: a
+    definite rule says that they are two, or their numbers hold and differ, and nothing says that they are the same."""
+    impossible = model.impossible(compared=False)
+    differing = "formed_l AND formed_r AND stands_l <> stands_r"
+    sides = sides_sql(f"{impossible} {differing} rid_l")
+    return f"""
+            WITH chained AS (SELECT label FROM clustered GROUP BY label HAVING count(*) > 2),
+            held AS (
+                SELECT r.*, c.label, coalesce(o.stands, r.number) AS stands
+                FROM records r JOIN clustered c USING (rid) SEMI JOIN chained USING (label)
+                LEFT JOIN one_number o ON o.number = r.number),
+            two AS (SELECT l.label, {sides} FROM held l JOIN held r ON r.label = l.label AND r.rid > l.rid)
+            SELECT label FROM two WHERE {impossible}
+            UNION
+            SELECT label FROM two
+            ANTI JOIN decided d ON d.decision = 'same' AND d.rid_l = two.rid_l AND d.rid_r = two.rid_r
+            WHERE {differing}"""
 
 
 def _label(connection: duckdb.DuckDBPyConnection, records: int) -> None:

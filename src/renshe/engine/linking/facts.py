@@ -5,8 +5,8 @@ writes it: numbers of 15 digits with their century, names without traditional fo
 *proved* where region, date and check digit are right (GB 11643); a *formed* one may also have 15 digits, which prove
 less.
 
-Invariant: a fact is a pure function of its own record, but for ``settled`` and for numbers that do not hold and that
-too many people bear. Every row that counts belongs to one record; rows taken out by decisions (``valid`` 0) to none.
+Invariant: a fact is a pure function of its own record, but for ``settled`` and for what too many people bear to be
+anybody's own. Every row that counts belongs to one record; rows taken out by decisions (``valid`` 0) to none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from renshe.engine.linking.candidates import Dropped
 from renshe.engine.linking.placeholders import told_accounts, told_addresses, told_ids, told_phones
 from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
@@ -32,6 +33,9 @@ from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surn
 _NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # A number that does not hold and that people of more names than this bear is nobody's.
 _NAMES = 2
+# A telephone or an account serves a household; what people of more names than this bear is an office's or nobody's.
+_HOME = 8
+_OWN = ("phone", "account")
 # Facts that are the same or not: a number stands for their text.
 _ALIKE = ("phone", "account", "address", "sound")
 PERSON_FIELDS = "id_number name sex birth_date unit_no phone bank_account address household_code".split()
@@ -125,18 +129,36 @@ def _name_facts(names: pa.Array) -> dict[str, pa.Array]:
     return {fact: told.take(written.indices) for fact, told in made.items()}
 
 
-def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> None:
-    """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or
-    by a namesake's with the same one, need not be looked for under other keys."""
+def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> list[Dropped]:
+    """Leave ``facts`` in the table ``records``, with ``settled``: whose number is proved, by itself or by a namesake's
+    with the same one, or borne out by a namesake with the same 15 digits; it need not be looked for under other keys.
+
+    A number that does not hold, a telephone or an account that people of too many names bear is nobody's own: it is
+    taken out, telephones and accounts are told."""
     connection.register("given_facts", facts)
     numbers = ", ".join(f"{number_sql(name)} AS {name}" for name in _ALIKE)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE records AS SELECT f.* REPLACE ({numbers}), f.proved AS settled FROM given_facts f;
         UPDATE records SET settled = TRUE WHERE NOT proved AND hash(number, name) IN (
-            SELECT hash(number, name) FROM records WHERE proved AND number IS NOT NULL AND name IS NOT NULL);
+            SELECT hash(number, name) FROM records WHERE number IS NOT NULL AND name IS NOT NULL AND formed
+            GROUP BY number, name HAVING bool_or(proved) OR count(*) > 1);
         UPDATE records SET number = NULL, number_text = NULL WHERE NOT formed AND number IN (
             SELECT number FROM records WHERE NOT formed GROUP BY number HAVING count(DISTINCT name) > {_NAMES})""")
     connection.unregister("given_facts")
+    told = [_take_out(connection, name) for name in _OWN]
+    return [one for one in told if one.values]
+
+
+def _take_out(connection: duckdb.DuckDBPyConnection, name: str) -> Dropped:
+    """Take out of ``records`` the values of ``name`` that people of more names than a household has bear."""
+    [(values, most)] = connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE nobodys AS
+            SELECT {name}, count(*) AS n FROM records WHERE {name} IS NOT NULL
+            GROUP BY {name} HAVING n > {_HOME} AND count(DISTINCT name) > {_HOME};
+        UPDATE records SET {name} = NULL WHERE {name} IN (SELECT {name} FROM nobodys);
+        SELECT count(*), coalesce(max(n), 0) FROM nobodys""").fetchall()
+    connection.execute("DROP TABLE nobodys")
+    return Dropped(name, values, most)
 
 
 def number_sql(name: str) -> str:

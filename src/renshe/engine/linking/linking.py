@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,7 +101,7 @@ class _Run:
         """Link people, and units on the way: who works together tells of both."""
         self.progress("整理人员要素", 0, 4)
         as_of = date.fromisoformat(self.finished.manifest["as_of"])
-        hold_people(connection, person_facts(read_people(connection, self.finished), as_of))
+        nobodys = hold_people(connection, person_facts(read_people(connection, self.finished), as_of))
         self.progress("关联单位", 1, 4)
         homes = find_homes(connection)
         employers = connection.sql(
@@ -110,7 +110,7 @@ class _Run:
         units, labels = self.units(connection.cursor(), homes, employers)
         label_employers(connection, labels)
         self.progress("关联人员", 2, 4)
-        told = self._link(connection, "person", "")
+        told = self._link(connection, "person", "", nobodys)
         return {**told, "units": units}
 
     def units(
@@ -121,11 +121,14 @@ class _Run:
         told = self._link(connection, "unit", "unit_")
         return told, unit_labels(connection)
 
-    def _link(self, connection: duckdb.DuckDBPyConnection, entity: str, prefix: str) -> dict[str, Any]:
-        """Link the table ``records`` and write links and clusters, their names beginning with ``prefix``."""
+    def _link(
+        self, connection: duckdb.DuckDBPyConnection, entity: str, prefix: str, nobodys: Sequence[Dropped] = ()
+    ) -> dict[str, Any]:
+        """Link the table ``records``, from which ``nobodys`` were taken out, and write links and clusters, their names
+        beginning with ``prefix``."""
         model = self._model(connection, entity)
         prior = estimate_prior(connection)
-        dropped = self._weigh(connection, model, prior)
+        dropped = [*nobodys, *self._weigh(connection, model, prior)]
         answers = standing_answers(self.log, entity)
         decide(connection, model, answers)
         cluster(connection, model)

@@ -125,6 +125,12 @@ class Model:
         found = {level.frequency for one in self.comparisons for level in one.levels if level.frequency}
         return tuple(sorted(found))
 
+    def impossible(self, *, compared: bool) -> str:
+        """Return SQL that says of two records (facts ``_l`` and ``_r``) that a definite rule makes them two;
+        ``compared``: whether their levels are known too."""
+        rules = [f"({one.when})" for one in self.definite if one.decision == "different"]
+        return " OR ".join(rule for rule in rules if compared or "gamma_" not in rule) or "FALSE"
+
     @property
     def facts_asked(self) -> tuple[str, ...]:
         """Return the facts that definite rules look at."""
@@ -164,6 +170,12 @@ class Model:
         if level.frequency is not None:
             told |= {"tf_adjustment_column": level.frequency, "disable_tf_exact_match_detection": True}
         return told
+
+
+def sides_sql(condition: str) -> str:
+    """Return SQL that selects, from the records ``l`` and ``r``, the facts of both that ``condition`` looks at."""
+    names = sorted(set(_SIDED.findall(condition)))
+    return ", ".join(f"{side}.{name} AS {name}_{side}" for name in names for side in "lr")
 
 
 def load_model(entity: str, weights: str | None = None) -> Model:

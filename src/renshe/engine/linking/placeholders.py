@@ -1,8 +1,10 @@
 """What stands in a field for nothing: 无, 不详, 000000, 13800000000. Two records that both say so agree in nothing.
 
 Rule: a value counts as told where it could be somebody's own. Numbers that hold by themselves (region, date, check
-digit) always count; other values not where they have too few digits or letters, a run of one digit, digits counted up,
-or the form that a spreadsheet gives to long numbers (2.20802E+17).
+digit) always count, and so do those of the shape of one; others not where they have too few digits or letters, a run
+of one digit, digits counted up, or the form that a spreadsheet gives to long numbers (2.20802E+17). The beginning of
+an identity number tells no more than where and when somebody was born; an address that ends with a county or a town
+no more than that. What no list can know (the telephone of an office) is found by how many bear it (``facts``).
 
 Invariant: what is told stays as it is; all else is null.
 """
@@ -14,54 +16,73 @@ import pyarrow.compute as pc
 
 _RUN = 6
 _RUNS = "|".join(f"{digit}{{{_RUN},}}" for digit in range(10))
-_COUNTED = "1234567|7654321"
-_NOT_OWN = f"{_RUNS}|{_COUNTED}|[Ee]\\+"
-_NO_UNITS = (
-    "灵活就业 灵活就业人员 灵活就业参保 个体 个体户 个体工商户 个体参保 个体参保人员 自由职业 自由职业者 "
-    "无 无单位 无业 失业 失业人员 城乡居民 居民 居民参保 农民 学生 其他 其它 其他单位 未知 不详 待定 退休人员 社会人员 "
-    "个人 个人参保 个人缴费 托管人员 挂靠人员"
+_NOT_OWN = f"{_RUNS}|1234567|7654321|[Ee]\\+"
+_DATE = r"(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+# A date in its place and a serial number; of 15 digits hardly anything would fail.
+_SHAPE_OF_ID = f"^[1-9][0-9]{{5}}{_DATE}[0-9]{{3}}[0-9Xx]$"
+# Region, or region and the beginning of a date: what is left where a number was cut off.
+_HEAD_OF_ID = "^[1-9][0-9]{5}((18|19|20)[0-9]{2,6})?$"
+# Mobile numbers with eight digits that nobody chose: zeros, counted up, the operator's own. 13888888888 is somebody's.
+_MOBILE, _NO_MOBILE = "^1[3-9][0-9]{9}$", "^1[3-9][0-9](0{8}|12345678|00138000)$"
+# Banks number accounts with long runs of zeros, but not to the end.
+_NO_ACCOUNT = "|".join(
+    [
+        "^[^1-9A-Za-z]*$",
+        *(f"^{digit}+$" for digit in range(1, 10)),
+        "^[0-9]{4,8}0{8,}$",
+        "^0?12345678[0-9]*$",
+        "[Ee]\\+",
+    ]
+)
+# Ends with the name of a district, a town or a street's office; 小区 and the like are places to live at.
+_ENDS_WITH_TOWN = "(省|市|县|旗|盟|州|镇|乡|街道|街道办|办事处|(^|[^小社校厂园])区)$"
+# What systems call the unit of those who have none, whatever place or office stands before it.
+_NO_UNIT = (
+    "灵活就业 灵活就业人员 灵活就业参保 灵活就业参保人员 个体参保 个体参保人员 自由职业 自由职业者 无单位 失业人员 "
+    "城乡居民 居民参保 个人参保 个人缴费 托管人员 挂靠人员"
 ).split()
-# How many digits and letters somebody's own number has at least.
-_LEAST_OF_ID, _LEAST_OF_PHONE, _LEAST_OF_ACCOUNT = 6, 7, 8
-# An address without a number names a village: with less than this it is a town or a county.
-_LEAST_OF_PLACE, _LEAST_WITH_NUMBER = 7, 5
+_NO_UNIT_ALONE = (
+    "个体 个体户 个体工商户 无 无业 失业 居民 农民 学生 其他 其它 其他单位 未知 不详 待定 退休人员 社会人员 个人"
+).split()
+_NO_UNITS = f"^(.*({'|'.join(_NO_UNIT)})|(.*[省市县区旗镇乡])?({'|'.join(_NO_UNIT_ALONE)}))$"
+# How many digits and letters somebody's own number has at least, and how many characters an address.
+_LEAST_OF_ID, _LEAST_OF_PHONE, _LEAST_OF_ACCOUNT, _LEAST_OF_ADDRESS = 6, 7, 8, 5
+_NOTHING = pa.scalar(None, pa.string())
 
 
 def told_ids(text: pa.Array, holding: pa.Array) -> pa.Array:
-    """Return identity numbers; null for placeholders. ``holding``: which hold by themselves."""
+    """Return identity numbers; null for placeholders and mere beginnings. ``holding``: which hold by themselves."""
     # Most hold: the others alone are looked at.
     other = pc.invert(holding)
     rest = text.filter(other)
-    return pc.replace_with_mask(text, other, pc.if_else(_own(rest, _LEAST_OF_ID), rest, pa.scalar(None, pa.string())))
+    own = pc.and_not(_own(rest, _LEAST_OF_ID), pc.match_substring_regex(rest, _HEAD_OF_ID))
+    own = pc.or_(own, pc.match_substring_regex(rest, _SHAPE_OF_ID))
+    return pc.replace_with_mask(text, other, pc.if_else(own, rest, _NOTHING))
 
 
 def told_phones(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return telephone numbers; null for placeholders."""
-    return pc.if_else(_own(text, _LEAST_OF_PHONE), text, pa.scalar(None, pa.string()))
+    mobile = pc.match_substring_regex(text, _MOBILE)
+    own = pc.if_else(mobile, pc.invert(pc.match_substring_regex(text, _NO_MOBILE)), _own(text, _LEAST_OF_PHONE))
+    return pc.if_else(own, text, _NOTHING)
 
 
 def told_accounts(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return bank accounts; null for placeholders."""
-    # Banks number accounts with long runs of zeros.
-    own = pc.match_substring_regex(text, f"(?:[0-9A-Za-z][^0-9A-Za-z]*){{{_LEAST_OF_ACCOUNT},}}")
-    empty = pc.match_substring_regex(text, f"^[^1-9A-Za-z]*$|{_COUNTED}|[Ee]\\+")
-    return pc.if_else(pc.and_not(own, empty), text, pa.scalar(None, pa.string()))
+    long = pc.match_substring_regex(text, f"(?:[0-9A-Za-z][^0-9A-Za-z]*){{{_LEAST_OF_ACCOUNT},}}")
+    return pc.if_else(pc.and_not(long, pc.match_substring_regex(text, _NO_ACCOUNT)), text, _NOTHING)
 
 
 def told_addresses(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return addresses; null for placeholders and for what names a town or county alone."""
-    length = pc.utf8_length(text)
-    numbered = pc.match_substring_regex(text, "[0-9０-９]")
-    place = pc.greater_equal(length, _LEAST_OF_PLACE)
-    own = pc.or_(place, pc.and_(numbered, pc.greater_equal(length, _LEAST_WITH_NUMBER)))
-    return pc.if_else(own, text, pa.scalar(None, pa.string()))
+    long = pc.greater_equal(pc.utf8_length(text), _LEAST_OF_ADDRESS)
+    return pc.if_else(pc.and_not(long, pc.match_substring_regex(text, _ENDS_WITH_TOWN)), text, _NOTHING)
 
 
 def told_units(names: pa.Array) -> pa.Array:
     """Return names of units, simplified ones; null for what systems call those who have none."""
     bare = pc.replace_substring_regex(names, "[^一-鿿]", "")
-    nobody = pc.is_in(bare, value_set=pa.array(_NO_UNITS))
-    return pc.if_else(nobody, pa.scalar(None, pa.string()), names)
+    return pc.if_else(pc.match_substring_regex(bare, _NO_UNITS), _NOTHING, names)
 
 
 def _own(text: pa.Array | pa.ChunkedArray, least: int) -> pa.Array | pa.ChunkedArray:

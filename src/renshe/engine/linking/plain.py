@@ -31,7 +31,7 @@ def hold_plain(connection: duckdb.DuckDBPyConnection, records: pa.Table, model: 
         CREATE OR REPLACE TEMP TABLE records AS
         WITH told AS (
             SELECT row_number() OVER (ORDER BY system, key) - 1 AS rid, system, key, {filled} FROM given_records)
-        SELECT rid, system, key, FALSE AS proved, FALSE AS settled, {facts}
+        SELECT rid, system, key, FALSE AS proved, FALSE AS formed, FALSE AS settled, {facts}
         FROM told ORDER BY rid""")
     connection.unregister("given_records")
     add_frequencies(connection, model)

@@ -21,7 +21,7 @@ from renshe.engine.decisions.log import Decision, normal_key, read_decisions
 from renshe.engine.linking.answers import Pair, contradictory, ordered, standing_answers
 from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
 from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
-from renshe.engine.linking.model import load_model
+from renshe.engine.linking.model import load_model, sides_sql
 from renshe.engine.linking.report.workbook import FORM, MARK, VERDICT, side_cells
 from renshe.engine.mending.checks import Draft
 from renshe.engine.mending.hands import identity_parts, shown, wrong_hand, wrong_identity, wrong_shown
@@ -153,13 +153,11 @@ def _asked(pairs: Iterable[Pair | None]) -> duckdb.DuckDBPyConnection:
 
 def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
     """Return the places of the pairs of people that a definite rule makes two, whoever says otherwise."""
-    model = load_model("person")
-    rules = [f"({one.when})" for one in model.definite if one.decision == "different" and "gamma_" not in one.when]
+    impossible = load_model("person").impossible(compared=False)
     people = [row.pair if row.entity == "person" and _kind(row) == "same" else None for row in rows]
-    if not rules or not any(people):
+    if not any(people):
         return set()
     as_of = date.fromisoformat(newest.manifest["as_of"])
-    sides = ", ".join(f"{side}.{name} AS {name}_{side}" for side in "lr" for name in model.facts_asked)
     with _asked(people) as connection:
         connection.execute("""
             CREATE TEMP TABLE wanted AS
@@ -169,8 +167,9 @@ def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
         records = person_facts(connection.sql(f"{sql} ORDER BY system, key").to_arrow_table(), as_of)
         connection.register("records", records)
         found = connection.sql(f"""
-            SELECT n FROM (SELECT n, {sides} FROM asked JOIN records l ON l.system = system_l AND l.key = key_l
-                JOIN records r ON r.system = system_r AND r.key = key_r) WHERE {" OR ".join(rules)}""").fetchall()
+            SELECT n FROM (SELECT n, {sides_sql(impossible)} FROM asked
+                JOIN records l ON l.system = system_l AND l.key = key_l
+                JOIN records r ON r.system = system_r AND r.key = key_r) WHERE {impossible}""").fetchall()
     return {n for (n,) in found}
 
 

@@ -54,7 +54,8 @@ def unit_facts(records: pa.Table) -> pa.Table:
     own = pc.fill_null(pc.equal(org_code_states(column["org_code"]).cast(pa.string()), "valid"), False)
     nothing = pa.scalar(None, pa.string())
     inside = pc.if_else(proved, pc.utf8_slice_codeunits(code, 8, 17), nothing)
-    names = told_units(simplified_array(column["name"]))
+    written = simplified_array(column["name"])
+    names = told_units(written)
     parts = fold_unit_names(names)
     facts = {
         "rid": pa.array(np.arange(len(records), dtype=np.int64)),
@@ -62,10 +63,12 @@ def unit_facts(records: pa.Table) -> pa.Table:
         "key": column["key"],
         "number": code,
         "proved": proved,
+        "formed": proved,
         "settled": pa.array(np.zeros(len(records), np.bool_)),
         "organisation": pc.coalesce(pc.if_else(own, given, nothing), inside),
         "known_as": pc.coalesce(column["old_unit_no"], column["key"]),
         "name": unit_name_keys(names),
+        "nobody": pc.and_(pc.not_equal(pc.fill_null(written, ""), ""), names.is_null()),
         "core": parts.core,
         "region": parts.region,
         "branch": parts.branch,
@@ -85,23 +88,27 @@ def hold_units(connection: duckdb.DuckDBPyConnection, facts: pa.Table, homes: pa
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE records AS
             SELECT f.* REPLACE (
-                {number_sql("phone")} AS phone, {number_sql("address")} AS address), h.home
+                {number_sql("phone")} AS phone, {number_sql("address")} AS address),
+                CASE WHEN NOT f.nobody THEN h.home END AS home
             FROM given_facts f LEFT JOIN given_homes h ON h.system = f.system AND h.unit_no = f.key""")
     connection.unregister("given_facts")
     connection.unregister("given_homes")
 
 
 def unit_labels(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Return system, unit_no and ``label``: a number that units have in common which are one by any evidence."""
+    """Return system, unit_no and ``label``: a number that units have in common which are one by any evidence. Who is
+    under a unit that is nobody's (灵活就业人员) has no employer in common with others there."""
     units = connection.sql("""
-        SELECT r.system, r.key AS unit_no, c.label, min(r.rid) OVER (PARTITION BY r.home) AS neighbour, r.home, r.rid
+        SELECT r.system, r.key AS unit_no, c.label, min(r.rid) OVER (PARTITION BY r.home) AS neighbour, r.home, r.rid,
+            r.nobody
         FROM records r JOIN clustered c USING (rid) ORDER BY r.rid""").to_arrow_table()
     rid = units["rid"].to_numpy()
     housed = units["home"].is_valid().to_numpy()
     left = np.concatenate([rid, rid[housed]])
     right = np.concatenate([units["label"].to_numpy(), units["neighbour"].to_numpy()[housed]])
     label = pa.array(connected(left, right, len(units)))
-    return units.select(["system", "unit_no"]).append_column("label", label)
+    employers = pc.invert(units["nobody"])
+    return units.select(["system", "unit_no"]).append_column("label", label).filter(employers)
 
 
 def label_employers(connection: duckdb.DuckDBPyConnection, labels: pa.Table) -> None:
