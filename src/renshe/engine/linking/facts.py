@@ -107,7 +107,7 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
         "birth": pc.coalesce(_known_date_text(column["birth_date"].combine_chunks(), as_of), birth_id),
         "sex": pc.coalesce(sex, sex_id),
         "unit_no": column["unit_no"],
-        "phone": told_phones(column["phone"]),
+        "phone": told_phones(column["phone"].combine_chunks()),
         "account": told_accounts(column["bank_account"]),
         "address": told_addresses(column["address"]),
     }
@@ -140,8 +140,8 @@ def hold_people(connection: duckdb.DuckDBPyConnection, facts: pa.Table) -> list[
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE records AS SELECT f.* REPLACE ({numbers}), f.proved AS settled FROM given_facts f;
         UPDATE records SET settled = TRUE WHERE NOT proved AND hash(number, name) IN (
-            SELECT hash(number, name) FROM records WHERE number IS NOT NULL AND name IS NOT NULL AND formed
-            GROUP BY number, name HAVING bool_or(proved) OR count(*) > 1);
+            SELECT hash(number, name) AS who FROM records WHERE number IS NOT NULL AND name IS NOT NULL AND formed
+            GROUP BY who HAVING bool_or(proved) OR count(*) > 1);
         UPDATE records SET number = NULL, number_text = NULL WHERE NOT formed AND number IN (
             SELECT number FROM records WHERE NOT formed GROUP BY number HAVING count(DISTINCT name) > {_NAMES})""")
     connection.unregister("given_facts")
@@ -153,8 +153,9 @@ def _take_out(connection: duckdb.DuckDBPyConnection, name: str) -> Dropped:
     """Take out of ``records`` the values of ``name`` that people of more names than a household has bear."""
     [(values, most)] = connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE nobodys AS
-            SELECT {name}, count(*) AS n FROM records WHERE {name} IS NOT NULL
-            GROUP BY {name} HAVING n > {_HOME} AND count(DISTINCT name) > {_HOME};
+            WITH many AS (SELECT {name} FROM records WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > {_HOME})
+            SELECT {name}, count(*) AS n FROM records SEMI JOIN many USING ({name})
+            GROUP BY {name} HAVING count(DISTINCT name) > {_HOME};
         UPDATE records SET {name} = NULL WHERE {name} IN (SELECT {name} FROM nobodys);
         SELECT count(*), coalesce(max(n), 0) FROM nobodys""").fetchall()
     connection.execute("DROP TABLE nobodys")

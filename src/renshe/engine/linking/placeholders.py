@@ -60,10 +60,13 @@ def told_ids(text: pa.Array, holding: pa.Array) -> pa.Array:
     return pc.replace_with_mask(text, other, pc.if_else(own, rest, _NOTHING))
 
 
-def told_phones(text: pa.ChunkedArray) -> pa.ChunkedArray:
+def told_phones(text: pa.Array) -> pa.Array:
     """Return telephone numbers; null for placeholders."""
-    mobile = pc.match_substring_regex(text, _MOBILE)
-    own = pc.if_else(mobile, pc.invert(pc.match_substring_regex(text, _NO_MOBILE)), _own(text, _LEAST_OF_PHONE))
+    mobile = pc.fill_null(pc.match_substring_regex(text, _MOBILE), False)
+    own = pc.invert(pc.match_substring_regex(text, _NO_MOBILE))
+    # Nearly all are mobile: the others alone are looked at for runs.
+    other = pc.invert(mobile)
+    own = pc.replace_with_mask(own, other, _own(text.filter(other), _LEAST_OF_PHONE))
     return pc.if_else(own, text, _NOTHING)
 
 
