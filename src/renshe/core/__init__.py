@@ -1,0 +1,1 @@
+"""What every business line stands on: database, journal, organisations, cases, jobs."""

@@ -1,0 +1,42 @@
+"""``RENSHE_HOME``: the one folder that holds what renshe keeps on a machine beside projects.
+
+Invariant: what is secret is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+# As root the database runs as a user of its own, who cannot reach root's home.
+_OF_ROOT = Path("/var/lib/renshe")
+
+
+def home() -> Path:
+    """Return the folder of this installation, made if need be."""
+    told = os.environ.get("RENSHE_HOME")
+    own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "renshe"
+    folder = Path(told).expanduser() if told else _OF_ROOT if os.geteuid() == 0 else own
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def secret(folder: Path, name: str) -> str:
+    """Return the secret called ``name`` that is kept in ``folder``, drawn at random the first time."""
+    kept = folder / "secrets" / name
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    while True:
+        try:
+            return kept.read_text("ascii").strip()
+        except FileNotFoundError:
+            draft = kept.with_name(f".{name}.{os.getpid()}")
+            draft.touch(0o600)
+            draft.write_text(secrets.token_urlsafe(32) + "\n", "ascii")
+            # Of two processes that draw at once one wins, and both read what it drew.
+            try:
+                os.link(draft, kept)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()

@@ -1,0 +1,59 @@
+"""Who may do what in the database.
+
+Rule (防止恶意篡改生产数据): three roles. The server's own makes the database and is not used again; the owner migrates
+and alone may change tables, triggers and functions; the application works. It can neither define anything nor empty
+a table, switch off a trigger or write in the journal.
+
+Invariant: the application's role owns nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+DATABASE = "renshe"
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How to reach the database, in libpq's words: as the ``owner`` of its tables, as the ``application``."""
+
+    owner: str
+    application: str
+
+
+def prepare(server: str, *, owner_password: str, application_password: str, database: str = DATABASE) -> Logins:
+    """Make the roles and the ``database`` on the server whose superuser, or creator of roles and databases, the URL
+    ``server`` reaches; what is there stays, passwords are set anew. psycopg.Error where that may not be done."""
+    owner, application = f"{database}_owner", f"{database}_app"
+    with psycopg.connect(server, autocommit=True) as connection:
+        for role, password in ((owner, owner_password), (application, application_password)):
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            verb = sql.SQL("ALTER" if known else "CREATE")
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                    verb, sql.Identifier(role), password
+                )
+            )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                    sql.Identifier(database), sql.Identifier(owner)
+                )
+            )
+        named = {"db": sql.Identifier(database), "app": sql.Identifier(application)}
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC").format(**named))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {db} TO {app}").format(**named))
+    reached = {**conninfo_to_dict(server), "dbname": database}
+    with psycopg.connect(make_conninfo("", **reached), autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
+        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**named))
+    return Logins(
+        make_conninfo("", **{**reached, "user": owner, "password": owner_password}),
+        make_conninfo("", **{**reached, "user": application, "password": application_password}),
+    )

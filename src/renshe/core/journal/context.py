@@ -1,0 +1,55 @@
+"""Who changes what and why, said once before anything is changed.
+
+Rule (数据修改过程要留有痕迹): a change has an operator and a reason; a deletion an approval besides. The database keeps
+what is said to the end of the transaction and refuses changes without it.
+
+Invariant: what is said inside ``declared`` is gone after it, whatever becomes of the transaction around.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.transaction import get_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``operator``, ``agency``: their numbers; ``case``: the number of the case that is worked on, ``approval`` that of
+    the approved one whose effect this is."""
+
+    operator: str
+    reason: str
+    agency: str | None = None
+    terminal: str | None = None
+    case: str | None = None
+    approval: str | None = None
+
+    def told(self) -> str:
+        """Return the context as the database keeps it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@contextmanager
+def declared(context: Context, *, using: str = "default") -> Iterator[None]:
+    """Run the block in one transaction (or savepoint) whose changes are ``context``'s.
+
+    Raises DatabaseError where operator or reason are missing.
+    """
+    with transaction.atomic(using=using), get_connection(using).cursor() as cursor:
+        before = _told(cursor)
+        cursor.execute("SELECT journal_declare(%s::jsonb)", [context.told()])
+        yield
+        # Of a block that fails the database itself forgets what was said.
+        cursor.execute("SELECT set_config('renshe.context', %s, true)", [before])
+
+
+def _told(cursor: CursorWrapper) -> str:
+    cursor.execute("SELECT coalesce(current_setting('renshe.context', true), '')")
+    [told] = cursor.fetchone()
+    return str(told)

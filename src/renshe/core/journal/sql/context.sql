@@ -1,0 +1,24 @@
+-- Who changes what and why: one value, gone with the transaction, or with a savepoint that is taken back.
+CREATE OR REPLACE FUNCTION journal_declare(context jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(context ->> 'operator', '') = '' OR coalesce(context ->> 'reason', '') = '' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS002', MESSAGE = '没有说明操作人或事由，不能修改业务数据';
+    END IF;
+    PERFORM set_config('renshe.context', context::text, true);
+END $$;
+CREATE OR REPLACE FUNCTION journal_context() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE told text := current_setting('renshe.context', true);
+BEGIN
+    IF coalesce(told, '') = '' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS001', MESSAGE = '没有说明由谁、因何修改，业务数据不能修改';
+    END IF;
+    RETURN told::jsonb;
+END $$;
+CREATE OR REPLACE FUNCTION journal_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'RS003', MESSAGE = format('表 %s 不能清空', TG_TABLE_NAME);
+END $$;
+CREATE OR REPLACE FUNCTION journal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'RS004', MESSAGE = format('%s 只能追加，不能修改或删除', TG_TABLE_NAME);
+END $$;

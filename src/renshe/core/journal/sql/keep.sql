@@ -1,0 +1,5 @@
+-- A table that only grows.
+CREATE OR REPLACE TRIGGER journal_keep BEFORE UPDATE OR DELETE ON @table
+    FOR EACH ROW EXECUTE FUNCTION journal_refuse_change();
+CREATE OR REPLACE TRIGGER journal_truncate BEFORE TRUNCATE ON @table
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse_truncate();
