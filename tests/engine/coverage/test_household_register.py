@@ -13,6 +13,7 @@ import pytest
 from tests.engine.comparing.conftest import World, number, told, world
 
 from renshe.engine.coverage.cover import Covered, cover
+from renshe.engine.linking.linking import link
 from renshe.engine.project import ProjectError
 from renshe.engine.report.shelving import Limits
 from renshe.engine.rounds.clean import clean
@@ -274,6 +275,29 @@ def test_the_ministry_is_asked_only_after_the_own_cleaning(world: Callable[..., 
     made.link(folder)
     found = cover(project, ministry=True)
     lines = (found.folder / "ministry.csv").read_text("utf-8-sig").splitlines()
-    assert found.manifest["ministry"] == {"listed": 10, "without_number": 0}
-    assert lines[0] == "序号,社会保障号码,姓名,性别,出生日期,县,乡镇,村" and len(lines) == 11
+    assert found.manifest["ministry"] == {"listed": 9, "without_number": 0}
+    assert lines[0] == "序号,社会保障号码,姓名,性别,出生日期,县,乡镇,村" and len(lines) == 10
     assert any(number(born(4), 4) in line and "终止过保" in line for line in lines)
+
+
+@pytest.mark.req("S3-9")
+def test_who_may_be_somebody_insured_is_not_called_uninsured(world: Callable[..., World]) -> None:
+    """One number of a system stands for two people; one valid number bears two names: clerks find out first."""
+    one, two, three = (number(born(n), n) for n in (1, 2, 3))
+    made = world(
+        (
+            "police",
+            "person",
+            f"社会保障号码,姓名,性别\n{one},诸葛亮亮,2\n{two},司马懿懿,2\n{three},欧阳夏,2",
+        ),
+        ("pension", "person", f"个人编号,证件号码,姓名\nP1,{one},诸葛亮亮\nP1,{two},司马懿懿\nP3,{three},钱铁锤"),
+        ("pension", "enrolment", ENROLMENT + "P1,U1,110,1,1,201001,,\nP3,U1,110,1,1,201001,,"),
+    )
+    made.write()
+    clean(made.folder)
+    link(made.folder)
+    found = people(cover(made.folder))
+    assert (found["诸葛亮亮"]["status"], found["司马懿懿"]["status"], found["欧阳夏"]["status"]) == (
+        "here", "unknown", "unknown",
+    )  # fmt: skip
+    assert "可能是参保人（养老保险 P3）" in found["欧阳夏"]["evidence"]

@@ -10,7 +10,7 @@ import pytest
 from tests.engine.linking.conftest import Linked, number, person
 from tests.engine.linking.test_linking_units import unit
 
-from renshe.engine.linking.placeholders import told_accounts, told_addresses, told_ids, told_phones, told_units
+from renshe.standards.placeholders import told_accounts, told_addresses, told_ids, told_names, told_phones, told_units
 
 ID = number("22080219640318012")
 
@@ -71,8 +71,9 @@ def test_what_is_told_stays_and_what_stands_for_nothing_falls_away() -> None:
         (
             lambda ids: told_ids(ids, pc.equal(ids, ID)),
             [ID, "22080219640318O12X", "220802199911111115", "E00000123", "220802640318011"],
-            ["2.2E+17", "220802", "22080219640318", "220802000000000000"],
+            ["2.2E+17", "220802", "22080219640318", "220802000000000000", "19850301"],
         ),
+        (told_names, ["吴明", "司徒晓光"], ["不详", "无名氏", "新生儿", "王丽之子", "测试"]),
     ):
         assert told(pa.array([*kept, *nothing], pa.string())).to_pylist() == [*kept, *[None] * len(nothing)]
 
@@ -208,3 +209,85 @@ def test_the_parts_of_why_add_up_to_the_weight(linked: Linked) -> None:
     told = found.pair("P1", "M1")
     parts = [float(part.rpartition(" ")[2]) for part in told["why"].split("；") if part.rpartition(" ")[2][:1] in "+-"]
     assert "起点 -" in told["why"] and sum(parts) == pytest.approx(told["weight"], abs=0.3)
+
+
+HOME = {"phone": "13904367788", "address": "白城市幸福小区2单元301"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "births", "sexes"),
+    [
+        ("慕容丽", "慕容莉", ("1985-03-12", "1987-03-12"), "22"),  # sisters, names that sound alike
+        ("慕容宏", "慕容红", ("1963-05-16", "1960-05-16"), "12"),
+        ("慕容梓轩", "慕容梓萱", ("2010-05-06", "2010-05-06"), "12"),  # twins, a boy and a girl
+        ("慕容娜", "慕容娜娜", ("1980-05-18", "1981-05-18"), "22"),
+        ("慕容伟", "慕容伟", ("1970-05-06", "1970-05-06"), "12"),
+    ],
+)
+def test_brothers_and_sisters_under_one_roof_stay_two(
+    linked: Linked, one: str, other: str, births: tuple[str, str], sexes: str
+) -> None:
+    found = linked(
+        person("pension", "P1", None, one, births[0], sex=sexes[0], **HOME),
+        person("medical", "M1", None, other, births[1], sex=sexes[1], **HOME),
+    )
+    assert found.decision("P1", "M1") == "review"
+
+
+def test_who_bears_the_same_name_comes_before_who_lives_under_the_same_roof(linked: Linked) -> None:
+    """Twins whose names sound alike: the register knows both and nobody's telephone."""
+    born = {"birth": "2010-05-06", "sex": "2"}
+    one, two = (number(f"22080220100506{serial}") for serial in (122, 124))
+    found = linked(
+        person("police", "G1", one, "慕容佳怡", **born),
+        person("police", "G2", two, "慕容佳仪", **born),
+        person("pension", "P1", one, "慕容佳怡", **born, **HOME),
+        person("medical", "M2", None, "慕容佳仪", **born, **HOME),
+    )
+    assert found.cluster("M2") == {"M2", "G2"} and found.cluster("P1") == {"P1", "G1"}
+
+
+def test_one_valid_number_under_two_names_waits_for_a_clerk_however_little_else_agrees(linked: Linked) -> None:
+    found = linked(
+        person("police", "G1", ID, "欧阳夏", "1964-03-18", sex="2"),
+        person("medical", "M1", ID, "钱铁锤", "1950-09-09", sex="1"),
+    )
+    assert found.decision("G1", "M1") == "review"
+
+
+@pytest.mark.parametrize(("one", "other"), [("H07653982", "H07653983"), ("08012933", "08012934")])
+def test_permits_of_a_family_are_issued_in_sequence(linked: Linked, one: str, other: str) -> None:
+    found = linked(
+        person("pension", "P1", one, "陈大文", "1980-01-02", sex="1", phone=HOME["phone"]),
+        person("medical", "M1", other, "陈小文", "1980-01-02", sex="1", phone=HOME["phone"]),
+    )
+    assert found.decision("P1", "M1") == "review"
+
+
+def test_a_number_typed_in_groups_is_the_same_number(linked: Linked) -> None:
+    grouped = f"{ID[:6]} {ID[6:14]} {ID[14:]}"
+    found = linked(person("pension", "P1", ID, "慕容冰"), person("medical", "M1", grouped, "慕容冰"))
+    assert found.decision("P1", "M1") == "same"
+
+
+def test_children_without_a_name_and_number_stay_two(linked: Linked) -> None:
+    newborn = {"birth": "2020-05-06", "sex": "1", **HOME}
+    found = linked(
+        person("medical", "N1", None, "王丽之子", **newborn), person("medical", "N2", None, "王丽之子", **newborn)
+    )
+    assert found.cluster("N1") == {"N1"}
+
+
+def test_marks_by_which_clerks_tell_namesakes_apart_tell_them_apart(linked: Linked) -> None:
+    found = linked(
+        person("pension", "P1", None, "刘玉英1", "1950-03-06", sex="2", phone=HOME["phone"]),
+        person("medical", "M1", None, "刘玉英2", "1950-03-06", sex="2", phone=HOME["phone"]),
+    )
+    assert found.decision("P1", "M1") == "review"
+
+
+def test_numbers_of_15_digits_that_say_other_sexes_stay_two(linked: Linked) -> None:
+    found = linked(
+        person("pension", "P1", "220802680510411", "慕容敏"), person("medical", "M1", "220802680510412", "慕容敏")
+    )
+    assert found.decision("P1", "M1") == "review"

@@ -128,3 +128,20 @@ def test_no_empty_value_ever_survives_a_filled_one_and_none_is_invented(
         filled = {value for value in (old, new) if value not in (None, "不详")}
         assert not filled or one.value not in (None, "不详")
         assert one.value_of(one.origin) == one.value or one.origin in ("police", "pension")
+
+
+@pytest.mark.req("S1-41", part="survivorship")
+@pytest.mark.parametrize(
+    ("field", "nothing", "something"),
+    [
+        ("file_birth_date", "1900-01-01", "1960-01-05"),
+        ("phone", "00000000000", "13904367788"),
+        ("address", "不详", "白城市幸福小区2单元301"),
+        ("bank_account", "11111111111111", "6228480600001000003"),
+    ],
+)
+def test_what_stands_for_nothing_never_survives_a_value(field: str, nothing: str, something: str) -> None:
+    old = Record(OLD, "pension", {field: something}, operated_on="2001-01-01")
+    new = Record(NEW, "pension", {field: nothing}, operated_on="2020-01-01")
+    told = chosen(old, new)[field]
+    assert (told.value, told.why) == (something, "另一条是占位值，等于没有填")

@@ -122,17 +122,28 @@ def _entries(register: Register, numbers: str = "number", name: str = "entry") -
 
 
 def _maybe(register: Register) -> None:
-    """Make known who may be insured, as the link's review says (``maybe``), and which systems have whom (``held``).
+    """Make known who may be insured (``maybe``), as the link's review says or a row with the same number, and which
+    systems have whom (``held``).
 
-    A record that is another householder's is nobody else's.
+    A record that is certainly another householder's, by its valid number and name, is nobody else's.
     """
-    pairs = " UNION ".join(
+    both = (("left", "right"), ("right", "left"))
+    same_number = "person k JOIN telling USING (p) JOIN t_person t USING (id_number)"
+    reviewed = " UNION ".join(
         f"SELECT m.p, r.system, r.person_no FROM links JOIN member m ON m.system = {one}_system AND m.key = {one}_key"
         f" JOIN record r ON r.system = {other}_system AND r.key = {other}_key"
         " WHERE decision = 'review' AND r.person_no IS NOT NULL"
-        for one, other in (("left", "right"), ("right", "left"))
+        for one, other in both
     )
-    register.keep("reviewed", f"SELECT * FROM ({pairs}) ANTI JOIN number USING (system, person_no)")
+    settled = f"SELECT t.system, t.person_no FROM {same_number} WHERE sound AND t.name = k.name"
+    # One number of a system may stand for two people: the link sees one row of it.
+    register.keep(
+        "reviewed",
+        f"SELECT * FROM ({reviewed}) ANTI JOIN ({settled}) USING (system, person_no) UNION"
+        f" SELECT k.p, t.system, t.person_no FROM {same_number}"
+        " JOIN source s ON s.system = t.system AND s.business ANTI JOIN number n ON n.p = k.p"
+        " AND n.system = t.system AND n.person_no = t.person_no WHERE sound AND t.person_no IS NOT NULL",
+    )
     _entries(register, "reviewed", "reviewed_entry")
     label = "JOIN word w ON w.kind = 'system' AND w.code = system"
     register.keep(

@@ -98,11 +98,36 @@ def contradictory(kinds: Mapping[Pair, str]) -> set[Pair]:
     return {pair for pair, group in within.items() if group in torn and kinds[pair] != "unsure"}
 
 
+def impossible_within(connection: duckdb.DuckDBPyConnection, model: Model, kinds: Mapping[Pair, str]) -> set[Pair]:
+    """Return the pairs of ``records`` that a chain of ``same`` joins although a definite rule makes them two."""
+    same = [pair for pair, kind in kinds.items() if kind == "same"]
+    joined = Joined(same)
+    members = sorted({record for pair in same for record in pair})
+    chained = pa.table(
+        {
+            "system": pa.array([system for system, _ in members], pa.string()),
+            "key": pa.array([key for _, key in members], pa.string()),
+            "chain": pa.array([str(joined.of(record)) for record in members], pa.string()),
+        }
+    )
+    connection.register("chained", chained)
+    impossible = model.impossible(compared=False)
+    found = connection.sql(f"""
+        WITH held AS (FROM records JOIN chained USING (system, key))
+        SELECT one, other FROM (
+            SELECT (l.system, l.key) AS one, (r.system, r.key) AS other, {sides_sql(f"{impossible} key_l")}
+            FROM held l JOIN held r ON r.chain = l.chain AND (r.system, r.key) > (l.system, l.key))
+        WHERE {impossible}""").fetchall()
+    connection.unregister("chained")
+    return {ordered(one, other) for one, other in found} - set(same)
+
+
 def honour(connection: duckdb.DuckDBPyConnection, model: Model, answers: Mapping[Pair, Answer]) -> None:
     """Add to ``decided`` what clerks said and let it decide (``judged``: a kind in ``KINDS``, forbidden or
     contradictory; ``said``: in words); leave the table ``one_number``: numbers that hold and which of them stands for
     all that are one person's."""
-    torn = contradictory({pair: one.kind for pair, one in answers.items()})
+    kinds = {pair: one.kind for pair, one in answers.items()}
+    torn = contradictory(kinds | dict.fromkeys(impossible_within(connection, model, kinds), "different"))
     given = [
         (*pair[0], *pair[1], "contradictory" if pair in torn else one.kind, one.said) for pair, one in answers.items()
     ]

@@ -37,13 +37,25 @@ def decide(
         CREATE OR REPLACE TEMP TABLE decided AS
         SELECT *, FALSE AS contested, FALSE AS guarded, CASE{definite}
             WHEN match_weight >= {model.same} AND ground IS NULL THEN 'same'
-            WHEN match_weight >= {model.review} THEN 'review' ELSE 'different' END AS decision FROM scored""")
+            WHEN match_weight >= {model.review} OR floored THEN 'review' ELSE 'different' END AS decision
+        FROM scored""")
     honour(connection, model, answers)
-    _keep_best_number(connection)
-    _keep_best_of_system(connection)
+    rank = _rank_sql(model)
+    _keep_best_number(connection, rank)
+    _keep_best_of_system(connection, rank)
 
 
-def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
+def _rank_sql(model: Model) -> str:
+    """Return the SQL of what a pair counts among the pairs of its records: brothers and sisters share a telephone and a
+    roof, so who bears another name counts without these, and behind who bears the same."""
+    if model.contest is None:
+        return "match_weight"
+    shared = [weight for name in model.contest.household for weight in model.comparison(name).scored[1:]]
+    household = " + ".join(f"coalesce({weight}, 0)" for weight in shared)
+    return f"(match_weight - CASE WHEN {model.contest.first} THEN 0 ELSE {_BETTER} + {household} END)"
+
+
+def _keep_best_number(connection: duckdb.DuckDBPyConnection, rank: str) -> None:
     """Send to review, of the pairs of a record whose number proves nothing, those with other numbers than its best."""
     _contest(
         connection,
@@ -51,7 +63,7 @@ def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
         WITH mixed AS (
             SELECT rid_l, rid_r, CASE WHEN settled_l THEN rid_r ELSE rid_l END AS x,
                 CASE WHEN settled_l THEN rid_l ELSE rid_r END AS y,
-                CASE WHEN ground = {SAID} THEN {_DEFINITE} ELSE match_weight END AS w
+                CASE WHEN ground = {SAID} THEN {_DEFINITE} ELSE {rank} END AS w
             FROM decided WHERE decision = 'same' AND settled_l <> settled_r),
         ways AS (SELECT m.*, number FROM mixed m JOIN records r ON r.rid = m.y),
         each AS (SELECT x, number, max(w) AS w FROM ways GROUP BY x, number),
@@ -61,14 +73,14 @@ def _keep_best_number(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _keep_best_of_system(connection: duckdb.DuckDBPyConnection) -> None:
+def _keep_best_of_system(connection: duckdb.DuckDBPyConnection, rank: str) -> None:
     """Send to review the pairs of which one record has a clearly better one in the same system, another person."""
     _contest(
         connection,
         f"""
         WITH same AS (
             SELECT rid_l, rid_r, system_l, system_r,
-                CASE WHEN ground IS NULL THEN match_weight ELSE {_DEFINITE} END AS w
+                CASE WHEN ground IS NULL THEN {rank} ELSE {_DEFINITE} END AS w
             FROM decided WHERE decision = 'same'),
         ways AS (
             SELECT rid_l AS x, rid_r AS y, system_r AS system, w FROM same

@@ -21,16 +21,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from renshe.engine.linking.candidates import Dropped
-from renshe.engine.linking.placeholders import told_accounts, told_addresses, told_ids, told_phones
 from renshe.engine.rounds.finished import Finished
 from renshe.engine.rules.compiling import quote
 from renshe.engine.schema import columns
 from renshe.standards.folding import simple_names
 from renshe.standards.identity_bulk import id_facts
 from renshe.standards.pinyin import given_names, name_pinyins, name_sounds, surnames
+from renshe.standards.placeholders import (
+    NO_DATES,
+    told_accounts,
+    told_addresses,
+    told_ids,
+    told_names,
+    told_phones,
+)
 
-# A date that stands for "not known" in many systems.
-_NO_DATES = ("19000101", "18991231", "19000102", "11110101", "19010101")
 # A number that does not hold and that people of more names than this bear is nobody's.
 _NAMES = 2
 # A telephone or an account serves a household; what people of more names than this bear is an office's or nobody's.
@@ -82,12 +87,13 @@ def records_sql(
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     """Return the facts of ``records`` (as ``read_people`` gives them), in their order; ``rid`` is the place in it."""
     column = {name: records[name] for name in records.schema.names}
-    written = column["id_number"].combine_chunks()
+    # Numbers are typed in groups, as they stand on cards.
+    written = pc.replace_substring_regex(column["id_number"].combine_chunks(), r"[\s\x{3000}]+", "")
     identity = id_facts(written, on=as_of)
     state = identity.state.cast(pa.string())
     proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))
     formed = pc.or_(proved, pc.fill_null(pc.equal(state, "old"), False))
-    text = told_ids(pc.ascii_upper(pc.utf8_trim_whitespace(written)), formed)
+    text = told_ids(pc.ascii_upper(written), formed)
     birth_id = _date_text(identity.birth)
     sex_id = identity.sex.cast(pa.string())
     sex = pc.if_else(
@@ -117,7 +123,7 @@ def person_facts(records: pa.Table, as_of: date) -> pa.Table:
 def _name_facts(names: pa.Array) -> dict[str, pa.Array]:
     """Return what names tell, each distinct name worked out once: many people share theirs."""
     written = names.dictionary_encode()
-    folded = simple_names(written.dictionary)
+    folded = told_names(simple_names(written.dictionary))
     made = {
         "name": folded,
         "surname": surnames(folded),
@@ -185,7 +191,7 @@ def _known_date_text(dates: pa.Array, as_of: date) -> pa.Array:
     """Return dates as ``_date_text`` does; null for those that stand for nothing and for days to come."""
     known = pc.less_equal(dates, pa.scalar(as_of, pa.date32()))
     written = _date_text(pc.if_else(known, dates, pa.scalar(None, pa.date32())))
-    nothing = pc.is_in(written, value_set=pa.array(_NO_DATES))
+    nothing = pc.is_in(written, value_set=pa.array(NO_DATES))
     return pc.if_else(nothing, pa.scalar(None, pa.string()), written)
 
 

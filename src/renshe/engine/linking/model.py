@@ -80,6 +80,15 @@ class Definite:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """Which of a record's pairs are better: those of which ``first`` (SQL over levels) holds; of the others what the
+    comparisons ``household`` weigh does not count."""
+
+    first: str
+    household: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """What records share that are looked at together: ``parts`` in SQL, looked for by records of which ``seeks`` (SQL)
     holds. A key that has an empty part is none."""
@@ -100,6 +109,7 @@ class Model:
     ``weights``: by comparison and level, (m, u). ``same`` and ``review``: from which weights (bits, prior included) a
     pair is the one or the other. ``training``: by key, the comparisons that say nothing of what the key says, which
     re-estimating learns from the pairs that share it. ``facts``: where records are plain columns, each fact in SQL.
+    ``at_least_review``: SQL over facts of pairs that are not different whatever they weigh.
     """
 
     entity: str
@@ -114,6 +124,8 @@ class Model:
     trained: Mapping[str, Any]
     training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    at_least_review: str = "FALSE"
+    contest: Contest | None = None
 
     def comparison(self, name: str) -> Comparison:
         """Return the comparison called ``name``."""
@@ -133,8 +145,9 @@ class Model:
 
     @property
     def facts_asked(self) -> tuple[str, ...]:
-        """Return the facts that definite rules look at."""
-        found = {name for one in self.definite for name in _SIDED.findall(one.when)}
+        """Return the facts that definite rules and what is never different look at."""
+        asked = [*(one.when for one in self.definite), self.at_least_review]
+        found = {name for one in asked for name in _SIDED.findall(one)}
         return tuple(sorted(found))
 
     def settings(self, prior: float) -> dict[str, Any]:
@@ -219,7 +232,13 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         trained=trained.get("trained", {}),
         training={name: tuple(taught) for name, taught in told.get("training", {}).items()},
         facts=dict(told.get("facts", {})),
+        at_least_review=told.get("at_least_review", "FALSE"),
+        contest=_read_contest(told["contest"], comparisons) if "contest" in told else None,
     )
+
+
+def _read_contest(told: Mapping[str, Any], comparisons: Sequence[Comparison]) -> Contest:
+    return Contest(_expand(told["first"], comparisons), tuple(told["household"]))
 
 
 def _read_key(told: Sequence[str] | Mapping[str, Any]) -> Key:

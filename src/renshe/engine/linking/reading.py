@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from renshe.engine.decisions.log import Decision, normal_key, read_decisions
-from renshe.engine.linking.answers import Pair, contradictory, ordered, standing_answers
+from renshe.engine.linking.answers import Pair, contradictory, impossible_within, ordered, standing_answers
 from renshe.engine.linking.entities import ENTITIES, digest_sql, hold_sides, shown_number
 from renshe.engine.linking.facts import PERSON_FIELDS, person_facts, records_sql
 from renshe.engine.linking.model import load_model, sides_sql
@@ -74,15 +74,16 @@ class LinkAnswers:
             else:
                 read.append(row)
         shown_now = _shown_now(read, newest)
-        impossible = _impossible(read, newest)
+        standing = _standing(newest)
+        impossible = _impossible(read, standing["person"], newest)
         drafts: list[tuple[_Row, Draft]] = []
         for at, row in enumerate(read):
-            wrong = _wrong_pair(row, shown_now.get(at), at in impossible)
+            wrong = _wrong_pair(row, shown_now.get(at), _kind(row) == "same" and row.pair in impossible)
             if wrong is not None:
                 refused.append(row.filled.refuse(wrong))
             else:
                 drafts.append((row, Draft(row.filled, _decision(row))))
-        return _without_contradictions(drafts, newest, refused), refused
+        return _without_contradictions(drafts, standing, impossible, refused), refused
 
 
 def _first_look(filled: Filled, newest: Newest) -> _Row | Wrong:
@@ -151,14 +152,17 @@ def _asked(pairs: Iterable[Pair | None]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
-    """Return the places of the pairs of people that a definite rule makes two, whoever says otherwise."""
-    impossible = load_model("person").impossible(compared=False)
-    people = [row.pair if row.entity == "person" and _kind(row) == "same" else None for row in rows]
-    if not any(people):
+def _impossible(rows: Sequence[_Row], standing: Mapping[Pair, str], newest: Newest) -> set[Pair]:
+    """Return the pairs of people that a definite rule makes two, whoever says otherwise: of those that ``rows`` call
+    the same, and of those that they join by way of others, with the answers that are ``standing``."""
+    kinds = {**standing, **{row.pair: _kind(row) for row in rows if row.entity == "person"}}
+    said = [pair for pair, kind in kinds.items() if kind == "same"]
+    if not said:
         return set()
+    model = load_model("person")
+    impossible = model.impossible(compared=False)
     as_of = date.fromisoformat(newest.manifest["as_of"])
-    with _asked(people) as connection:
+    with _asked(said) as connection:
         connection.execute("""
             CREATE TEMP TABLE wanted AS
                 SELECT system_l AS system, key_l AS key FROM asked UNION SELECT system_r, key_r FROM asked""")
@@ -170,7 +174,7 @@ def _impossible(rows: Sequence[_Row], newest: Newest) -> set[int]:
             SELECT n FROM (SELECT n, {sides_sql(impossible)} FROM asked
                 JOIN records l ON l.system = system_l AND l.key = key_l
                 JOIN records r ON r.system = system_r AND r.key = key_r) WHERE {impossible}""").fetchall()
-    return {n for (n,) in found}
+        return {said[n] for (n,) in found} | impossible_within(connection, model, kinds)
 
 
 def _wrong_pair(row: _Row, now: _Shown | None, impossible: bool) -> Wrong | None:
@@ -187,21 +191,30 @@ def _wrong_pair(row: _Row, now: _Shown | None, impossible: bool) -> Wrong | None
     return None
 
 
-def _without_contradictions(
-    drafts: Sequence[tuple[_Row, Draft]], newest: Newest, refused: list[Refusal]
-) -> list[Draft]:
-    """Return the drafts but for those that contradict each other or what stands; add these to ``refused``."""
+def _standing(newest: Newest) -> dict[str, dict[Pair, str]]:
+    """Return by entity what was said before."""
     log = read_decisions(newest.project.folder)
+    return {name: {pair: one.kind for pair, one in standing_answers(log, name).items()} for name in ENTITIES}
+
+
+def _without_contradictions(
+    drafts: Sequence[tuple[_Row, Draft]],
+    standing: Mapping[str, Mapping[Pair, str]],
+    impossible: set[Pair],
+    refused: list[Refusal],
+) -> list[Draft]:
+    """Return the drafts but for those that contradict each other, what stands or what can be; add these to
+    ``refused``."""
     kept: list[Draft] = []
     for name in ENTITIES:
-        standing = {pair: one.kind for pair, one in standing_answers(log, name).items()}
         own = [(row, draft) for row, draft in drafts if row.entity == name]
-        torn = contradictory(standing | {row.pair: _kind(row) for row, _ in own})
+        never = dict.fromkeys(impossible, "different") if name == "person" else {}
+        torn = contradictory({**never, **standing[name], **{row.pair: _kind(row) for row, _ in own}})
         for row, draft in own:
             if row.pair not in torn:
                 kept.append(draft)
                 continue
-            told = next((pair for pair in sorted(torn) if pair != row.pair), None)
+            told = next((pair for pair in (*sorted(torn & set(never)), *sorted(torn)) if pair != row.pair), None)
             other = f"（如 {_told(told)}）" if told is not None else ""
             what = f"与其他核实结论互相矛盾：几对连起来是同一人，其中一对{other}却不是"
             remedy = "请核对这几对后只交相符的；要改已登记的结论请先撤销（renshe decisions 可查编号）"

@@ -60,7 +60,8 @@ def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
 
 def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> None:
     """Leave the table ``scored``: the candidate ``pairs`` with what is known of both sides, weight, levels, what each
-    level weighs, and ``ground``: the number, from 0, of the definite rule that holds of the pair, or null."""
+    level weighs, ``ground``: the number, from 0, of the definite rule that holds of the pair, or null, and ``floored``:
+    whether it is never different."""
     define_functions(connection)
     api = _Views(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
@@ -101,7 +102,8 @@ def scored_sql(model: Model, predicted: str) -> str:
     # A model may have nothing definite.
     ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
     return (
-        f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground FROM {predicted}"
+        f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground,"
+        f" coalesce({model.at_least_review}, FALSE) AS floored FROM {predicted}"
     )
 
 

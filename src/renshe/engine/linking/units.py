@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 
 from renshe.engine.linking.clusters import connected
 from renshe.engine.linking.facts import number_sql, read_records
-from renshe.engine.linking.placeholders import told_addresses, told_phones, told_units
 from renshe.engine.rounds.finished import Finished
 from renshe.standards.folding import simple_names, simplified_array
 from renshe.standards.identity_bulk import org_code_states, uscc_states
 from renshe.standards.pinyin import name_pinyins, name_sounds
+from renshe.standards.placeholders import told_addresses, told_phones, told_units
 from renshe.standards.text import unit_name_keys
 from renshe.standards.unit_names import fold_unit_names
 

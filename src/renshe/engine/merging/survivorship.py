@@ -1,8 +1,9 @@
 """Which value survives: declared rules (``survivorship.yaml``) over what each record says of the person.
 
-Business rule: police over pension over others; then what was verified last; never an empty value over a filled one;
-of contradicting birth dates the one in the valid identity number. The birth date that decides retirement is a field of
-its own: the earliest record of the personal file, not the identity card.
+Business rule: police over pension over others; then what was verified last; never an empty value over a filled one,
+nor one that stands for nothing (1900-01-01, 不详); of contradicting birth dates the one in the valid identity number.
+The birth date that decides retirement is a field of its own: the earliest record of the personal file, not the
+identity card.
 
 Invariant: the value that survives is one that a record has; where any record has one that could be typed, it is filled.
 """
@@ -21,6 +22,7 @@ from renshe.engine.precedence import AUTHORITIES
 from renshe.engine.report.labels import system_label
 from renshe.engine.schema import system_family
 from renshe.standards.identity import identify, is_valid_social_security_number
+from renshe.standards.placeholders import stands_for_nothing
 
 OLD, NEW = "old", "new"
 """Where a value comes from: the number that goes, the one that stays; else the name of another system."""
@@ -158,6 +160,10 @@ def _choose(rule: FieldRule, name: str, records: Sequence[Record]) -> tuple[Reco
     if not left:
         return stays, "没有可用的值，保留原样"
     why = "另一条为空"
+    # 1900-01-01, 不详 and the like say nothing where another record says something.
+    if saying := [one for one in left if not stands_for_nothing(name, str(one.values[name]))]:
+        why = why if len(saying) == len(left) else "另一条是占位值，等于没有填"
+        left = saying
     for step in rule.prefer:
         if len({one.values[name] for one in left}) == 1:
             break

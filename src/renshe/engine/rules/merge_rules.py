@@ -48,6 +48,7 @@ class Condition:
     of: Literal["either", "both"] = "either"
     where: str = "true"
     unless: tuple[tuple[str, ...], str] | None = None
+    other: tuple[str, str] | None = None
     same: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
     overlap: tuple[str, str] | None = None
@@ -56,8 +57,13 @@ class Condition:
     examples: Mapping[str, list[Any]] = field(default_factory=dict, hash=False, compare=False)
 
     @property
+    def tables(self) -> set[str]:
+        """Return the tables whose rows the condition looks at."""
+        return {self.table, *(self.other or ())[:1]} - {""}
+
+    @property
     def texts(self) -> tuple[str, ...]:
-        """Return every expression of the condition."""
+        """Return every expression of the condition over its own table."""
         unless = (*self.unless[0], self.unless[1]) if self.unless else ()
         return (self.where, *unless, *self.same, *self.differ, *(self.overlap or ()), *self.tell, *self.known)
 
@@ -89,6 +95,7 @@ class Rulebook:
         self.repeats = repeats
         needed: dict[str, set[str]] = {}
         told = [(one.table, one.texts) for one in self.conditions.values() if one.table]
+        told += [(one.other[0], one.other[1:]) for one in self.conditions.values() if one.other]
         for name, texts in (*told, (repeats.table, repeats.texts)):
             read = {column for text in texts for _, column in names(parse(text))}
             needed.setdefault(name, set()).update(read & set(columns(name)))
@@ -102,9 +109,9 @@ class Rulebook:
         """Return SQL of (n, id, number, told, times), one for each condition on rows of ``tables``."""
         known = set(tables)
         return [
-            _either(one, as_of) if one.of == "either" else _both(one, as_of)
+            _either(one, as_of) if one.of == "either" else _mixed(one, as_of) if one.other else _both(one, as_of)
             for one in self.conditions.values()
-            if one.table in known
+            if one.tables and one.tables <= known
         ]
 
     def unasked(self, tables: Iterable[str], filled: Callable[[str, Sequence[str]], bool]) -> dict[str, str]:
@@ -115,8 +122,8 @@ class Rulebook:
         known = set(tables)
         found: dict[str, str] = {}
         for one in self.conditions.values():
-            if one.table and one.table not in known:
-                found[one.id] = f"没有“{table(one.table).label}”表"
+            if missing := sorted(one.tables - known):
+                found[one.id] = f"没有{'、'.join(f'“{table(name).label}”' for name in missing)}表"
             elif one.known and not filled(one.table, one.known):
                 labels = "、".join(table(one.table).field(name).label for name in one.known)
                 found[one.id] = f"“{table(one.table).label}”表没有{labels}的数据"
@@ -235,6 +242,18 @@ def _both(one: Condition, as_of: date) -> str:
     return _grouped(one, f"SELECT n, unnest(numbers) AS number, unnest(tolds) AS told FROM ({met})")
 
 
+def _mixed(one: Condition, as_of: date) -> str:
+    """Return SQL of the rows of one number where the other has a row of the other table."""
+    name, where = one.other or ("", "")
+    hits = (
+        f"SELECT s.n, s.number, {_told(one, 't')} AS told FROM {_SIDES} s JOIN {own(one.table)} t ON {_owned('t', 's')}"
+        f" WHERE ({_sql(one.where, one.table, 't', as_of)}) AND EXISTS ("
+        f"SELECT 1 FROM {_SIDES} o JOIN {own(name)} u ON {_owned('u', 'o')}"
+        f" WHERE o.n = s.n AND o.side <> s.side AND ({_sql(where, name, 'u', as_of)}))"
+    )
+    return _grouped(one, hits)
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     return () if value is None else tuple(str(item) for item in value)
 
@@ -244,6 +263,7 @@ def _condition(data: Mapping[str, Any]) -> Condition:
     told = dict(data)
     told |= {key: _texts(data.get(key)) for key in ("same", "differ", "tell", "known")}
     told["unless"] = None if unless is None else (_texts(unless["by"]), unless["where"])
+    told["other"] = (data["other"]["table"], data["other"]["where"]) if "other" in data else None
     told["overlap"] = None if overlap is None else (overlap["from"], overlap["to"])
     return Condition(**told)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from renshe.engine.linking.answers import Pair, contradictory
 from renshe.engine.linking.linking import link
 from renshe.engine.mending.entering import enter
 from renshe.engine.mending.revoke import revoke
+from renshe.engine.rounds.clean import clean
 
 Say = Callable[[str, str, str], str]
 
@@ -163,3 +165,20 @@ def test_without_the_contradictory_no_two_people_are_one(kinds: dict[Pair, str])
 @pytest.mark.parametrize("kind", ["same", "different"])
 def test_a_pair_alone_contradicts_nothing(kind: str) -> None:
     assert contradictory({(("a", "1"), ("b", "2")): kind}) == set()
+
+
+@pytest.mark.req("S1-40")
+def test_answers_never_chain_two_that_a_definite_rule_makes_two(project: Path, say: Say) -> None:
+    """X1 and X2 bear valid numbers of other births and sexes; somebody without a number is said to be both."""
+    with (project / "medical-person.csv").open("a", encoding="utf-8") as file:
+        file.write("M99,上官文静,,女,,U4,13900000003,\n")
+    clean(project)
+    say("M99", "X1", "same")
+    say("M99", "X2", "same")
+    link(project)
+    rows = duckdb.sql(f"FROM read_parquet('{link_folder(project, 2)}/links.parquet')").to_arrow_table().to_pylist()
+    told = {frozenset((one["left_key"], one["right_key"])): one for one in rows}
+    assert {told[frozenset(("M99", other))]["decision"] for other in ("X1", "X2")} == {"review"}
+    assert "互相矛盾" in told[frozenset(("M99", "X1"))]["why"]
+    clusters = dict(duckdb.sql(f"SELECT key, cluster FROM '{link_folder(project, 2)}/clusters.parquet'").fetchall())
+    assert clusters["X1"] != clusters["X2"]

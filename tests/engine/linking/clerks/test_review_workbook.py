@@ -304,3 +304,20 @@ def test_linking_again_keeps_a_workbook_that_was_filled_in_where_it_lies(project
     assert Sheet(folder / "待核实.xlsx").text(2, "结论") is None
     link(project)
     assert sorted(path.name for path in folder.glob("待核实*")) == ["待核实-上次.xlsx", "待核实.xlsx"]
+
+
+def test_answers_that_join_two_who_can_never_be_one_are_refused(
+    project: Path, tmp_path: Path, say: Callable[[str, str, str], str]
+) -> None:
+    """M99 has no number: that he is X1 stands already, and X1 and X2 are two."""
+    with (project / "medical-person.csv").open("a", encoding="utf-8") as file:
+        file.write("M99,上官文静,,女,1980-01-01,U4,13900000003,\n")
+    clean(project)
+    say("M99", "X2", "same")
+    link(project)
+    sheet = Sheet(link_folder(project, 2) / "待核实.xlsx")
+    sheet.fill(sheet.row_of("M99", "X1"), **RIGHT)
+    reading = answers(project, sheet.save(tmp_path / "x.xlsx"))
+    assert not reading.decisions
+    [refused] = reading.refused
+    assert "X1" in refused.what and "X2" in refused.what and "却不是" in refused.what
