@@ -74,7 +74,7 @@ class Operator(models.Model):
         REGULAR = "regular", "正式人员"
         TEMPORARY = "temporary", "公益岗等临时人员"
 
-    number = models.CharField("工号", max_length=20, unique=True)
+    number = models.CharField("工号", max_length=40, unique=True)
     name = models.TextField("姓名")
     agency = models.ForeignKey(Agency, models.PROTECT, verbose_name="机构", related_name="operators")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name="科室", null=True)
