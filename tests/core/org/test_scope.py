@@ -114,7 +114,9 @@ def test_whoever_takes_a_region_over_sees_its_rows_and_whoever_gave_it_no_longer
     new = Actor("new", "张丽华", "ag-220901", "220901", None, frozenset(), None)
     seen = set(Scope(new, "toys.query").filter(Agency.objects.all()).values_list("number", flat=True))
     assert seen == {"ag-220901", "ag-220822", "ag-220822101", "ag-220822101001"}
-    assert "ag-220822" not in set(Scope(before, "toys.query").filter(Agency.objects.all()).values_list("number", flat=True))
+    assert "ag-220822" not in set(
+        Scope(before, "toys.query").filter(Agency.objects.all()).values_list("number", flat=True)
+    )
     abolished = Region.objects.get(pk="220822")
     assert (abolished.successor_id, abolished.parent_id, abolished.valid_to) == ("220901", "220800", TODAY)
 

@@ -121,9 +121,7 @@ def cross_region_permit(
         )
 
 
-def _stamp(
-    actor: Actor, request: GrantRequest, step: str, right: str, *, after: str, **more: object
-) -> GrantRequest:
+def _stamp(actor: Actor, request: GrantRequest, step: str, right: str, *, after: str, **more: object) -> GrantRequest:
     """Return ``request`` with the actor's stamp for ``step``, read anew and locked."""
     with declared(actor.context("办理授权申请")):
         found = GrantRequest.objects.select_for_update().select_related("post").get(pk=request.pk)

@@ -65,7 +65,9 @@ def _prefixes(actor: Actor, asked: Operation) -> list[str]:
     own = who.agency.region.path
     granted = _granted_paths(who, asked)
     # The deeper of the grant's region and the agency's, where one holds the other.
-    found = {own if holds_path(path, own) else path for path in granted if holds_path(path, own) or holds_path(own, path)}
+    found = {
+        own if holds_path(path, own) else path for path in granted if holds_path(path, own) or holds_path(own, path)
+    }
     if found:
         permitted = CrossRegion.objects.filter(in_force(), agency=who.agency, operation=asked.name)
         found.update(permitted.values_list("region__path", flat=True))

@@ -17,7 +17,6 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, Department, Holding, Operator, Post, PostConflict, Session
-from renshe.core.org.operations import TEMPORARY_KINDS
 from renshe.core.org.rights import require
 
 MANAGE = "org.manage"
@@ -73,7 +72,12 @@ def operator_end(*, actor: Actor, operator: Operator, reason: str) -> None:
 
 
 def holding_begin(
-    *, actor: Actor, operator: Operator, post: Post, valid_from: dt.date | None = None, valid_until: dt.date | None = None
+    *,
+    actor: Actor,
+    operator: Operator,
+    post: Post,
+    valid_from: dt.date | None = None,
+    valid_until: dt.date | None = None,
 ) -> Holding:
     """Give ``operator`` the ``post``, from today where nothing else is said."""
     require(actor, MANAGE, operator.agency.region)
@@ -117,7 +121,7 @@ def _fits(operator: Operator, post: Post) -> None:
     )
     if elsewhere:
         raise BusinessError("org.post_elsewhere", post=post.name, number=operator.number)
-    if operator.kind == Operator.Kind.TEMPORARY and not set(TEMPORARY_KINDS) & set(post.group.kinds) - {"query"}:
+    if operator.kind == Operator.Kind.TEMPORARY and "entry" not in post.group.kinds:
         raise BusinessError("org.temporary_post", post=post.name)
 
 

@@ -58,6 +58,4 @@ def post_add(
     """Return a new post of ``agency``."""
     require(actor, "org.manage", agency.region)
     with declared(actor.context("新增岗位")):
-        return Post.objects.create(
-            code=code, name=name, group_id=group, agency=agency, department_kind=department_kind
-        )
+        return Post.objects.create(code=code, name=name, group_id=group, agency=agency, department_kind=department_kind)

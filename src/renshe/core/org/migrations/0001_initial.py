@@ -6,489 +6,997 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AttributeGroup',
+            name="AttributeGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='代码')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('department_kind', models.CharField(max_length=20, verbose_name='归口科室类别')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
+                ("name", models.TextField(verbose_name="名称")),
+                ("department_kind", models.CharField(max_length=20, verbose_name="归口科室类别")),
             ],
             options={
-                'db_table': 'org_attributegroup',
+                "db_table": "org_attributegroup",
             },
         ),
         migrations.CreateModel(
-            name='Operator',
+            name="Operator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='工号')),
-                ('name', models.TextField(verbose_name='姓名')),
-                ('kind', models.CharField(choices=[('regular', '正式人员'), ('temporary', '公益岗等临时人员')], default='regular', max_length=10, verbose_name='人员类别')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_until', models.DateField(null=True, verbose_name='停用日期')),
-                ('locked_until', models.DateTimeField(null=True, verbose_name='锁定至')),
-                ('credential_changed_at', models.DateTimeField(null=True, verbose_name='登录凭据变更时间')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="工号")),
+                ("name", models.TextField(verbose_name="姓名")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("regular", "正式人员"), ("temporary", "公益岗等临时人员")],
+                        default="regular",
+                        max_length=10,
+                        verbose_name="人员类别",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_until", models.DateField(null=True, verbose_name="停用日期")),
+                ("locked_until", models.DateTimeField(null=True, verbose_name="锁定至")),
+                ("credential_changed_at", models.DateTimeField(null=True, verbose_name="登录凭据变更时间")),
             ],
             options={
-                'db_table': 'org_operator',
+                "db_table": "org_operator",
             },
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='类别')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('duties', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='职责')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20, verbose_name="类别")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "duties",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None, verbose_name="职责"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_department',
+                "db_table": "org_department",
             },
         ),
         migrations.CreateModel(
-            name='PostGroup',
+            name="PostGroup",
             fields=[
-                ('code', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='代码')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), size=None, verbose_name='可授权的操作类别')),
-                ('second_factor', models.BooleanField(verbose_name='须双因素登录')),
+                ("code", models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="代码")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), size=None, verbose_name="可授权的操作类别"
+                    ),
+                ),
+                ("second_factor", models.BooleanField(verbose_name="须双因素登录")),
             ],
             options={
-                'db_table': 'org_postgroup',
+                "db_table": "org_postgroup",
             },
         ),
         migrations.CreateModel(
-            name='Agency',
+            name="Agency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='机构编号')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('kind', models.CharField(choices=[('medical', '医疗保险经办机构'), ('injury', '工伤保险经办机构'), ('maternity', '生育保险经办机构'), ('public', '社会保险公共业务机构'), ('unemployment', '失业保险经办机构'), ('employment', '劳动就业机构'), ('pension', '养老保险经办机构'), ('bureau', '人力资源和社会保障局'), ('information', '信息中心'), ('talent', '人才服务机构'), ('labour', '劳动监察与仲裁机构'), ('station', '基层服务站所')], max_length=20, verbose_name='类别')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.agency', verbose_name='上级机构')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="机构编号")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("medical", "医疗保险经办机构"),
+                            ("injury", "工伤保险经办机构"),
+                            ("maternity", "生育保险经办机构"),
+                            ("public", "社会保险公共业务机构"),
+                            ("unemployment", "失业保险经办机构"),
+                            ("employment", "劳动就业机构"),
+                            ("pension", "养老保险经办机构"),
+                            ("bureau", "人力资源和社会保障局"),
+                            ("information", "信息中心"),
+                            ("talent", "人才服务机构"),
+                            ("labour", "劳动监察与仲裁机构"),
+                            ("station", "基层服务站所"),
+                        ],
+                        max_length=20,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="org.agency",
+                        verbose_name="上级机构",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_agency',
+                "db_table": "org_agency",
             },
         ),
         migrations.CreateModel(
-            name='Credential',
+            name="Credential",
             fields=[
-                ('operator', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='credential', serialize=False, to='org.operator')),
-                ('password_hash', models.TextField()),
-                ('totp_secret', models.TextField(null=True)),
-                ('totp_step', models.BigIntegerField(default=0)),
+                (
+                    "operator",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="credential",
+                        serialize=False,
+                        to="org.operator",
+                    ),
+                ),
+                ("password_hash", models.TextField()),
+                ("totp_secret", models.TextField(null=True)),
+                ("totp_step", models.BigIntegerField(default=0)),
             ],
             options={
-                'db_table': 'org_credential',
+                "db_table": "org_credential",
             },
         ),
         migrations.AddField(
-            model_name='operator',
-            name='agency',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='operators', to='org.agency', verbose_name='机构'),
+            model_name="operator",
+            name="agency",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="operators",
+                to="org.agency",
+                verbose_name="机构",
+            ),
         ),
         migrations.AddField(
-            model_name='operator',
-            name='home_agency',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lent', to='org.agency', verbose_name='派出机构'),
+            model_name="operator",
+            name="home_agency",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lent",
+                to="org.agency",
+                verbose_name="派出机构",
+            ),
         ),
         migrations.AddField(
-            model_name='operator',
-            name='department',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='org.department', verbose_name='科室'),
+            model_name="operator",
+            name="department",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="org.department", verbose_name="科室"
+            ),
         ),
         migrations.AddField(
-            model_name='department',
-            name='agency',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.agency', verbose_name='机构'),
+            model_name="department",
+            name="agency",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="org.agency", verbose_name="机构"),
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='岗位代码')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('agency_kind', models.CharField(choices=[('medical', '医疗保险经办机构'), ('injury', '工伤保险经办机构'), ('maternity', '生育保险经办机构'), ('public', '社会保险公共业务机构'), ('unemployment', '失业保险经办机构'), ('employment', '劳动就业机构'), ('pension', '养老保险经办机构'), ('bureau', '人力资源和社会保障局'), ('information', '信息中心'), ('talent', '人才服务机构'), ('labour', '劳动监察与仲裁机构'), ('station', '基层服务站所')], max_length=20, null=True, verbose_name='机构类别')),
-                ('department_kind', models.CharField(max_length=20, null=True, verbose_name='科室类别')),
-                ('agency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='org.agency', verbose_name='机构')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.postgroup', verbose_name='岗位组')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="岗位代码")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "agency_kind",
+                    models.CharField(
+                        choices=[
+                            ("medical", "医疗保险经办机构"),
+                            ("injury", "工伤保险经办机构"),
+                            ("maternity", "生育保险经办机构"),
+                            ("public", "社会保险公共业务机构"),
+                            ("unemployment", "失业保险经办机构"),
+                            ("employment", "劳动就业机构"),
+                            ("pension", "养老保险经办机构"),
+                            ("bureau", "人力资源和社会保障局"),
+                            ("information", "信息中心"),
+                            ("talent", "人才服务机构"),
+                            ("labour", "劳动监察与仲裁机构"),
+                            ("station", "基层服务站所"),
+                        ],
+                        max_length=20,
+                        null=True,
+                        verbose_name="机构类别",
+                    ),
+                ),
+                ("department_kind", models.CharField(max_length=20, null=True, verbose_name="科室类别")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="org.agency", verbose_name="机构"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.postgroup", verbose_name="岗位组"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_post',
+                "db_table": "org_post",
             },
         ),
         migrations.CreateModel(
-            name='Holding',
+            name="Holding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='任职日期')),
-                ('valid_until', models.DateField(null=True, verbose_name='离任日期')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='操作人')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.post', verbose_name='岗位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="任职日期")),
+                ("valid_until", models.DateField(null=True, verbose_name="离任日期")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="操作人"
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="org.post", verbose_name="岗位"),
+                ),
             ],
             options={
-                'db_table': 'org_holding',
+                "db_table": "org_holding",
             },
         ),
         migrations.CreateModel(
-            name='PostConflict',
+            name="PostConflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ground', models.TextField(verbose_name='依据')),
-                ('one', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.postgroup', verbose_name='岗位组')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.postgroup', verbose_name='不相容岗位组')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ground", models.TextField(verbose_name="依据")),
+                (
+                    "one",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.postgroup",
+                        verbose_name="岗位组",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.postgroup",
+                        verbose_name="不相容岗位组",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_postconflict',
+                "db_table": "org_postconflict",
             },
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('code', models.CharField(max_length=12, primary_key=True, serialize=False, verbose_name='代码')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('level', models.SmallIntegerField(choices=[(1, '省'), (2, '市'), (3, '县（市、区）'), (4, '乡镇（街道）'), (5, '村（社区）')], verbose_name='级别')),
-                ('path', models.TextField(unique=True, verbose_name='路径')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_to', models.DateField(null=True, verbose_name='撤销日期')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.region', verbose_name='上级')),
-                ('successor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='org.region', verbose_name='并入')),
+                ("code", models.CharField(max_length=12, primary_key=True, serialize=False, verbose_name="代码")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "level",
+                    models.SmallIntegerField(
+                        choices=[(1, "省"), (2, "市"), (3, "县（市、区）"), (4, "乡镇（街道）"), (5, "村（社区）")],
+                        verbose_name="级别",
+                    ),
+                ),
+                ("path", models.TextField(unique=True, verbose_name="路径")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_to", models.DateField(null=True, verbose_name="撤销日期")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="org.region",
+                        verbose_name="上级",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predecessors",
+                        to="org.region",
+                        verbose_name="并入",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_region',
+                "db_table": "org_region",
             },
         ),
         migrations.CreateModel(
-            name='Network',
+            name="Network",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cidr', models.CharField(max_length=43, unique=True, verbose_name='网段')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('status', models.CharField(choices=[('active', '在用'), ('stopped', '停用')], default='active', max_length=10, verbose_name='状态')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cidr", models.CharField(max_length=43, unique=True, verbose_name="网段")),
+                ("name", models.TextField(verbose_name="名称")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "在用"), ("stopped", "停用")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_network',
+                "db_table": "org_network",
             },
         ),
         migrations.CreateModel(
-            name='ModuleSwitch',
+            name="ModuleSwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('module', models.CharField(max_length=40, verbose_name='业务模块')),
-                ('valid_from', models.DateField(verbose_name='起始日期')),
-                ('on', models.BooleanField(verbose_name='启用')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=40, verbose_name="业务模块")),
+                ("valid_from", models.DateField(verbose_name="起始日期")),
+                ("on", models.BooleanField(verbose_name="启用")),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_moduleswitch',
+                "db_table": "org_moduleswitch",
             },
         ),
         migrations.CreateModel(
-            name='GrantRequest',
+            name="GrantRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operation', models.CharField(max_length=60, verbose_name='操作')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('valid_until', models.DateField(verbose_name='失效日期')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None, verbose_name='数据项')),
-                ('purpose', models.TextField(verbose_name='用途')),
-                ('applied_at', models.DateTimeField(verbose_name='申请时间')),
-                ('reviewed_at', models.DateTimeField(null=True, verbose_name='审核时间')),
-                ('approved_at', models.DateTimeField(null=True, verbose_name='批准时间')),
-                ('opened_at', models.DateTimeField(null=True, verbose_name='开通时间')),
-                ('refused_at', models.DateTimeField(null=True, verbose_name='不同意时间')),
-                ('refusal', models.TextField(null=True, verbose_name='不同意理由')),
-                ('applied_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='申请人')),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='批准人')),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='开通人')),
-                ('refused_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='不同意人')),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='审核人')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.post', verbose_name='岗位')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("operation", models.CharField(max_length=60, verbose_name="操作")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("valid_until", models.DateField(verbose_name="失效日期")),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), null=True, size=None, verbose_name="数据项"
+                    ),
+                ),
+                ("purpose", models.TextField(verbose_name="用途")),
+                ("applied_at", models.DateTimeField(verbose_name="申请时间")),
+                ("reviewed_at", models.DateTimeField(null=True, verbose_name="审核时间")),
+                ("approved_at", models.DateTimeField(null=True, verbose_name="批准时间")),
+                ("opened_at", models.DateTimeField(null=True, verbose_name="开通时间")),
+                ("refused_at", models.DateTimeField(null=True, verbose_name="不同意时间")),
+                ("refusal", models.TextField(null=True, verbose_name="不同意理由")),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="批准人",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="开通人",
+                    ),
+                ),
+                (
+                    "refused_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="不同意人",
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="审核人",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="org.post", verbose_name="岗位"),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_grantrequest',
+                "db_table": "org_grantrequest",
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operation', models.CharField(max_length=60, verbose_name='操作')),
-                ('kind', models.CharField(max_length=10, verbose_name='操作类别')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('valid_until', models.DateField(verbose_name='失效日期')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None, verbose_name='数据项')),
-                ('purpose', models.TextField(null=True, verbose_name='用途')),
-                ('request', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grant', to='org.grantrequest', verbose_name='申请')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.post', verbose_name='岗位')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("operation", models.CharField(max_length=60, verbose_name="操作")),
+                ("kind", models.CharField(max_length=10, verbose_name="操作类别")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("valid_until", models.DateField(verbose_name="失效日期")),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), null=True, size=None, verbose_name="数据项"
+                    ),
+                ),
+                ("purpose", models.TextField(null=True, verbose_name="用途")),
+                (
+                    "request",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grant",
+                        to="org.grantrequest",
+                        verbose_name="申请",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="org.post", verbose_name="岗位"),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_grant',
+                "db_table": "org_grant",
             },
         ),
         migrations.CreateModel(
-            name='Disclosure',
+            name="Disclosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=60, verbose_name='表')),
-                ('key', models.TextField(verbose_name='记录')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None, verbose_name='数据项')),
-                ('reason', models.TextField(verbose_name='事由')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='操作人')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("table", models.CharField(max_length=60, verbose_name="表")),
+                ("key", models.TextField(verbose_name="记录")),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None, verbose_name="数据项"
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="事由")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="操作人"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_disclosure',
+                "db_table": "org_disclosure",
             },
         ),
         migrations.CreateModel(
-            name='CrossRegion',
+            name="CrossRegion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operation', models.CharField(max_length=60, verbose_name='操作')),
-                ('ground', models.TextField(verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('valid_until', models.DateField(verbose_name='失效日期')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.agency', verbose_name='经办机构')),
-                ('permitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='许可人')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='归属区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("operation", models.CharField(max_length=60, verbose_name="操作")),
+                ("ground", models.TextField(verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("valid_until", models.DateField(verbose_name="失效日期")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.agency", verbose_name="经办机构"
+                    ),
+                ),
+                (
+                    "permitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="许可人"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="归属区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_crossregion',
+                "db_table": "org_crossregion",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True, verbose_name='令牌摘要')),
-                ('partner', models.TextField(null=True, verbose_name='合作单位')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None, verbose_name='范围')),
-                ('expires_at', models.DateTimeField(verbose_name='有效期至')),
-                ('revoked_at', models.DateTimeField(null=True, verbose_name='撤销时间')),
-                ('operator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='操作人')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, unique=True, verbose_name="令牌摘要")),
+                ("partner", models.TextField(null=True, verbose_name="合作单位")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None, verbose_name="范围"
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(verbose_name="有效期至")),
+                ("revoked_at", models.DateTimeField(null=True, verbose_name="撤销时间")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="操作人"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_apitoken',
+                "db_table": "org_apitoken",
             },
         ),
         migrations.AddField(
-            model_name='agency',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='行政区划'),
+            model_name="agency",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="行政区划"
+            ),
         ),
         migrations.CreateModel(
-            name='Sharing',
+            name="Sharing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('department_kind', models.CharField(max_length=20, verbose_name='共享科室类别')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None, verbose_name='数据项')),
-                ('purpose', models.TextField(verbose_name='用途')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('valid_until', models.DateField(verbose_name='失效日期')),
-                ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='批准人')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.attributegroup', verbose_name='属性组')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("department_kind", models.CharField(max_length=20, verbose_name="共享科室类别")),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None, verbose_name="数据项"
+                    ),
+                ),
+                ("purpose", models.TextField(verbose_name="用途")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("valid_until", models.DateField(verbose_name="失效日期")),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="批准人"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.attributegroup", verbose_name="属性组"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_sharing',
+                "db_table": "org_sharing",
             },
         ),
         migrations.CreateModel(
-            name='SignInFailure',
+            name="SignInFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.TextField(verbose_name='登录名')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('address', models.TextField(verbose_name='IP地址')),
-                ('terminal', models.TextField(null=True, verbose_name='终端')),
-                ('why', models.CharField(max_length=10, verbose_name='原因')),
-                ('counted', models.BooleanField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.TextField(verbose_name="登录名")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("address", models.TextField(verbose_name="IP地址")),
+                ("terminal", models.TextField(null=True, verbose_name="终端")),
+                ("why", models.CharField(max_length=10, verbose_name="原因")),
+                ("counted", models.BooleanField()),
             ],
             options={
-                'db_table': 'org_signinfailure',
-                'indexes': [models.Index(fields=['number', 'at'], name='org_signinfailure_number')],
+                "db_table": "org_signinfailure",
+                "indexes": [models.Index(fields=["number", "at"], name="org_signinfailure_number")],
             },
         ),
         migrations.CreateModel(
-            name='Terminal',
+            name="Terminal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='终端编号')),
-                ('name', models.TextField(verbose_name='名称')),
-                ('address', models.GenericIPAddressField(null=True, verbose_name='IP地址')),
-                ('status', models.CharField(choices=[('active', '在用'), ('stopped', '停用')], default='active', max_length=10, verbose_name='状态')),
-                ('permitted_software', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='许可软件')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.agency', verbose_name='机构')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="终端编号")),
+                ("name", models.TextField(verbose_name="名称")),
+                ("address", models.GenericIPAddressField(null=True, verbose_name="IP地址")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "在用"), ("stopped", "停用")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "permitted_software",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None, verbose_name="许可软件"
+                    ),
+                ),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.agency", verbose_name="机构"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_terminal',
+                "db_table": "org_terminal",
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True, verbose_name='令牌摘要')),
-                ('address', models.GenericIPAddressField(verbose_name='IP地址')),
-                ('started_at', models.DateTimeField(verbose_name='登录时间')),
-                ('seen_at', models.DateTimeField(verbose_name='最近活动')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='结束时间')),
-                ('ending', models.TextField(null=True, verbose_name='结束原因')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.operator', verbose_name='操作人')),
-                ('terminal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='org.terminal', verbose_name='终端')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, unique=True, verbose_name="令牌摘要")),
+                ("address", models.GenericIPAddressField(verbose_name="IP地址")),
+                ("started_at", models.DateTimeField(verbose_name="登录时间")),
+                ("seen_at", models.DateTimeField(verbose_name="最近活动")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="结束时间")),
+                ("ending", models.TextField(null=True, verbose_name="结束原因")),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.operator", verbose_name="操作人"
+                    ),
+                ),
+                (
+                    "terminal",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="org.terminal", verbose_name="终端"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_session',
+                "db_table": "org_session",
             },
         ),
         migrations.CreateModel(
-            name='CutOff',
+            name="CutOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(verbose_name='原因')),
-                ('at', models.DateTimeField(verbose_name='切断时间')),
-                ('seen_at', models.DateTimeField(null=True, verbose_name='领导阅知时间')),
-                ('lifted_at', models.DateTimeField(null=True, verbose_name='恢复时间')),
-                ('lifting', models.TextField(null=True, verbose_name='恢复说明')),
-                ('agency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cut_offs', to='org.agency', verbose_name='机构')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='切断人')),
-                ('leader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='报告领导')),
-                ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='恢复人')),
-                ('operator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cut_offs', to='org.operator', verbose_name='操作人')),
-                ('network', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cut_offs', to='org.network', verbose_name='网段')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
-                ('terminal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cut_offs', to='org.terminal', verbose_name='终端')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField(verbose_name="原因")),
+                ("at", models.DateTimeField(verbose_name="切断时间")),
+                ("seen_at", models.DateTimeField(null=True, verbose_name="领导阅知时间")),
+                ("lifted_at", models.DateTimeField(null=True, verbose_name="恢复时间")),
+                ("lifting", models.TextField(null=True, verbose_name="恢复说明")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cut_offs",
+                        to="org.agency",
+                        verbose_name="机构",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="切断人",
+                    ),
+                ),
+                (
+                    "leader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="报告领导",
+                    ),
+                ),
+                (
+                    "lifted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="恢复人",
+                    ),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cut_offs",
+                        to="org.operator",
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "network",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cut_offs",
+                        to="org.network",
+                        verbose_name="网段",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
+                (
+                    "terminal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cut_offs",
+                        to="org.terminal",
+                        verbose_name="终端",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_cutoff',
+                "db_table": "org_cutoff",
             },
         ),
         migrations.CreateModel(
-            name='AttributeField',
+            name="AttributeField",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=60, verbose_name='表')),
-                ('field', models.CharField(max_length=60, verbose_name='数据项')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.attributegroup', verbose_name='属性组')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("table", models.CharField(max_length=60, verbose_name="表")),
+                ("field", models.CharField(max_length=60, verbose_name="数据项")),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.attributegroup", verbose_name="属性组"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'org_attributefield',
-                'constraints': [models.UniqueConstraint(fields=('table', 'field'), name='org_attributefield_one_owner')],
+                "db_table": "org_attributefield",
+                "constraints": [
+                    models.UniqueConstraint(fields=("table", "field"), name="org_attributefield_one_owner")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='operator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'temporary'), _negated=True), ('valid_until__isnull', False), _connector='OR'), name='org_operator_temporary_ends'),
+            model_name="operator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "temporary"), _negated=True), ("valid_until__isnull", False), _connector="OR"
+                ),
+                name="org_operator_temporary_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operator',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['regular', 'temporary'])), name='org_operator_kind'),
+            model_name="operator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["regular", "temporary"])), name="org_operator_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operator',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_operator_validity'),
+            model_name="operator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_operator_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(fields=('agency', 'kind'), name='org_department_once'),
+            model_name="department",
+            constraint=models.UniqueConstraint(fields=("agency", "kind"), name="org_department_once"),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_holding_validity'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_holding_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='postconflict',
-            constraint=models.UniqueConstraint(fields=('one', 'other'), name='org_postconflict_once'),
+            model_name="postconflict",
+            constraint=models.UniqueConstraint(fields=("one", "other"), name="org_postconflict_once"),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('agency', None), ('agency_kind', None), _connector='OR'), name='org_post_agency_or_kind'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("agency", None), ("agency_kind", None), _connector="OR"),
+                name="org_post_agency_or_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (1, 5))), name='org_region_level'),
+            model_name="region",
+            constraint=models.CheckConstraint(condition=models.Q(("level__range", (1, 5))), name="org_region_level"),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__gte', models.F('valid_from'))), name='org_region_validity'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to__gte", models.F("valid_from"))), name="org_region_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='moduleswitch',
-            constraint=models.UniqueConstraint(fields=('module', 'region', 'valid_from'), name='org_moduleswitch_once'),
+            model_name="moduleswitch",
+            constraint=models.UniqueConstraint(fields=("module", "region", "valid_from"), name="org_moduleswitch_once"),
         ),
         migrations.AddConstraint(
-            model_name='grantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_grantrequest_validity'),
+            model_name="grantrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_grantrequest_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_by', models.F('applied_by')), _negated=True), models.Q(('approved_by', models.F('applied_by')), _negated=True), models.Q(('approved_by', models.F('reviewed_by')), _negated=True), models.Q(('opened_by', models.F('applied_by')), _negated=True), models.Q(('opened_by', models.F('reviewed_by')), _negated=True), models.Q(('opened_by', models.F('approved_by')), _negated=True)), name='org_grantrequest_four_people'),
+            model_name="grantrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewed_by", models.F("applied_by")), _negated=True),
+                    models.Q(("approved_by", models.F("applied_by")), _negated=True),
+                    models.Q(("approved_by", models.F("reviewed_by")), _negated=True),
+                    models.Q(("opened_by", models.F("applied_by")), _negated=True),
+                    models.Q(("opened_by", models.F("reviewed_by")), _negated=True),
+                    models.Q(("opened_by", models.F("approved_by")), _negated=True),
+                ),
+                name="org_grantrequest_four_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by', None), ('reviewed_by__isnull', False), _connector='OR'), models.Q(('opened_by', None), ('approved_by__isnull', False), _connector='OR'), models.Q(('opened_by', None), ('refused_by', None), _connector='OR')), name='org_grantrequest_steps_in_order'),
+            model_name="grantrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_by", None), ("reviewed_by__isnull", False), _connector="OR"),
+                    models.Q(("opened_by", None), ("approved_by__isnull", False), _connector="OR"),
+                    models.Q(("opened_by", None), ("refused_by", None), _connector="OR"),
+                ),
+                name="org_grantrequest_steps_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['operation', 'post'], name='org_grant_operation'),
+            model_name="grant",
+            index=models.Index(fields=["operation", "post"], name="org_grant_operation"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_grant_validity'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_grant_validity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='crossregion',
-            index=models.Index(fields=['agency', 'operation'], name='org_crossregion_agency'),
+            model_name="crossregion",
+            index=models.Index(fields=["agency", "operation"], name="org_crossregion_agency"),
         ),
         migrations.AddConstraint(
-            model_name='crossregion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_crossregion_validity'),
+            model_name="crossregion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_crossregion_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('operator', None), ('partner__isnull', False)), models.Q(('operator__isnull', False), ('partner', None)), _connector='OR'), name='org_apitoken_one_holder'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("operator", None), ("partner__isnull", False)),
+                    models.Q(("operator__isnull", False), ("partner", None)),
+                    _connector="OR",
+                ),
+                name="org_apitoken_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['medical', 'injury', 'maternity', 'public', 'unemployment', 'employment', 'pension', 'bureau', 'information', 'talent', 'labour', 'station'])), name='org_agency_kind'),
+            model_name="agency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "medical",
+                            "injury",
+                            "maternity",
+                            "public",
+                            "unemployment",
+                            "employment",
+                            "pension",
+                            "bureau",
+                            "information",
+                            "talent",
+                            "labour",
+                            "station",
+                        ],
+                    )
+                ),
+                name="org_agency_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sharing',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='org_sharing_validity'),
+            model_name="sharing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="org_sharing_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sharing',
-            constraint=models.CheckConstraint(condition=models.Q(('fields__len__gt', 0), models.Q(('purpose', ''), _negated=True)), name='org_sharing_fields_and_purpose'),
+            model_name="sharing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fields__len__gt", 0), models.Q(("purpose", ""), _negated=True)),
+                name="org_sharing_fields_and_purpose",
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['operator'], name='org_session_open'),
+            model_name="session",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["operator"], name="org_session_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cutoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agency', None), ('network', None), ('operator__isnull', False), ('terminal', None)), models.Q(('agency__isnull', False), ('network', None), ('operator', None), ('terminal', None)), models.Q(('agency', None), ('network', None), ('operator', None), ('terminal__isnull', False)), models.Q(('agency', None), ('network__isnull', False), ('operator', None), ('terminal', None)), _connector='OR'), name='org_cutoff_one_target'),
+            model_name="cutoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agency", None), ("network", None), ("operator__isnull", False), ("terminal", None)),
+                    models.Q(("agency__isnull", False), ("network", None), ("operator", None), ("terminal", None)),
+                    models.Q(("agency", None), ("network", None), ("operator", None), ("terminal__isnull", False)),
+                    models.Q(("agency", None), ("network__isnull", False), ("operator", None), ("terminal", None)),
+                    _connector="OR",
+                ),
+                name="org_cutoff_one_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cutoff',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='org_cutoff_reason'),
+            model_name="cutoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="org_cutoff_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cutoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lifted_at', None), ('lifted_by', None)), models.Q(('lifted_at__gte', models.F('at')), ('lifted_by__isnull', False)), _connector='OR'), name='org_cutoff_lifting'),
+            model_name="cutoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lifted_at", None), ("lifted_by", None)),
+                    models.Q(("lifted_at__gte", models.F("at")), ("lifted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="org_cutoff_lifting",
+            ),
         ),
     ]
