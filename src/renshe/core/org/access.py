@@ -1,8 +1,8 @@
 """From where people come in, and how they are cut off.
 
-Rule (不得在非专用计算机上录入、传输、查询、保存信息数据; 必要时可以切断用户接入并向有关领导报告; 及时恢复): terminals and
-networks are registered, down to the township's; whoever manages the database cuts off at once, with a reason, and tells
-a leader; lifting is recorded and how long it lasted is told.
+Rule (不得在非专用计算机上录入、传输、查询、保存信息数据; 必要时可以切断用户接入并向有关领导报告; 及时恢复): terminals
+and networks are registered, down to the township's; whoever manages the database cuts off at once, with a reason, and
+tells a leader; lifting is recorded and how long it lasted is told.
 
 Invariant: what is cut off has no session left, and gets none until it is lifted.
 """

@@ -1,7 +1,7 @@
 """Which department keeps which fields, and what it shares.
 
-Rule (人才属性、人力资源属性和社会保险属性,由业务部门分别管理; 按照需要进行部分共享): a field of a group is written by its
-owning department alone; another reads it by an explicit sharing of fields, for a purpose, until a day.
+Rule (人才属性、人力资源属性和社会保险属性,由业务部门分别管理; 按照需要进行部分共享): a field of a group is written by
+its owning department alone; another reads it by an explicit sharing of fields, for a purpose, until a day.
 
 Invariant: a field has one owner at most; a field without one is everybody's who has the right to the row.
 """
@@ -52,7 +52,8 @@ def require_owner(actor: Actor, table: str, fields: Iterable[str]) -> None:
 
 
 def readable_fields(actor: Actor, table: str, fields: Iterable[str], region: Region) -> set[str]:
-    """Return those of ``fields`` of ``table`` that ``actor`` may read in ``region``: nobody's, his department's, shared."""
+    """Return those of ``fields`` of ``table`` that ``actor`` may read in ``region``: nobody's, his department's,
+    shared."""
     asked, kind = set(fields), _department(actor)
     foreign = {
         one.field: one.group_id

@@ -1,7 +1,7 @@
 """What opens the door: passwords, secrets of telephones, and tokens of programs.
 
-Rule: passwords as argon2 (``data/access.yaml``); of a token only its SHA-256 is kept; a token of a program does what its
-scopes say, until it expires.
+Rule: passwords as argon2 (``data/access.yaml``); of a token only its SHA-256 is kept; a token of a program does what
+its scopes say, until it expires.
 
 Invariant: a secret leaves here once, when it is drawn.
 """

@@ -1,7 +1,8 @@
 """How a right comes to be: asked for, examined, approved, opened.
 
 Rule (申请、审核、批准、开通): four steps by four people, each in a post that is granted this step in the region. Nobody
-takes a step after the first for a post that he holds. A right ends on a day that is known; it can be ended sooner, never made longer.
+takes a step after the first for a post that he holds. A right ends on a day that is known; it can be ended sooner,
+never made longer.
 
 Invariant: only the last step makes the grant, in the same transaction; a step that is refused changes nothing.
 """
@@ -103,8 +104,8 @@ def grant_end(*, actor: Actor, grant: Grant, last_day: dt.date, reason: str) -> 
 def cross_region_permit(
     *, actor: Actor, agency: Agency, region: Region, operation_name: str, ground: str, valid_until: dt.date
 ) -> CrossRegion:
-    """Return the permission for ``agency`` to do the operation in ``region`` from today; the actor approves in ``region``,
-    whose people they are."""
+    """Return the permission for ``agency`` to do the operation in ``region`` from today; the actor approves in
+    ``region``, whose people they are."""
     require(actor, "org.cross_region", region)
     operation(operation_name)
     if valid_until < timezone.localdate() or not ground.strip():

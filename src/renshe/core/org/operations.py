@@ -1,7 +1,7 @@
 """What can be granted: operations, declared in code by the room that carries them out.
 
-Rule (公益岗人员: entry only, no export, no approval; 四级网络 each level has its own tasks): an operation has a kind, which
-says who may be granted it, and the levels of agencies that carry it out.
+Rule (公益岗人员: entry only, no export, no approval; 四级网络 each level has its own tasks): an operation has a kind,
+which says who may be granted it, and the levels of agencies that carry it out.
 
 Invariant: a grant names a declared operation; a name means one operation.
 """

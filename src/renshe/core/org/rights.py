@@ -1,8 +1,9 @@
 """Who may do what where.
 
-Rule (default-deny; 只能看到本级及下级): an actor may do an operation in a region if a post held today has a grant of it,
-valid today, whose region's subtree holds that region, and the region lies in the subtree of the actor's own agency. Into
-other regions leads only an explicit permission of the agency (异地经办), and only what its holder is granted at home.
+Rule (default-deny; 只能看到本级及下级): an actor may do an operation in a region if a post held today has a grant of
+it, valid today, whose region's subtree holds that region, and the region lies in the subtree of the actor's own
+agency. Into other regions leads only an explicit permission of the agency (异地经办), and only what its holder is
+granted at home.
 
 Invariant: ``may(a, o, r)`` is true exactly for the regions of ``visible_regions(a, o)``; whatever is not granted is
 not allowed. What the actor was told to be is not trusted: posts, agency and standing are read anew.
@@ -13,9 +14,9 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from renshe.core.errors import BusinessError
+from renshe.core.org import operations
 from renshe.core.org.actor import Actor, cuts_now
 from renshe.core.org.models import CrossRegion, Grant, Holding, Operator, Region
-from renshe.core.org import operations
 from renshe.core.org.operations import TEMPORARY_KINDS, Operation
 from renshe.core.org.validity import in_force
 
@@ -63,11 +64,8 @@ def _prefixes(actor: Actor, asked: Operation) -> list[str]:
     if who.kind == Operator.Kind.TEMPORARY and asked.kind not in TEMPORARY_KINDS:
         return []
     own = who.agency.region.path
-    granted = _granted_paths(who, asked)
     # The deeper of the grant's region and the agency's, where one holds the other.
-    found = {
-        own if holds_path(path, own) else path for path in granted if holds_path(path, own) or holds_path(own, path)
-    }
+    found = {own if holds_path(path, own) else path for path in _granted_paths(who, asked) if _meet(own, path)}
     if found:
         permitted = CrossRegion.objects.filter(in_force(), agency=who.agency, operation=asked.name)
         found.update(permitted.values_list("region__path", flat=True))
@@ -96,3 +94,7 @@ def _granted_paths(who: Operator, asked: Operation) -> list[str]:
 
 def _named(region: Region | str) -> str:
     return region if isinstance(region, str) else region.name
+
+
+def _meet(one: str, other: str) -> bool:
+    return holds_path(one, other) or holds_path(other, one)

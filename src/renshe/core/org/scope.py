@@ -71,7 +71,8 @@ class Scope:
             with transaction.atomic(using=queryset.db):
                 return self.filter(queryset).get(**lookup)
         except (ValueError, TypeError, OverflowError, ValidationError, DataError):
-            raise queryset.model.DoesNotExist(f"{queryset.model.__name__} matching query does not exist.") from None
+            missing: type[Exception] = queryset.model.DoesNotExist  # type: ignore[attr-defined]
+            raise missing(f"{queryset.model.__name__} matching query does not exist.") from None
 
     def choices(self, queryset: QuerySet[M]) -> QuerySet[M]:
         """Return what the actor may choose from."""

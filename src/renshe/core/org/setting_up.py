@@ -1,7 +1,7 @@
 """How a bureau begins: groups of posts, regions, agencies with their departments, and the first rights.
 
-Rule (1 综合计划管理科…审计内控科; 不相容岗位): what is the same everywhere stands in ``data/`` and is put in place by the
-installer; the first rights are given on paper, all later ones by the four steps.
+Rule (1 综合计划管理科…审计内控科; 不相容岗位): what is the same everywhere stands in ``data/`` and is put in place by
+the installer; the first rights are given on paper, all later ones by the four steps.
 
 Invariant: everything here happens inside ``declared`` of whoever sets the bureau up; once a request was opened, no
 right is given here any more (the database refuses it).

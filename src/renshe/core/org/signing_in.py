@@ -1,8 +1,8 @@
 """How an operator comes in, stays in and goes.
 
-Rule (只限登记的终端和网络; 审批人员双因素; ``data/access.yaml``): from a registered place, with a password, and with a code
-from the telephone whoever holds a post that checks, approves or manages. Five failures lock the account; a session ends when it is idle, too old,
-elsewhere, or its holder has left or was cut off.
+Rule (只限登记的终端和网络; 审批人员双因素; ``data/access.yaml``): from a registered place, with a password, and with
+a code from the telephone whoever holds a post that checks, approves or manages. Five failures lock the account; a
+session ends when it is idle, too old, elsewhere, or its holder has left or was cut off.
 
 Invariant: a refusal does not tell whether the number, the password or the code was wrong; it is recorded though nothing
 else is.

@@ -1,7 +1,7 @@
 """Operators and the posts they hold.
 
-Rule (不相容岗位相互分离; 公益岗人员): nobody gives himself a post; temporary staff leave on a day that is known and hold
-no post that checks or approves; posts that must not combine are refused before the database refuses them.
+Rule (不相容岗位相互分离; 公益岗人员): nobody gives himself a post; temporary staff leave on a day that is known and
+hold no post that checks or approves; posts that must not combine are refused before the database refuses them.
 
 Invariant: operators are never deleted, they end; whoever is ended holds no post afterwards.
 """

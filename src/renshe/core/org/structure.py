@@ -25,7 +25,7 @@ def region_add(*, actor: Actor, code: str, name: str, parent: Region) -> Region:
     require(actor, "org.region.manage", parent)
     with declared(actor.context("新增行政区划")):
         if Region.objects.filter(pk=code).exists() or not code.isdigit() or len(code) > 12 or parent.level >= 5:
-            raise BusinessError("org.region_code", code=code)
+            raise BusinessError("org.region_code", region=code)
         return region_install(code=code, name=name, parent=parent)
 
 

@@ -1,7 +1,7 @@
 """Business lines go on region by region (分类指导、分步骤).
 
-Rule: a switch holds for its region and what is below, from its day on; the nearest region that says something counts, and
-there the latest day. Where nobody said anything a line is on: rights are denied by default already.
+Rule: a switch holds for its region and what is below, from its day on; the nearest region that says something counts,
+and there the latest day. Where nobody said anything a line is on: rights are denied by default already.
 
 Invariant: a line that is off refuses writing alone; what was written stays readable.
 """

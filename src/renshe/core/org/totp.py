@@ -29,7 +29,8 @@ def code_at(secret: str, step: int, *, digits: int = DIGITS) -> str:
 
 
 def step_of(secret: str, code: str, *, now: float, after: int, drift: int) -> int | None:
-    """Return the step of which ``code`` is, ``drift`` steps about ``now`` and later than step ``after``; None if none."""
+    """Return the step of which ``code`` is, ``drift`` steps about ``now`` and later than step ``after``; None if
+    none."""
     for step in range(int(now) // STEP - drift, int(now) // STEP + drift + 1):
         if step > after and hmac.compare_digest(code_at(secret, step).encode(), code.encode()):
             return step

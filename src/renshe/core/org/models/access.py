@@ -1,7 +1,7 @@
 """The ways in: terminals and networks, credentials, sessions, tokens, and what cuts them off.
 
-Rule (不得在非专用计算机上录入、传输、查询、保存信息数据; 必要时可以切断用户接入并向有关领导报告): people come in from where
-is registered, prove who they are, and can be cut off at once.
+Rule (不得在非专用计算机上录入、传输、查询、保存信息数据; 必要时可以切断用户接入并向有关领导报告): people come in from
+where is registered, prove who they are, and can be cut off at once.
 
 Invariant: no secret that is handed out can be read here: passwords as argon2, tokens as SHA-256. What opens a door is
 not in the journal; that it was changed is.

@@ -1,7 +1,7 @@
 """What posts may do where, who agreed to it, and what departments own and share.
 
-Rule (申请、审核、批准、开通): a right is asked for, examined, approved and opened by four different people; it ends on a
-day that is known.
+Rule (申请、审核、批准、开通): a right is asked for, examined, approved and opened by four different people; it ends
+on a day that is known.
 
 Invariant: a grant has a request with four stamps of four people; the database refuses any other (migration 0002) but
 those with which a bureau begins.
@@ -17,7 +17,7 @@ from renshe.core.org.models.places import Agency, Region
 from renshe.core.org.models.staff import Operator, Post
 
 
-def _by(step: str) -> models.ForeignKey[Operator, Operator]:
+def _by(step: str) -> models.ForeignKey[Operator | None, Operator | None]:
     return models.ForeignKey(Operator, models.PROTECT, verbose_name=step, null=True, related_name="+")
 
 

@@ -63,7 +63,8 @@ class Post(models.Model):
 class Operator(models.Model):
     """Somebody who works with the system; ``number`` is the sign-in name. What opens the door is in ``Credential``.
 
-    ``home_agency``: where somebody lent out comes from; ``kind``: temporary staff (公益岗) leave on a day that is known.
+    ``home_agency``: where somebody lent out comes from; ``kind``: temporary staff (公益岗) leave on a day that is
+    known.
     """
 
     scope_region = "agency__region"
