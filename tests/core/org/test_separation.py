@@ -1,4 +1,4 @@
-"""Posts that must not combine do not, whether a service, the ORM or raw SQL tries; nor rights that their group may not have."""
+"""Posts that must not combine do not, whether a service, the ORM or raw SQL tries it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def held(number: str) -> set[str]:
 
 @pytest.mark.req("S2-6")
 @pytest.mark.parametrize(("one", "other"), [(a, b) for a in GROUPS for b in GROUPS if a < b])
-def test_groups_that_must_not_combine_are_refused_by_service_and_database(
-    bureau: Bureau, one: str, other: str
-) -> None:
+def test_groups_that_must_not_combine_are_refused_by_service_and_database(bureau: Bureau, one: str, other: str) -> None:
     admin = bureau.at("information", "220800")
     with declared(SETUP):
         operator = hire("both", bureau.agencies["220822"])
