@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from threading import Thread
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from tests.core.casework.conftest import Office
 from tests.core.org.bureau import SETUP
 from tests.core.toys.models import Shop
@@ -15,6 +16,7 @@ from renshe.core.casework.services import case_decide, case_fill, case_start, ca
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
+from renshe.core.org.actor import Actor
 
 FORM = {"code": "s1", "name": "白杨市第一中学"}
 HERE = "220822"
@@ -172,3 +174,25 @@ def test_a_refusal_needs_a_reason_and_ends_the_case(office: Office) -> None:
         == State.REFUSED
     )
     assert not Shop.objects.exists()
+
+
+def test_two_who_decide_at_once_decide_once(office_committed: Office) -> None:
+    case = submitted(office_committed)
+    both = [office_committed.checker, office_committed.bureau.at("check", "220800")]
+    told: list[str] = []
+
+    def decide(actor: Actor) -> None:
+        try:
+            told.append(case_decide(actor=actor, number=case.number, verdict="agree", seen=case.digest).state)
+        except BusinessError as refused:
+            told.append(refused.code)
+        finally:
+            connection.close()
+
+    hands = [Thread(target=decide, args=(actor,)) for actor in both]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    assert sorted(told) == ["case.not_open", "done"]
+    assert Shop.objects.count() == 1 and Decision.objects.count() == 2

@@ -96,9 +96,8 @@ def test_one_person_takes_one_step_though_his_posts_allow_two(bureau: Bureau, po
         grant_review(actor=bureau.at("entry"), request=request)
     assert state(request) == before
     with pytest.raises(IntegrityError, match="org_grantrequest_four_people"), declared(SETUP):
-        GrantRequest.objects.filter(pk=request.pk).update(
-            reviewed_by=bureau.operator("entry"), reviewed_at=timezone.now()
-        )
+        again = {"reviewed_by": bureau.operator("entry"), "reviewed_at": timezone.now()}
+        GrantRequest.objects.filter(pk=request.pk).update(**again)
     assert state(request) == before
 
 

@@ -1,4 +1,4 @@
-"""Posts that must not combine do not, whether a service, the ORM or raw SQL tries; nor rights that their group may not have."""
+"""Posts that must not combine do not, whether a service, the ORM or raw SQL tries it."""
 
 from __future__ import annotations
 
