@@ -1,7 +1,7 @@
 """Until when a case must be done: working days from its submission, without those on which it rested.
 
-Rule (经办条例 第二十九条 and each type's own limit): the day of submission does not count; a suspension takes out the days
-it lasts, an extension adds working days, once granted.
+Rule (经办条例 第二十九条 and each type's own limit): the day of submission does not count; a suspension takes out the
+days it lasts, an extension adds working days, once granted.
 
 Invariant: the day is worked out from what is kept of the case, never moved by hand.
 """

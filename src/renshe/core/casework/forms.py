@@ -1,7 +1,7 @@
 """What a case is started with: items, typed and checked before anything is saved.
 
-Rule (S0-43 严格按表格采集数据): only the declared items are taken, in their types, lengths and codes. Items come from the
-data dictionary where it knows them.
+Rule (S0-43 严格按表格采集数据): only the declared items are taken, in their types, lengths and codes. Items come from
+the data dictionary where it knows them.
 
 Invariant: what ``read`` returns as JSON, read again, gives the same JSON and the same values.
 """

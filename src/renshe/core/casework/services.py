@@ -1,8 +1,8 @@
 """Everything that can be done with a case. Whoever calls – page, API, command – it is done here.
 
-Rule (S2-10, S2-41, S4-111; 经办条例第37条): who enters a case does not check it, who checks it does not approve it; each
-decision is a row that is put in. When the last one is made, the effect is carried out in the same transaction; where it
-cannot be, nothing of the decision stands, and the case says why.
+Rule (S2-10, S2-41, S4-111; 经办条例第37条): who enters a case does not check it, who checks it does not approve it;
+each decision is a row that is put in. When the last one is made, the effect is carried out in the same transaction;
+where it cannot be, nothing of the decision stands, and the case says why.
 
 Invariant: a case is done if and only if its effect was carried out. What somebody decides is what he saw: the digest
 of the form goes with every decision.
