@@ -1,8 +1,8 @@
 """Case types: how one kind of business is done, declared in code.
 
-Rule (S0-15, S4-2): a business operation is a form, the documents it needs, checks, steps with posts, a time limit, and the
-effect that is carried out when the last decision is made. Approval, traces, deadlines, numbers, scope and lists come
-by themselves.
+Rule (S0-15, S4-2): a business operation is a form, the documents it needs, checks, steps with posts, a time limit,
+and the effect that is carried out when the last decision is made. Approval, traces, deadlines, numbers, scope and lists
+come by themselves.
 
 Invariant: a case keeps the version of its type that it began with; a declared version is never taken out while cases
 of it are open (``renshe check``).
@@ -57,8 +57,8 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class CaseType:
-    """One version of a case type. ``prefix`` begins its numbers; ``enter`` is the operation that starts it; ``workdays``
-    is its time limit; ``person`` and ``unit`` name the items that say whom it is about."""
+    """One version of a case type. ``prefix`` begins its numbers; ``enter`` is the operation that starts it;
+    ``workdays`` is its time limit; ``person`` and ``unit`` name the items that say whom it is about."""
 
     name: str
     label: str
