@@ -36,7 +36,9 @@ def modules() -> list[Path]:
 
 
 def test_no_module_is_too_long_to_read_at_one_sitting() -> None:
-    long = {path.name: count for path in modules() if (count := len(path.read_text("utf-8").splitlines())) > LINES}
+    # A migration is written by a tool and read by nobody.
+    read = [path for path in modules() if path.parent.name != "migrations"]
+    long = {path.name: count for path in read if (count := len(path.read_text("utf-8").splitlines())) > LINES}
     assert not long
 
 

@@ -1,0 +1,1 @@
+"""How business is done: a form, rules, documents, steps with different people, an effect."""

@@ -1,0 +1,181 @@
+"""What a case is started with: items, typed and checked before anything is saved.
+
+Rule (S0-43 严格按表格采集数据): only the declared items are taken, in their types, lengths and codes. Items come from
+the data dictionary where it knows them.
+
+Invariant: what ``read`` returns as JSON, read again, gives the same JSON and the same values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from renshe.standards import dictionary
+from renshe.standards.codes import code_list
+
+Value = str | int | bool | Decimal | dt.date | None
+Problems = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a form. ``type`` as in the dictionary (text, code, date, month, year, money, int, rate) or ``flag``;
+    ``source``: the field of the dictionary that it is, as ``person.name``."""
+
+    name: str
+    label: str
+    type: str = "text"
+    required: bool = False
+    length: int | None = None
+    codes: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that was read: ``values`` by item in their types, ``json`` as it is kept, ``problems`` by item in Chinese.
+    With problems the values are not to be used."""
+
+    values: Mapping[str, Value]
+    json: Mapping[str, Any]
+    problems: Problems
+
+
+def item(source: str, *, name: str | None = None, label: str | None = None, required: bool | None = None) -> Item:
+    """Return the item that is the field ``source`` (``table.field``) of the dictionary. KeyError if there is none."""
+    table, _, field = source.partition(".")
+    known = dictionary.table(table).field(field)
+    return Item(
+        name or field,
+        label or known.label,
+        known.type,
+        known.mandatory if required is None else required,
+        known.length,
+        known.codes,
+        source,
+    )
+
+
+def read(items: Sequence[Item], given: Mapping[str, Any]) -> Filled:
+    """Read what was ``given`` for ``items``: texts as typed, or JSON values."""
+    values: dict[str, Value] = {}
+    problems: Problems = dict.fromkeys(sorted(set(given) - {one.name for one in items}), "没有这一项，请按表格填写")
+    for one in items:
+        try:
+            values[one.name] = _value(one, given.get(one.name))
+        except ValueError as refused:
+            problems[one.name] = str(refused)
+    return Filled(values, {name: _plain(value) for name, value in values.items()}, problems)
+
+
+def _value(one: Item, given: Any) -> Value:
+    if isinstance(given, str):
+        given = given.strip()
+    if given in (None, ""):
+        if one.required:
+            raise ValueError(f"{one.label}必填")
+        return None
+    if isinstance(given, list | dict) or (isinstance(given, bool) and one.type != "flag"):
+        raise ValueError(f"{one.label}不是一个值，请按表格填写")
+    return _READ[one.type](one, given)
+
+
+def _text(one: Item, given: Any) -> str:
+    told = str(given)
+    if one.length is not None and len(told) > one.length:
+        raise ValueError(f"{one.label}最多 {one.length} 个字符，现有 {len(told)} 个")
+    if not told.isprintable():
+        raise ValueError(f"{one.label}含有看不见的字符，请重新录入")
+    return told
+
+
+def _code(one: Item, given: Any) -> str:
+    told = str(given)
+    if one.codes is None or not code_list(one.codes).known(told):
+        raise ValueError(f"{one.label}没有代码 {told}，请从代码表中选择")
+    return told
+
+
+def _date(one: Item, given: Any) -> dt.date:
+    found = re.fullmatch(r"(\d{4})-?(\d{2})-?(\d{2})", str(given))
+    try:
+        if found:
+            return dt.date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        pass
+    raise ValueError(f"{one.label}没有这一天：{given}，请按 2026-11-30 的样子填写")
+
+
+def _month(one: Item, given: Any) -> int:
+    told = str(given).replace("-", "")
+    if not re.fullmatch(r"(19|20|21)\d{2}(0[1-9]|1[0-2])", told):
+        raise ValueError(f"{one.label}没有这个月：{given}，请按 202611 的样子填写")
+    return int(told)
+
+
+def _year(one: Item, given: Any) -> int:
+    if not re.fullmatch(r"(19|20|21)\d{2}", str(given)):
+        raise ValueError(f"{one.label}应为四位年份，如 2026")
+    return int(given)
+
+
+def _money(one: Item, given: Any) -> Decimal:
+    try:
+        told = Decimal(str(given).replace(",", ""))
+    except InvalidOperation:
+        raise ValueError(f"{one.label}应为金额，如 1234.56") from None
+    if not told.is_finite() or abs(told) >= Decimal("1e16") or told != round(told, 2):
+        raise ValueError(f"{one.label}应为最多两位小数的金额，如 1234.56")
+    return round(told, 2)
+
+
+def _rate(one: Item, given: Any) -> Decimal:
+    try:
+        told = Decimal(str(given))
+    except InvalidOperation:
+        raise ValueError(f"{one.label}应为比例，如 0.08") from None
+    if not told.is_finite() or not 0 <= told <= 1:
+        raise ValueError(f"{one.label}应在 0 与 1 之间，如 0.08")
+    return told
+
+
+def _int(one: Item, given: Any) -> int:
+    if not re.fullmatch(r"-?\d{1,15}", str(given)):
+        raise ValueError(f"{one.label}应为整数")
+    return int(given)
+
+
+def _flag(one: Item, given: Any) -> bool:
+    told = {True: True, False: False, "1": True, "0": False, "true": True, "false": False}.get(given)
+    if told is None:
+        raise ValueError(f"{one.label}应为 1（是）或 0（否）")
+    return told
+
+
+_READ: Mapping[str, Callable[[Item, Any], Value]] = {
+    "text": _text,
+    "code": _code,
+    "date": _date,
+    "month": _month,
+    "year": _year,
+    "money": _money,
+    "rate": _rate,
+    "int": _int,
+    "flag": _flag,
+}
+
+
+def _plain(value: Value) -> str | int | bool | None:
+    if isinstance(value, Decimal | dt.date):
+        return str(value)
+    return value
+
+
+def labels(items: Iterable[Item]) -> dict[str, str]:
+    """Return the labels of ``items`` by name."""
+    return {one.name: one.label for one in items}

@@ -1,0 +1,131 @@
+"""What opens the door: passwords, secrets of telephones, and tokens of programs.
+
+Rule: passwords as argon2 (``data/access.yaml``); of a token only its SHA-256 is kept; a token of a program does what
+its scopes say, until it expires.
+
+Invariant: a secret leaves here once, when it is drawn.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from django.utils import timezone
+
+from renshe.core.errors import BusinessError
+from renshe.core.journal.context import declared
+from renshe.core.org import totp
+from renshe.core.org.actor import Actor
+from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
+from renshe.core.org.operations import operation
+from renshe.core.org.rights import require
+from renshe.core.org.setting_up import settled
+
+SHORTEST = 10
+"""Characters of a password."""
+
+
+def password_hash(password: str) -> str:
+    """Return the argon2 of ``password``; BusinessError where it is too short."""
+    if len(password) < SHORTEST:
+        raise BusinessError("org.password_weak", shortest=SHORTEST)
+    return _hasher().hash(password)
+
+
+def password_right(kept: str | None, password: str) -> bool:
+    """Whether ``password`` is the one ``kept``; without one it takes as long and is none."""
+    try:
+        return _hasher().verify(kept or _nobodys(), password) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def password_set(*, actor: Actor, operator: Operator, password: str) -> None:
+    """Give ``operator`` a password, as who manages operators; sessions under the old one end."""
+    if actor.operator != operator.number:
+        require(actor, "org.manage", operator.agency.region)
+    with declared(actor.context("设置登录密码")):
+        Credential.objects.update_or_create(operator=operator, defaults={"password_hash": password_hash(password)})
+        now = timezone.now()
+        Session.objects.filter(operator=operator, ended_at=None).update(ended_at=now, ending="密码已更改")
+
+
+def totp_enrol(*, actor: Actor, operator: Operator) -> str:
+    """Give ``operator``, who has a password, a new secret for his telephone; return the address that it reads."""
+    require(actor, "org.manage", operator.agency.region)
+    drawn = totp.secret_draw()
+    with declared(actor.context("绑定动态口令")):
+        if not Credential.objects.filter(operator=operator).update(totp_secret=drawn, totp_step=0):
+            raise BusinessError("org.password_missing", number=operator.number)
+    return totp.enrolment(drawn, operator.number)
+
+
+def token_draw() -> tuple[str, bytes]:
+    """Return a new token of 32 random bytes, to be handed out, and its digest, to be kept."""
+    drawn = secrets.token_urlsafe(32)
+    return drawn, digest(drawn)
+
+
+def digest(token: str) -> bytes:
+    """Return what is kept of ``token``."""
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def token_issue(
+    *,
+    actor: Actor,
+    region: Region,
+    scopes: Sequence[str],
+    expires_at: dt.datetime,
+    partner: str | None = None,
+    operator: Operator | None = None,
+) -> str:
+    """Return a token for a program of ``partner`` or of ``operator``: for the operations ``scopes``, in ``region``."""
+    require(actor, "org.token.issue", region)
+    for scope in scopes:
+        operation(scope)
+    if (partner is None) == (operator is None) or not scopes or expires_at <= timezone.now():
+        raise BusinessError("org.token_terms")
+    if operator is not None:
+        require(actor, "org.manage", operator.agency.region)
+    token, kept = token_draw()
+    with declared(actor.context("签发接口令牌")):
+        ApiToken.objects.create(
+            digest=kept, partner=partner, operator=operator, region=region, scopes=list(scopes), expires_at=expires_at
+        )
+    return token
+
+
+def token_revoke(*, actor: Actor, token: ApiToken, reason: str) -> None:
+    """Let ``token`` open nothing any more."""
+    require(actor, "org.token.issue", token.region)
+    with declared(actor.context(reason)):
+        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def token_holder(token: str, scope: str) -> ApiToken:
+    """Return whose ``token`` it is, if it may be used for the operation ``scope`` now; BusinessError otherwise."""
+    found = ApiToken.objects.select_related("operator", "region").filter(
+        digest=digest(token), revoked_at=None, expires_at__gt=timezone.now(), scopes__contains=[scope]
+    )
+    one = found.first()
+    if one is None:
+        raise BusinessError("org.token_refused")
+    return one
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    told = settled("access")["argon2"]
+    return PasswordHasher(time_cost=told["time"], memory_cost=told["memory_kib"], parallelism=told["parallelism"])
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher().hash(secrets.token_hex(16))

@@ -1,0 +1,71 @@
+"""A bureau with a business operation of its own: opening a shop, checked; closing one, checked and approved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau, make
+from tests.core.toys.models import Shop
+
+from renshe.core.casework.forms import Item
+from renshe.core.casework.models import Case
+from renshe.core.casework.types import Values, case_type
+from renshe.core.errors import BusinessError
+from renshe.core.journal.context import declared
+from renshe.core.org.actor import Actor
+from renshe.core.org.setting_up import grant_install
+
+ITEMS = [Item("code", "编号", required=True, length=8), Item("name", "名称", required=True, length=20)]
+
+
+def _known(values: Values) -> dict[str, str]:
+    there = Shop.objects.filter(code=values["code"]).exists()
+    return {"code": "编号已使用，请换一个"} if there else {}
+
+
+@case_type("shop.open", "单位开业", prefix="KY", items=ITEMS, checks=[_known], unit="code", workdays=5)
+def open_shop(case: Case, values: Values) -> None:
+    if values["name"] == "不存在":
+        raise BusinessError("org.reason_missing")
+    Shop.objects.create(code=values["code"], name=values["name"])
+
+
+@case_type("shop.close", "单位注销", prefix="ZX", items=ITEMS[:1], risk="high", unit="code")
+def close_shop(case: Case, values: Values) -> None:
+    Shop.objects.filter(code=values["code"]).delete()
+
+
+@dataclass
+class Office:
+    """The bureau and who does what in its county 220822."""
+
+    bureau: Bureau
+    maker: Actor
+    checker: Actor
+    approver: Actor
+
+
+def furnish() -> Office:
+    found = make()
+    with declared(SETUP):
+        for name in ("shop.open", "shop.close"):
+            for step, group in (("enter", "entry"), ("check", "check"), ("approve", "approve")):
+                if (name, step) != ("shop.open", "approve"):
+                    grant_install(
+                        post=found.posts[group],
+                        operation_name=f"{name}.{step}",
+                        region=found.regions["220000"],
+                        valid_until=NEXT_YEAR,
+                    )
+    return Office(found, found.at("entry"), found.at("check"), found.at("approve"))
+
+
+@pytest.fixture
+def office(db: None) -> Office:
+    return furnish()
+
+
+@pytest.fixture
+def office_committed(committed: None) -> Office:
+    return furnish()
