@@ -51,7 +51,7 @@ _NO_NAME = (
     "无 不详 不明 未知 无名 无名氏 佚名 待查 待定 待补 暂无 测试 测试人员 死亡 已死亡 注销 新生儿 婴儿 男婴 女婴 "
     "本人 空 空白"
 ).split()
-_NO_NAMES = f"^({'|'.join(_NO_NAME)})$|.之(子|女|婴|长子|次子|长女|次女|大宝|二宝)$"
+_NO_NAMES = f"^({'|'.join(_NO_NAME)})$|某|[*]|.之(子|女|婴|长子|次子|长女|次女|大宝|二宝)$"
 _NO_UNITS = f"^(.*({'|'.join(_NO_UNIT)})|(.*[省市县区旗镇乡])?({'|'.join(_NO_UNIT_ALONE)}))$"
 # How many digits and letters somebody's own number has at least, and how many characters an address.
 _LEAST_OF_ID, _LEAST_OF_PHONE, _LEAST_OF_ACCOUNT, _LEAST_OF_ADDRESS = 6, 7, 8, 5

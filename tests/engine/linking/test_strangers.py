@@ -73,7 +73,7 @@ def test_what_is_told_stays_and_what_stands_for_nothing_falls_away() -> None:
             [ID, "22080219640318O12X", "220802199911111115", "E00000123", "220802640318011"],
             ["2.2E+17", "220802", "22080219640318", "220802000000000000", "19850301"],
         ),
-        (told_names, ["吴明", "司徒晓光"], ["不详", "无名氏", "新生儿", "王丽之子", "测试"]),
+        (told_names, ["吴明", "司徒晓光"], ["不详", "无名氏", "新生儿", "王丽之子", "测试", "张某某", "李*"]),
     ):
         assert told(pa.array([*kept, *nothing], pa.string())).to_pylist() == [*kept, *[None] * len(nothing)]
 
@@ -291,3 +291,22 @@ def test_numbers_of_15_digits_that_say_other_sexes_stay_two(linked: Linked) -> N
         person("pension", "P1", "220802680510411", "慕容敏"), person("medical", "M1", "220802680510412", "慕容敏")
     )
     assert found.decision("P1", "M1") == "review"
+
+
+def test_a_sister_whose_wrong_number_says_another_birth_stays_a_sister(linked: Linked) -> None:
+    found = linked(
+        person("pension", "P1", number("22080219900505118"), "张莉", "1990-05-05", sex="2", **HOME),
+        person("medical", "M1", "220802199305051180", "张丽", "1993-05-05", sex="2", **HOME),
+    )
+    assert found.decision("P1", "M1") == "review"
+
+
+def test_a_twin_under_her_sisters_number_goes_to_a_clerk(linked: Linked) -> None:
+    born = {"birth": "1964-03-18", "sex": "2", **HOME}
+    found = linked(person("pension", "P1", ID, "孙海燕", **born), person("resident", "R1", ID, "孙海霞", **born))
+    assert found.decision("P1", "R1") == "review"
+
+
+def test_a_number_with_a_note_behind_is_the_same_number(linked: Linked) -> None:
+    found = linked(person("pension", "P1", ID, "慕容冰"), person("medical", "M1", f"{ID}（已核）", "慕容冰"))
+    assert found.decision("P1", "M1") == "same"

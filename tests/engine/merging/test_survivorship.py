@@ -145,3 +145,8 @@ def test_what_stands_for_nothing_never_survives_a_value(field: str, nothing: str
     new = Record(NEW, "pension", {field: nothing}, operated_on="2020-01-01")
     told = chosen(old, new)[field]
     assert (told.value, told.why) == (something, "另一条是占位值，等于没有填")
+
+
+def test_a_death_that_stands_for_nothing_does_not_come_to_somebody_living() -> None:
+    told = chosen(record(OLD, death_date="1900-01-01"), record(NEW, death_date=None))["death_date"]
+    assert (told.value, told.origin) == (None, NEW)

@@ -87,8 +87,10 @@ def records_sql(
 def person_facts(records: pa.Table, as_of: date) -> pa.Table:
     """Return the facts of ``records`` (as ``read_people`` gives them), in their order; ``rid`` is the place in it."""
     column = {name: records[name] for name in records.schema.names}
-    # Numbers are typed in groups, as they stand on cards.
-    written = pc.replace_substring_regex(column["id_number"].combine_chunks(), r"[\s\x{3000}]+", "")
+    # Numbers are typed in groups, as they stand on cards, and with a note behind.
+    written = pc.replace_substring_regex(
+        column["id_number"].combine_chunks(), r"[\s\x{3000}]+|[（(][^()（）]*[)）]$", ""
+    )
     identity = id_facts(written, on=as_of)
     state = identity.state.cast(pa.string())
     proved = pc.is_in(state, value_set=pa.array(["valid", "foreign"]))

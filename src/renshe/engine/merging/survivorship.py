@@ -5,7 +5,8 @@ nor one that stands for nothing (1900-01-01, 不详); of contradicting birth dat
 The birth date that decides retirement is a field of its own: the earliest record of the personal file, not the
 identity card.
 
-Invariant: the value that survives is one that a record has; where any record has one that could be typed, it is filled.
+Invariant: the value that survives is one that a record has; where any record has one that could be typed and stands
+for something, it is filled.
 """
 
 from __future__ import annotations
@@ -164,6 +165,8 @@ def _choose(rule: FieldRule, name: str, records: Sequence[Record]) -> tuple[Reco
     if saying := [one for one in left if not stands_for_nothing(name, str(one.values[name]))]:
         why = why if len(saying) == len(left) else "另一条是占位值，等于没有填"
         left = saying
+    elif stays.values.get(name) is None:
+        return stays, "占位值等于没有填，保留原样"
     for step in rule.prefer:
         if len({one.values[name] for one in left}) == 1:
             break

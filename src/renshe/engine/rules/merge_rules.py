@@ -49,6 +49,7 @@ class Condition:
     where: str = "true"
     unless: tuple[tuple[str, ...], str] | None = None
     other: tuple[str, str] | None = None
+    given_back: tuple[tuple[str, ...], str] | None = None
     same: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
     overlap: tuple[str, str] | None = None
@@ -64,8 +65,16 @@ class Condition:
     @property
     def texts(self) -> tuple[str, ...]:
         """Return every expression of the condition over its own table."""
-        unless = (*self.unless[0], self.unless[1]) if self.unless else ()
-        return (self.where, *unless, *self.same, *self.differ, *(self.overlap or ()), *self.tell, *self.known)
+        groups = [(*by, value) for by, value in filter(None, (self.unless, self.given_back))]
+        return (
+            self.where,
+            *(text for group in groups for text in group),
+            *self.same,
+            *self.differ,
+            *(self.overlap or ()),
+            *self.tell,
+            *self.known,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +232,7 @@ def _both(one: Condition, as_of: date) -> str:
         return (
             f"(SELECT s.n, s.number, {_told(one, 't')} AS told{listed} FROM {_SIDES} s"
             f" JOIN {rows} t ON {_owned('t', 's')}"
-            f" WHERE s.side = '{name}' AND ({_sql(one.where, one.table, 't', as_of)}))"
+            f" WHERE s.side = '{name}' AND ({_sql(one.where, one.table, 't', as_of)}){_kept(one, as_of)})"
         )
 
     same, differ = len(one.same), len(one.same) + len(one.differ)
@@ -240,6 +249,19 @@ def _both(one: Condition, as_of: date) -> str:
         f" FROM {side('old')} a JOIN {side('new')} b ON {' AND '.join(tests)}"
     )
     return _grouped(one, f"SELECT n, unnest(numbers) AS number, unnest(tolds) AS told FROM ({met})")
+
+
+def _kept(one: Condition, as_of: date) -> str:
+    """Return SQL, to stand behind a condition on rows ``t``, that leaves out what was wholly given back."""
+    if one.given_back is None:
+        return ""
+    by, paid = one.given_back
+    pairs = [(_sql(text, one.table, "u", as_of), _sql(text, one.table, "t", as_of)) for text in by]
+    value = _sql(paid, one.table, "u", as_of)
+    return (
+        f" AND NOT EXISTS (SELECT 1 FROM {own(one.table)} u WHERE u.system = t.system AND u.person_no = t.person_no"
+        f" AND u.{_VALID} AND {same_pairs(pairs)} HAVING bool_or({value} < 0) AND sum({value}) <= 0)"
+    )
 
 
 def _mixed(one: Condition, as_of: date) -> str:
@@ -263,6 +285,8 @@ def _condition(data: Mapping[str, Any]) -> Condition:
     told = dict(data)
     told |= {key: _texts(data.get(key)) for key in ("same", "differ", "tell", "known")}
     told["unless"] = None if unless is None else (_texts(unless["by"]), unless["where"])
+    back = data.get("given_back")
+    told["given_back"] = None if back is None else (_texts(back["by"]), back["paid"])
     told["other"] = (data["other"]["table"], data["other"]["where"]) if "other" in data else None
     told["overlap"] = None if overlap is None else (overlap["from"], overlap["to"])
     return Condition(**told)
