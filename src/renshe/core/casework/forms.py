@@ -1,7 +1,7 @@
 """What a case is started with: items, typed and checked before anything is saved.
 
 Rule (S0-43 严格按表格采集数据): only the declared items are taken, in their types, lengths and codes. Items come from
-the data dictionary where it knows them.
+the data dictionary where it knows them, and are read as the field writes them (``standards``).
 
 Invariant: what ``read`` returns as JSON, read again, gives the same JSON and the same values.
 """
@@ -9,14 +9,15 @@ Invariant: what ``read`` returns as JSON, read again, gives the same JSON and th
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from renshe.standards import dictionary
 from renshe.standards.codes import code_list
+from renshe.standards.money import parse_int, parse_money, parse_rate
+from renshe.standards.periods import parse_date, parse_month, parse_year
 
 Value = str | int | bool | Decimal | dt.date | None
 Problems = dict[str, str]
@@ -101,53 +102,16 @@ def _code(one: Item, given: Any) -> str:
     return told
 
 
-def _date(one: Item, given: Any) -> dt.date:
-    found = re.fullmatch(r"(\d{4})-?(\d{2})-?(\d{2})", str(given))
-    try:
-        if found:
-            return dt.date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        pass
-    raise ValueError(f"{one.label}没有这一天：{given}，请按 2026-11-30 的样子填写")
+def _parsed(parse: Callable[[str], Value], example: str) -> Callable[[Item, Any], Value]:
+    """Return how an item is read whose spellings the standards know."""
 
+    def read_value(one: Item, given: Any) -> Value:
+        try:
+            return parse(str(given))
+        except ValueError as refused:
+            raise ValueError(f"{one.label}{refused}，请按 {example} 的样子填写") from None
 
-def _month(one: Item, given: Any) -> int:
-    told = str(given).replace("-", "")
-    if not re.fullmatch(r"(19|20|21)\d{2}(0[1-9]|1[0-2])", told):
-        raise ValueError(f"{one.label}没有这个月：{given}，请按 202611 的样子填写")
-    return int(told)
-
-
-def _year(one: Item, given: Any) -> int:
-    if not re.fullmatch(r"(19|20|21)\d{2}", str(given)):
-        raise ValueError(f"{one.label}应为四位年份，如 2026")
-    return int(given)
-
-
-def _money(one: Item, given: Any) -> Decimal:
-    try:
-        told = Decimal(str(given).replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(f"{one.label}应为金额，如 1234.56") from None
-    if not told.is_finite() or abs(told) >= Decimal("1e16") or told != round(told, 2):
-        raise ValueError(f"{one.label}应为最多两位小数的金额，如 1234.56")
-    return round(told, 2)
-
-
-def _rate(one: Item, given: Any) -> Decimal:
-    try:
-        told = Decimal(str(given))
-    except InvalidOperation:
-        raise ValueError(f"{one.label}应为比例，如 0.08") from None
-    if not told.is_finite() or not 0 <= told <= 1:
-        raise ValueError(f"{one.label}应在 0 与 1 之间，如 0.08")
-    return told
-
-
-def _int(one: Item, given: Any) -> int:
-    if not re.fullmatch(r"-?\d{1,15}", str(given)):
-        raise ValueError(f"{one.label}应为整数")
-    return int(given)
+    return read_value
 
 
 def _flag(one: Item, given: Any) -> bool:
@@ -160,12 +124,12 @@ def _flag(one: Item, given: Any) -> bool:
 _READ: Mapping[str, Callable[[Item, Any], Value]] = {
     "text": _text,
     "code": _code,
-    "date": _date,
-    "month": _month,
-    "year": _year,
-    "money": _money,
-    "rate": _rate,
-    "int": _int,
+    "date": _parsed(parse_date, "2026-11-30"),
+    "month": _parsed(parse_month, "202611"),
+    "year": _parsed(parse_year, "2026"),
+    "money": _parsed(parse_money, "1234.56"),
+    "rate": _parsed(lambda text: Decimal(parse_rate(text)), "0.08"),
+    "int": _parsed(parse_int, "12"),
     "flag": _flag,
 }
 
@@ -174,8 +138,3 @@ def _plain(value: Value) -> str | int | bool | None:
     if isinstance(value, Decimal | dt.date):
         return str(value)
     return value
-
-
-def labels(items: Iterable[Item]) -> dict[str, str]:
-    """Return the labels of ``items`` by name."""
-    return {one.name: one.label for one in items}

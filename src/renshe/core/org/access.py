@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
-from renshe.core.org.actor import Actor, cuts_now
+from renshe.core.org.actor import Actor, cuts_now, operator_of
 from renshe.core.org.models import Agency, CutOff, Network, Operator, Region, Session, Terminal
 from renshe.core.org.models.access import Status
 from renshe.core.org.rights import require
@@ -119,7 +119,7 @@ def cut_off(
     kind = type(target).__name__.lower()
     with declared(actor.context(f"切断接入：{reason}")):
         made = CutOff.objects.create(
-            **{kind: target}, region=region, reason=reason, by=_self(actor), at=now, leader=leader
+            **{kind: target}, region=region, reason=reason, by=operator_of(actor), at=now, leader=leader
         )
         sessions = Session.objects.filter(ended_at=None)
         match target:
@@ -143,9 +143,9 @@ def cut_off_lift(*, actor: Actor, cut: CutOff, note: str) -> dt.timedelta:
         found = CutOff.objects.select_for_update().get(pk=cut.pk)
         if found.lifted_at is not None or not note.strip():
             raise BusinessError("org.cut_off_lifted")
-        if found.operator_id == _self(actor).pk:
+        if found.operator_id == operator_of(actor).pk:
             raise BusinessError("org.not_for_oneself")
-        found.lifted_at, found.lifted_by, found.lifting = timezone.now(), _self(actor), note
+        found.lifted_at, found.lifted_by, found.lifting = timezone.now(), operator_of(actor), note
         found.save()
     return found.lifted_at - found.at
 
@@ -160,7 +160,3 @@ def cut_off_read(*, actor: Actor, cut: CutOff) -> None:
     with declared(actor.context("阅知切断接入报告")):
         if not cut_offs_reported(actor).filter(pk=cut.pk).update(seen_at=timezone.now()):
             raise BusinessError("org.out_of_scope")
-
-
-def _self(actor: Actor) -> Operator:
-    return Operator.objects.get(number=actor.operator)

@@ -56,6 +56,11 @@ def operator_standing(number: str) -> Operator:
     return found
 
 
+def operator_of(actor: Actor) -> Operator:
+    """Return the operator who acts, to be named in a row."""
+    return Operator.objects.get(number=actor.operator)
+
+
 def actor_from(operator: Operator, *, terminal: str | None) -> Actor:
     """Return the actor that a standing operator is."""
     held = Holding.objects.filter(in_force(), operator=operator).values_list("post__code", flat=True)

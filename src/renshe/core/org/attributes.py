@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
-from renshe.core.org.actor import Actor
+from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import AttributeField, AttributeGroup, Operator, Region, Sharing
 from renshe.core.org.rights import holds_path, require
 from renshe.core.org.validity import in_force
@@ -94,7 +94,7 @@ def sharing_grant(
             region=region,
             fields=list(fields),
             purpose=purpose,
-            granted_by=Operator.objects.get(number=actor.operator),
+            granted_by=operator_of(actor),
             valid_from=timezone.localdate(),
             valid_until=valid_until,
         )

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
-from renshe.core.org.actor import Actor
-from renshe.core.org.models import Agency, CrossRegion, Grant, GrantRequest, Holding, Operator, Post, Region
+from renshe.core.org.actor import Actor, operator_of
+from renshe.core.org.models import Agency, CrossRegion, Grant, GrantRequest, Holding, Post, Region
 from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
 from renshe.core.org.validity import in_force
@@ -51,7 +51,7 @@ def grant_apply(
             valid_until=valid_until,
             fields=list(fields) if fields is not None else None,
             purpose=purpose,
-            applied_by=_self(actor),
+            applied_by=operator_of(actor),
             applied_at=timezone.now(),
         )
 
@@ -116,7 +116,7 @@ def cross_region_permit(
             region=region,
             operation=operation_name,
             ground=ground,
-            permitted_by=_self(actor),
+            permitted_by=operator_of(actor),
             valid_from=timezone.localdate(),
             valid_until=valid_until,
         )
@@ -130,7 +130,7 @@ def _stamp(actor: Actor, request: GrantRequest, step: str, right: str, *, after:
         done = getattr(found, f"{step}_by_id") or found.refused_by_id or found.opened_by_id
         if done or getattr(found, f"{after}_by_id") is None:
             raise BusinessError("org.grant_step")
-        own = _self(actor)
+        own = operator_of(actor)
         if own.pk in {found.applied_by_id, found.reviewed_by_id, found.approved_by_id}:
             raise BusinessError("org.grant_same_person")
         if Holding.objects.filter(in_force(), operator=own, post=found.post).exists():
@@ -139,7 +139,3 @@ def _stamp(actor: Actor, request: GrantRequest, step: str, right: str, *, after:
             setattr(found, name, value)
         found.save()
         return found
-
-
-def _self(actor: Actor) -> Operator:
-    return Operator.objects.get(number=actor.operator)

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
-from renshe.core.org.actor import Actor
-from renshe.core.org.models import Disclosure, Operator, Region
+from renshe.core.org.actor import Actor, operator_of
+from renshe.core.org.models import Disclosure, Region
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope, lookups
 from renshe.standards.masks import mask_value
@@ -42,7 +42,7 @@ def reveal(*, actor: Actor, row: models.Model, fields: Sequence[str], reason: st
     require(actor, REVEAL, region)
     with declared(actor.context(f"查看未脱敏数据：{reason}")):
         Disclosure.objects.create(
-            operator=Operator.objects.get(number=actor.operator),
+            operator=operator_of(actor),
             region=region,
             table=row._meta.db_table,
             key=str(row.pk),

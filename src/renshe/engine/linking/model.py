@@ -214,7 +214,8 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         for name, levels in trained["weights"].items()
     }
     definite = tuple(
-        Definite(one["decision"], one["label"], _expand(one["when"], comparisons)) for one in told["definite"]
+        Definite(one["decision"], one["label"], _expand(_call_by_name(one["when"], told), comparisons))
+        for one in told["definite"]
     )
     return Model(
         entity=told["entity"],
@@ -235,6 +236,13 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         at_least_review=told.get("at_least_review", "FALSE"),
         contest=_read_contest(told["contest"], comparisons) if "contest" in told else None,
     )
+
+
+def _call_by_name(condition: str, told: Mapping[str, Any]) -> str:
+    """Return ``condition`` with what the declaration calls by a name (``{name}``) written out."""
+    for name, meant in told.get("named", {}).items():
+        condition = condition.replace(f"{{{name}}}", f"({meant})")
+    return condition
 
 
 def _read_contest(told: Mapping[str, Any], comparisons: Sequence[Comparison]) -> Contest:
