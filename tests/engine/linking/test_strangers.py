@@ -307,6 +307,12 @@ def test_a_twin_under_her_sisters_number_goes_to_a_clerk(linked: Linked) -> None
     assert found.decision("P1", "R1") == "review"
 
 
+def test_who_has_the_number_and_the_account_is_the_same_though_a_character_was_mistyped(linked: Linked) -> None:
+    born = {"birth": "1964-03-18", "sex": "2", "bank_account": "6228480600001000003"}
+    found = linked(person("pension", "P1", ID, "孙海燕", **born), person("resident", "R1", ID, "孙海霞", **born))
+    assert found.decision("P1", "R1") == "same"
+
+
 def test_a_number_with_a_note_behind_is_the_same_number(linked: Linked) -> None:
     found = linked(person("pension", "P1", ID, "慕容冰"), person("medical", "M1", f"{ID}（已核）", "慕容冰"))
     assert found.decision("P1", "M1") == "same"

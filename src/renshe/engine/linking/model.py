@@ -109,7 +109,7 @@ class Model:
     ``weights``: by comparison and level, (m, u). ``same`` and ``review``: from which weights (bits, prior included) a
     pair is the one or the other. ``training``: by key, the comparisons that say nothing of what the key says, which
     re-estimating learns from the pairs that share it. ``facts``: where records are plain columns, each fact in SQL.
-    ``at_least_review``: SQL over facts of pairs that are not different whatever they weigh.
+    ``at_least_review``: what holds of pairs that are not different whatever they weigh.
     """
 
     entity: str
@@ -124,7 +124,7 @@ class Model:
     trained: Mapping[str, Any]
     training: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
-    at_least_review: str = "FALSE"
+    at_least_review: Definite | None = None
     contest: Contest | None = None
 
     def comparison(self, name: str) -> Comparison:
@@ -146,8 +146,8 @@ class Model:
     @property
     def facts_asked(self) -> tuple[str, ...]:
         """Return the facts that definite rules and what is never different look at."""
-        asked = [*(one.when for one in self.definite), self.at_least_review]
-        found = {name for one in asked for name in _SIDED.findall(one)}
+        asked = [*self.definite, *([self.at_least_review] if self.at_least_review else [])]
+        found = {name for one in asked for name in _SIDED.findall(one.when)}
         return tuple(sorted(found))
 
     def settings(self, prior: float) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def read_model(declared: str, weights: str | None = None) -> Model:
         trained=trained.get("trained", {}),
         training={name: tuple(taught) for name, taught in told.get("training", {}).items()},
         facts=dict(told.get("facts", {})),
-        at_least_review=told.get("at_least_review", "FALSE"),
+        at_least_review=Definite("review", **told["at_least_review"]) if "at_least_review" in told else None,
         contest=_read_contest(told["contest"], comparisons) if "contest" in told else None,
     )
 

@@ -101,9 +101,10 @@ def scored_sql(model: Model, predicted: str) -> str:
     grounds = "".join(f" WHEN {one.when} THEN {at}" for at, one in enumerate(model.definite))
     # A model may have nothing definite.
     ground = f"CASE{grounds} END" if grounds else "CAST(NULL AS INTEGER)"
+    floor = model.at_least_review.when if model.at_least_review else "FALSE"
     return (
         f"SELECT rid_l, rid_r, {sides}, match_weight, match_probability, {levels}, {ground} AS ground,"
-        f" coalesce({model.at_least_review}, FALSE) AS floored FROM {predicted}"
+        f" coalesce({floor}, FALSE) AS floored FROM {predicted}"
     )
 
 

@@ -81,6 +81,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "keys": [_key(model, key.parts) for key in model.keys.values()],
         "largest_block": model.largest_block,
         "definite": [[one.decision, one.label] for one in model.definite],
+        "at_least_review": model.at_least_review.label if model.at_least_review else None,
         "comparisons": [
             {"label": one.label, "levels": [_level(model, one, level) for level in one.levels]}
             for one in model.comparisons
