@@ -112,6 +112,7 @@ def test_the_model_and_its_training_are_told(page: str) -> None:
     model = load_model("person")
     assert model.version in page
     assert all(one.label in page for one in model.definite)
+    assert "号码相同且成立</th><td>至少待核实" in page
     assert "模拟数量" in page and f"{model.trained['invented']:,}" in page
     told = describe_model(model)
     assert [one["label"] for one in told["comparisons"]] == [one.label for one in model.comparisons]
