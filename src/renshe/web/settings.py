@@ -10,7 +10,14 @@ import os
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
-INSTALLED_APPS = ["renshe.core.journal", "renshe.core.org", "renshe.core.casework"]
+INSTALLED_APPS = [
+    "renshe.core.journal",
+    "renshe.core.org",
+    "renshe.core.jobs",
+    "renshe.core.filing",
+    "renshe.core.registers",
+    "renshe.core.casework",
+]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
 DATABASES = {
     alias: {

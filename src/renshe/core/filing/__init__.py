@@ -1,0 +1,1 @@
+"""Papers: attachments by digest, documents as they were issued, archive volumes."""
