@@ -55,13 +55,22 @@ def workday_year(year: int) -> WorkdayYear:
     return known
 
 
-def is_workday(day: date) -> bool:
-    """Whether ``day`` is a working day; WorkdayCalendarMissing where its year has no calendar."""
+# 全国年节及纪念日放假办法（国务院令第795号）第二条：days off whose date is the same every year, as (month, day).
+_FIXED = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
+
+
+def is_workday(day: date, *, provisional: bool = False) -> bool:
+    """Whether ``day`` is a working day; WorkdayCalendarMissing where its year has no calendar.
+
+    ``provisional``: where it has none yet, Monday to Friday but for holidays of fixed date.
+    """
+    if provisional and day.year not in _years():
+        return day.weekday() < 5 and (day.month, day.day) not in _FIXED
     year = workday_year(day.year)
     return day in year.work or (day.weekday() < 5 and day not in year.rest)
 
 
-def add_workdays(day: date, count: int) -> date:
+def add_workdays(day: date, count: int, *, provisional: bool = False) -> date:
     """Return the ``count``-th working day after ``day`` (before it where negative); ``day`` itself is not counted.
 
     With ``count`` 0, ``day`` itself. WorkdayCalendarMissing where the way leads through a year without a calendar.
@@ -69,17 +78,18 @@ def add_workdays(day: date, count: int) -> date:
     step = timedelta(days=1 if count > 0 else -1)
     for _ in range(abs(count)):
         day += step
-        while not is_workday(day):
+        while not is_workday(day, provisional=provisional):
             day += step
     return day
 
 
-def workdays_between(start: date, end: date) -> int:
+def workdays_between(start: date, end: date, *, provisional: bool = False) -> int:
     """Return how many working days lie after ``start`` up to and including ``end``; negative where ``end`` is earlier.
 
     So ``workdays_between(day, add_workdays(day, n))`` is n. WorkdayCalendarMissing as above.
     """
     if end < start:
-        return is_workday(start) - is_workday(end) - workdays_between(end, start)
+        ends = is_workday(start, provisional=provisional) - is_workday(end, provisional=provisional)
+        return ends - workdays_between(end, start, provisional=provisional)
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
-    return sum(is_workday(day) for day in days)
+    return sum(is_workday(day, provisional=provisional) for day in days)

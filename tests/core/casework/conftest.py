@@ -8,14 +8,21 @@ import pytest
 from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau, make
 from tests.core.toys.models import Shop
 
+from renshe.core.casework.delegating import LEAD
 from renshe.core.casework.forms import Item
+from renshe.core.casework.held import QUERY
+from renshe.core.casework.leading import PAUSE
+from renshe.core.casework.local import LOCAL
 from renshe.core.casework.models import Case
+from renshe.core.casework.services import case_start, case_submit
 from renshe.core.casework.types import Values, case_type
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.setting_up import grant_install
 
+HERE = "220822"
+FORM = {"code": "s1", "name": "白杨市第一中学"}
 ITEMS = [Item("code", "编号", required=True, length=8), Item("name", "名称", required=True, length=20)]
 
 
@@ -58,7 +65,21 @@ def furnish() -> Office:
                         region=found.regions["220000"],
                         valid_until=NEXT_YEAR,
                     )
+        looking = [(QUERY, group) for group in ("entry", "check", "approve")]
+        for name, group in ((LEAD, "approve"), (LOCAL, "approve"), (PAUSE, "check"), *looking):
+            grant_install(
+                post=found.posts[group], operation_name=name, region=found.regions["220000"], valid_until=NEXT_YEAR
+            )
     return Office(found, found.at("entry"), found.at("check"), found.at("approve"))
+
+
+def started(office: Office, type: str = "shop.open", form: dict[str, str] | None = None) -> Case:
+    return case_start(actor=office.maker, type=type, region=HERE, form=FORM if form is None else form)
+
+
+def submitted(office: Office, type: str = "shop.open", form: dict[str, str] | None = None) -> Case:
+    case = started(office, type, form)
+    return case_submit(actor=office.maker, number=case.number, seen=case.digest)
 
 
 @pytest.fixture

@@ -6,29 +6,18 @@ import datetime as dt
 from threading import Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from tests.core.casework.conftest import Office
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from tests.core.casework.conftest import FORM, Office, started, submitted
 from tests.core.org.bureau import SETUP
 from tests.core.toys.models import Shop
 
+from renshe.core.casework.deciding import case_decide
 from renshe.core.casework.models import Case, Decision, State
-from renshe.core.casework.services import case_decide, case_fill, case_start, case_submit, case_withdraw
+from renshe.core.casework.services import case_fill, case_submit, case_withdraw
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor
-
-FORM = {"code": "s1", "name": "白杨市第一中学"}
-HERE = "220822"
-
-
-def started(office: Office, type: str = "shop.open", form: dict[str, str] | None = None) -> Case:
-    return case_start(actor=office.maker, type=type, region=HERE, form=FORM if form is None else form)
-
-
-def submitted(office: Office, type: str = "shop.open", form: dict[str, str] | None = None) -> Case:
-    case = started(office, type, form)
-    return case_submit(actor=office.maker, number=case.number, seen=case.digest)
 
 
 @pytest.mark.req("S2-10", "S2-11", "S2-14")
@@ -79,11 +68,30 @@ def test_the_maker_does_not_check_even_with_the_right_to(office: Office) -> None
 @pytest.mark.req("S2-10")
 def test_the_database_itself_refuses_a_second_decision_of_one_person(office: Office) -> None:
     case = submitted(office)
+    more = {"case": case, "round": case.round, "step": 0, "verdict": "agree", "digest": case.digest}
+    with pytest.raises(DatabaseError, match="录入人员不能复核"), declared(SETUP):
+        Decision.objects.create(operator=case.maker, **more)
     with pytest.raises(IntegrityError, match="one_person_once"), declared(SETUP):
-        Decision.objects.create(
-            case=case, round=case.round, step=0, operator=case.maker, verdict="agree", digest=case.digest
-        )
+        for _ in range(2):
+            Decision.objects.create(operator="check-220822", **more)
     assert case.decisions.count() == 1
+
+
+@pytest.mark.req("S4-87", "S2-10")
+def test_the_database_itself_refuses_a_case_that_nobody_agreed_to(office: Office) -> None:
+    case = submitted(office)
+    for change in ({"state": "done"}, {"needed": 2}, {"type": "shop.close"}, {"makers": []}, {"region_id": "220802"}):
+        with pytest.raises(DatabaseError, match=r"尚未经规定的人员同意|不能改变"), declared(SETUP):
+            Case.objects.filter(pk=case.pk).update(**change)
+    with pytest.raises(DatabaseError, match="只能追加"), declared(SETUP):
+        Decision.objects.update(opinion="x")
+    with pytest.raises(DatabaseError, match="只能追加"), declared(SETUP):
+        Decision.objects.all().delete()
+    case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    with pytest.raises(DatabaseError, match="已经终结"), declared(SETUP):
+        Case.objects.filter(pk=case.pk).update(state="open")
+    case.refresh_from_db()
+    assert (case.state, case.type, case.makers) == (State.DONE, "shop.open", [office.maker.operator])
 
 
 @pytest.mark.parametrize("who", ["other_region", "wrong_post", "approver"])
@@ -94,7 +102,8 @@ def test_who_has_no_right_there_decides_nothing(office: Office, who: str) -> Non
         "wrong_post": office.bureau.at("audit"),
         "approver": office.approver,
     }[who]
-    with pytest.raises(BusinessError, match="没有在“220822”办理"):
+    said = "没有在" if who == "approver" else "没有业务"
+    with pytest.raises(BusinessError, match=said):
         case_decide(actor=actor, number=case.number, verdict="agree", seen=case.digest)
     assert not Shop.objects.exists() and case.decisions.count() == 1
 

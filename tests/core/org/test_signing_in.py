@@ -17,8 +17,9 @@ from renshe.core.journal.models import Entry
 from renshe.core.org import totp
 from renshe.core.org.access import network_register, place_stop, terminal_register
 from renshe.core.org.actor import actor_of
-from renshe.core.org.credentials import password_set, token_holder, token_issue, token_revoke, totp_enrol
+from renshe.core.org.credentials import password_set, token_actor, token_issue, token_revoke, totp_enrol
 from renshe.core.org.models import ApiToken, Credential, Operator, Session, SignInFailure, Terminal
+from renshe.core.org.rights import may
 from renshe.core.org.signing_in import SignedIn, session_actor, sign_in, sign_out
 
 PASSWORD = "河西县经办 7 号窗口"
@@ -249,15 +250,49 @@ def test_a_token_opens_its_scopes_until_it_expires_or_is_revoked(door: Door, mon
         with pytest.raises(BusinessError):
             token_issue(actor=actor, region=region, scopes=scopes, expires_at=expires, partner=partner)
     assert not ApiToken.objects.exists()
-    token = token_issue(actor=admin, region=region, scopes=["toys.query"], expires_at=soon, partner="税务")
-    assert token_holder(token, "toys.query").partner == "税务"
-    for tried, scope in ((token, "toys.enter"), (token + "x", "toys.query"), ("", "toys.query")):
+    token = token_issue(
+        actor=admin, region=region, scopes=["toys.query", "toys.check"], expires_at=soon, partner="税务"
+    )
+    program = token_actor(token)
+    assert program.operator == "partner:税务"
+    assert may(program, "toys.query", region) and may(program, "toys.query", door.bureau.regions["220822101"])
+    # Neither another operation, nor another region, nor anything that decides.
+    assert not may(program, "toys.enter", region) and not may(program, "toys.check", region)
+    assert not may(program, "toys.query", door.bureau.regions["220802"])
+    for tried in (token + "x", ""):
         with pytest.raises(BusinessError, match="令牌无效"):
-            token_holder(tried, scope)
+            token_actor(tried)
     with monkeypatch.context() as patch:
         later(patch, 60 * 25)
+        assert not may(program, "toys.query", region)
         with pytest.raises(BusinessError, match="令牌无效"):
-            token_holder(token, "toys.query")
+            token_actor(token)
     token_revoke(actor=admin, token=ApiToken.objects.get(), reason="停止合作")
+    assert not may(program, "toys.query", region)
     with pytest.raises(BusinessError, match="令牌无效"):
-        token_holder(token, "toys.query")
+        token_actor(token)
+
+
+def test_an_operators_token_opens_no_more_than_the_operator_may(door: Door) -> None:
+    admin, region = door.bureau.at("information"), door.bureau.regions["220822101"]
+    soon = timezone.now() + dt.timedelta(days=1)
+    token = token_issue(
+        actor=admin,
+        region=region,
+        scopes=["toys.enter", "toys.check"],
+        expires_at=soon,
+        operator=door.bureau.operator("entry"),
+    )
+    program = token_actor(token)
+    assert program.operator == "entry-220822" and may(program, "toys.enter", region)
+    for operation, where in (
+        ("toys.check", region),
+        ("toys.query", region),
+        ("toys.enter", door.bureau.regions["220822"]),
+    ):
+        assert not may(program, operation, where)
+    with declared(SETUP):
+        Operator.objects.filter(number="entry-220822").update(valid_until=YESTERDAY)
+    assert not may(program, "toys.enter", region)
+    with pytest.raises(BusinessError, match="未启用或已停用"):
+        token_actor(token)

@@ -14,7 +14,7 @@ from renshe.engine.rules.catalogue import Catalogue, build_catalogue, read_rules
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import RunResult, run_rules
-from renshe.engine.rules.testing import stage_rows
+from renshe.engine.rules.stage_rows import stage_rows
 from renshe.policy.parameters import ParameterBook
 from renshe.standards.dictionary import table
 

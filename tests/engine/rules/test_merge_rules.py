@@ -12,7 +12,7 @@ import pytest
 
 from renshe.engine.decisions.pairs import Asked, ask, know_pairs, own, own_columns
 from renshe.engine.rules.merge_rules import merge_rules
-from renshe.engine.rules.testing import stage_rows
+from renshe.engine.rules.stage_rows import stage_rows
 
 AS_OF = date(2021, 5, 31)
 SIDES = {"old": "1", "new": "2"}

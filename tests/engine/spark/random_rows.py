@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from renshe.engine.rules.holdings import StagedSource
-from renshe.engine.rules.testing import stage_rows
+from renshe.engine.rules.stage_rows import stage_rows
 from renshe.standards.codes import code_list
 from renshe.standards.dictionary import TABLES, Field, table
 

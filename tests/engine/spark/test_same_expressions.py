@@ -19,7 +19,7 @@ from renshe.engine.rules.compiling import compile_expression
 from renshe.engine.rules.dialects import DUCKDB, SPARK, Dialect
 from renshe.engine.rules.expression import ExpressionError, parse
 from renshe.engine.rules.scope import PlainScope
-from renshe.engine.rules.testing import stage_rows
+from renshe.engine.rules.stage_rows import stage_rows
 from renshe.engine.schema import kinds
 
 if TYPE_CHECKING:

@@ -3,6 +3,9 @@
 Rule (经办条例 第二十九条 and each type's own limit): the day of submission does not count; a suspension takes out the
 days it lasts, an extension adds working days, once granted.
 
+A limit that runs into a year whose calendar is not published yet is provisional, and worked out again once it is
+(``watching``).
+
 Invariant: the day is worked out from what is kept of the case, never moved by hand.
 """
 
@@ -12,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from renshe.core.casework.models import Case
 from renshe.standards.workdays import add_workdays, workdays_between
 
 
@@ -25,7 +29,7 @@ class Rest:
 
 
 def due_on(submitted_on: date, workdays: int, rests: Iterable[Rest]) -> date | None:
-    """Return the last day in time; None while the case is suspended. LookupError where the calendar lacks a year."""
+    """Return the last day in time; None while the case is suspended."""
     more = 0
     for rest in rests:
         if rest.days:
@@ -33,5 +37,10 @@ def due_on(submitted_on: date, workdays: int, rests: Iterable[Rest]) -> date | N
         elif rest.ends_on is None:
             return None
         else:
-            more += workdays_between(rest.begins_on, rest.ends_on)
-    return add_workdays(submitted_on, workdays + more)
+            more += workdays_between(rest.begins_on, rest.ends_on, provisional=True)
+    return add_workdays(submitted_on, workdays + more, provisional=True)
+
+
+def rests(case: Case) -> list[Rest]:
+    """Return the days on which ``case`` rested, and those that were added."""
+    return [Rest(one.begins_on, one.ends_on, one.days) for one in case.pauses.all()]

@@ -3,20 +3,23 @@
 Rule (S2-10, S4-111): who enters, who checks and who approves are different people. What they decide is a row that is
 put in and never changed.
 
-Invariant (held by the database): one person decides once in each round of a case, its maker included; a number is
-given once.
+Invariant (held by the database, migration 0002): one person decides once in each round of a case, and nobody decides
+what he had a hand in entering; a case is done when as many people agreed in its round as its type asks for, upon the
+form that stands; a number is given once.
 """
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from renshe.core.org.models import Region
+from renshe.core.org.models import Operator, Region
 
 
 class State(models.TextChoices):
     """Where a case stands."""
 
+    PROPOSED = "proposed", "待认领"
     DRAFT = "draft", "草稿"
     OPEN = "open", "办理中"
     RETURNED = "returned", "退回补正"
@@ -35,8 +38,11 @@ class Verdict(models.TextChoices):
 
 
 class Case(models.Model):
-    """One matter. ``round``: how often it was submitted; ``step``: the decision that it waits for, from 0; ``digest``:
-    of what the form says, which every decision repeats; ``failure``: why its effect could not be carried out."""
+    """One matter. ``maker``: who answers for it (null: proposed by another matter, ``origin``, and not taken up yet);
+    ``makers``: everybody who had a hand in entering it; ``holder``: with whom it lies, if with somebody by name.
+    ``round``: how often it was submitted; ``step``: the decision that it waits for, from 0; ``needed``: how many people
+    must agree; ``terms``: what differs here from its type (``local``); ``digest``: of what the form says, which every
+    decision repeats; ``failure``: why its effect could not be carried out."""
 
     scope_region = "region"
     journal_person = "person"
@@ -47,10 +53,14 @@ class Case(models.Model):
     version = models.IntegerField("版本")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="地区", related_name="+")
     agency = models.TextField("受理机构")
-    maker = models.TextField("经办人")
+    maker = models.TextField("经办人", null=True)
+    makers = ArrayField(models.TextField(), verbose_name="录入过的人员", default=list)
+    origin = models.ForeignKey("self", models.PROTECT, verbose_name="来源业务", null=True, related_name="proposed")
     channel = models.TextField("渠道")
     state = models.TextField("状态", choices=State, default=State.DRAFT)
     step = models.IntegerField("环节", default=0)
+    needed = models.IntegerField("须同意人数")
+    terms = models.JSONField("本地规定", default=dict)
     round = models.IntegerField("提交次数", default=0)
     form = models.JSONField("表单")
     digest = models.TextField("表单摘要")
@@ -68,6 +78,14 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["state", "due_on"], name="casework_case_waiting"),
             models.Index(fields=["maker", "state"], name="casework_case_maker"),
+            models.Index(fields=["region", "type", "state"], name="casework_case_region"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(needed__gte=1), name="casework_case_somebody_agrees"),
+            models.CheckConstraint(
+                condition=models.Q(maker__isnull=False) | models.Q(state__in=[State.PROPOSED, State.WITHDRAWN]),
+                name="casework_case_somebody_answers",
+            ),
         ]
 
 
@@ -112,6 +130,83 @@ class Pause(models.Model):
 
     class Meta:
         db_table = "casework_pause"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=models.Q(kind="suspend", ends_on__isnull=True),
+                name="casework_pause_one_at_a_time",
+            ),
+            models.CheckConstraint(condition=models.Q(days__range=(0, 250)), name="casework_pause_days"),
+        ]
+
+
+class Delegation(models.Model):
+    """``deputy`` decides for ``absent`` in the region and below, from the first day to the last; ``types``: of which
+    case types (empty: of all)."""
+
+    scope_region = "region"
+
+    absent = models.ForeignKey(Operator, models.PROTECT, verbose_name="委托人", related_name="+")
+    deputy = models.ForeignKey(Operator, models.PROTECT, verbose_name="代办人", related_name="+")
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="区域")
+    types = ArrayField(models.TextField(), verbose_name="业务", default=list)
+    ground = models.TextField("依据")
+    valid_from = models.DateField("开始")
+    valid_until = models.DateField("结束")
+
+    class Meta:
+        db_table = "casework_delegation"
+        indexes = [models.Index(fields=["deputy", "valid_until"], name="casework_delegation_deputy")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("valid_from")), name="casework_delegation_validity"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(absent=models.F("deputy")), name="casework_delegation_two_people"
+            ),
+        ]
+
+
+class Reminder(models.Model):
+    """A case whose limit comes near, or has passed: told once to who leads there, for each limit and kind."""
+
+    scope_region = "case__region"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="reminders")
+    kind = models.TextField("种类", choices=[("near", "即将到期"), ("late", "已超期")])
+    due_on = models.DateField("办理期限")
+    at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        db_table = "casework_reminder"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "due_on"], name="casework_reminder_once"),
+        ]
+
+
+class Difference(models.Model):
+    """What one place does otherwise than the type says: a shorter limit, or a document more."""
+
+    scope_region = "region"
+
+    type = models.TextField("业务")
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="区域")
+    workdays = models.IntegerField("办理期限（工作日）", null=True)
+    paper = models.TextField("增加的材料", null=True)
+    label = models.TextField("材料名称", null=True)
+    ground = models.TextField("依据")
+    valid_from = models.DateField("开始")
+    valid_until = models.DateField("结束", null=True)
+
+    class Meta:
+        db_table = "casework_difference"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(workdays__gte=1, paper__isnull=True)
+                | models.Q(workdays__isnull=True, paper__isnull=False, label__isnull=False),
+                name="casework_difference_one_thing",
+            ),
+        ]
 
 
 class Counter(models.Model):

@@ -7,50 +7,78 @@ Invariant: everything goes through the scope of the operation ``case.query``; wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from renshe.core.casework.delegating import delegations
+from renshe.core.casework.held import QUERY, not_there
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.types import case_types
 from renshe.core.errors import BusinessError
-from renshe.core.org.actor import Actor
-from renshe.core.org.operations import Operation, declare
-from renshe.core.org.rights import visible_regions
+from renshe.core.org.actor import Actor, actor_of
+from renshe.core.org.rights import powers, within
 from renshe.core.org.scope import Scope
 
-QUERY = "case.query"
-declare(Operation(QUERY, "查询业务", "query"))
+_OVER = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
 def cases(actor: Actor) -> QuerySet[Case]:
-    """Return the cases that ``actor`` may look at: those of the regions of the right, and the actor's own."""
+    """Return the cases that ``actor`` may look at: those of the regions of the right."""
     return Scope(actor, QUERY).filter(Case.objects.all())
 
 
 def case_get(*, actor: Actor, number: str) -> Case:
-    """Return one case; BusinessError where there is none, or none that the actor may look at."""
-    found = (cases(actor) | Case.objects.filter(maker=actor.operator)).filter(number=number).distinct().first()
+    """Return one case that the actor may look at: of the regions of the right, one's own, or one that waits for the
+    actor. BusinessError where there is none."""
+    named = Case.objects.filter(number=number) if "\x00" not in number else Case.objects.none()
+    found = Scope(actor, QUERY).filter(named).first() or named.filter(maker=actor.operator).first()
+    found = found or (waiting_for(actor) & named).first() or (proposed(actor) & named).first()
     if found is None:
-        raise BusinessError("case.not_there", number=number)
+        raise not_there(number)
     return found
 
 
 def mine(actor: Actor) -> QuerySet[Case]:
-    """Return what lies with the actor: own drafts and returned cases, the most urgent first."""
-    return _ordered(Case.objects.filter(holder=actor.operator, state__in=(State.DRAFT, State.RETURNED)))
+    """Return what lies with the actor by name: own drafts and returned cases, and steps handed over; the most urgent
+    first."""
+    return _ordered(Case.objects.filter(holder=actor.operator, state__in=(State.DRAFT, State.RETURNED, State.OPEN)))
+
+
+def returned(actor: Actor) -> QuerySet[Case]:
+    """Return what the actor handed in and got back."""
+    return _ordered(Case.objects.filter(holder=actor.operator, state=State.RETURNED))
 
 
 def waiting_for(actor: Actor) -> QuerySet[Case]:
-    """Return what the actor could decide now: open cases whose step is granted to one of the actor's posts there, and
-    in which the actor has had no hand."""
+    """Return what the actor could decide now: open cases whose step is granted to one of the actor's posts there, or to
+    somebody in whose place the actor is, in which the actor has had no hand and which lie with nobody else."""
+    found = _decidable(actor)
+    absent = []
+    for given in delegations(actor):
+        try:
+            theirs = _decidable(actor_of(given.absent.number), given.types)
+        except BusinessError:
+            continue
+        absent.append(given.absent.number)
+        found |= theirs & within(given.region.path, prefix="region__")
+    had = Q(makers__contains=[actor.operator]) | Q(decisions__operator=actor.operator)
+    open_cases = Case.objects.filter(found, state=State.OPEN).filter(
+        Q(holder=None) | Q(holder__in=[actor.operator, *absent])
+    )
+    return _ordered(open_cases.exclude(pk__in=Case.objects.filter(had, state=State.OPEN).values("pk")))
+
+
+def proposed(actor: Actor) -> QuerySet[Case]:
+    """Return what other matters set off and somebody who may enter it, as the actor may, should take up."""
+    kinds = list(case_types())
+    reach = powers(actor, *{one.enter for one in kinds})
     found = Q(pk__in=[])
-    for kind in case_types():
-        for at, step in enumerate(kind.steps):
-            regions = visible_regions(actor, step.operation)
-            found |= Q(type=kind.name, version=kind.version, step=at, region__in=regions)
-    own = Q(decisions__operator=actor.operator)
-    open_cases = Case.objects.filter(found, state=State.OPEN).exclude(pk__in=Case.objects.filter(own).values("pk"))
-    return _ordered(open_cases)
+    for kind in kinds:
+        if reach[kind.enter]:
+            found |= Q(type=kind.name, version=kind.version) & within(*reach[kind.enter], prefix="region__")
+    return _ordered(Case.objects.filter(found, state=State.PROPOSED))
 
 
 def late(actor: Actor) -> QuerySet[Case]:
@@ -58,5 +86,28 @@ def late(actor: Actor) -> QuerySet[Case]:
     return _ordered(cases(actor).filter(state=State.OPEN, due_on__lt=timezone.localdate()))
 
 
+def undeclared() -> list[tuple[str, int, int]]:
+    """Return type, version and number of unfinished cases whose type is not declared any more in that version."""
+    known = {(one.name, one.version) for one in case_types()}
+    standing: dict[tuple[str, int], int] = {}
+    for key in Case.objects.exclude(state__in=_OVER).values_list("type", "version"):
+        standing[key] = standing.get(key, 0) + 1
+    return [(*key, count) for key, count in sorted(standing.items()) if key not in known]
+
+
+def _decidable(actor: Actor, types: Iterable[str] = ()) -> Q:
+    """Return the condition of cases whose step is granted to one of the actor's posts where they are."""
+    only = set(types)
+    kinds = [one for one in case_types() if not only or one.name in only]
+    reach = powers(actor, *{step.operation for one in kinds for step in one.steps})
+    found = Q(pk__in=[])
+    for kind in kinds:
+        for at, step in enumerate(kind.steps):
+            if reach[step.operation]:
+                here = within(*reach[step.operation], prefix="region__")
+                found |= Q(type=kind.name, version=kind.version, step=at) & here
+    return found
+
+
 def _ordered(found: QuerySet[Case]) -> QuerySet[Case]:
-    return found.order_by("due_on", "number")
+    return found.select_related("region").order_by("due_on", "number")

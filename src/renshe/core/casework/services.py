@@ -1,34 +1,43 @@
-"""Everything that can be done with a case. Whoever calls – page, API, command – it is done here.
+"""What is done to a case by who answers for it: started, filled, submitted, withdrawn, taken up.
 
-Rule (S2-10, S2-41, S4-111; 经办条例第37条): who enters a case does not check it, who checks it does not approve it;
-each decision is a row that is put in. When the last one is made, the effect is carried out in the same transaction;
-where it cannot be, nothing of the decision stands, and the case says why.
+Rule (S2-10, S2-11): a draft is nothing; what the maker confirmed is submitted, and from then on others decide
+(``deciding``). What one matter sets off elsewhere is proposed and waits for somebody to take it up (S4-8).
 
-Invariant: a case is done if and only if its effect was carried out. What somebody decides is what he saw: the digest
-of the form goes with every decision.
+Invariant: each service is one transaction; what it refuses changes nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import DatabaseError
 from django.utils import timezone
 
-from renshe.core.casework.deadlines import Rest, due_on
-from renshe.core.casework.forms import Filled, read
+from renshe.core.casework.deadlines import due_on, rests
+from renshe.core.casework.held import (
+    EDITABLE,
+    digest,
+    find_kind,
+    held,
+    problems_of,
+    read_form,
+    require_editable,
+    require_here,
+    require_maker,
+    require_seen,
+    require_state,
+    subject,
+)
+from renshe.core.casework.local import papers_needed, terms_of
 from renshe.core.casework.models import Case, Decision, State, Verdict
 from renshe.core.casework.numbering import draw
-from renshe.core.casework.types import CaseType, Step, find_type
+from renshe.core.casework.types import CaseType
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
+from renshe.core.org.models import Region
 from renshe.core.org.rights import require
-
-_EDITABLE = (State.DRAFT, State.RETURNED)
+from renshe.core.org.switching import require_module
 
 
 def case_start(*, actor: Actor, type: str, region: str, form: Mapping[str, Any], channel: str = "counter") -> Case:
@@ -36,38 +45,44 @@ def case_start(*, actor: Actor, type: str, region: str, form: Mapping[str, Any],
 
     Raises BusinessError where the actor may not enter this in the region, or an item cannot be read.
     """
-    kind = _type(type)
-    require(actor, kind.enter, region)
+    kind = find_kind(type)
+    where = _region(region)
+    require(actor, kind.enter, where)
+    require_module(kind.module, where)
     if channel not in kind.channels:
         raise BusinessError("case.wrong_channel", type=kind.label, channel=channel)
-    filled = _read(kind, form, whole=False)
+    hand = actor.operator
     with declared(actor.context(f"受理{kind.label}")):
-        number = draw(kind.prefix, region, timezone.localdate().year)
-        return Case.objects.create(
-            number=number,
-            type=kind.name,
-            version=kind.version,
-            region_id=region,
-            agency=actor.agency,
-            maker=actor.operator,
-            holder=actor.operator,
-            channel=channel,
-            form=dict(filled.json),
-            digest=digest(filled.json),
-            **_subject(kind, filled),
-        )
+        return _make(kind, where, form, actor.agency, channel, maker=hand, makers=[hand], holder=hand)
+
+
+def case_propose(*, origin: Case, type: str, region: str, form: Mapping[str, Any], agency: str) -> Case:
+    """Propose a case that ``origin`` sets off, inside the effect of ``origin``; who may enter it takes it up."""
+    kind = find_kind(type)
+    return _make(kind, _region(region), form, agency, "event", origin=origin, state=State.PROPOSED)
+
+
+def case_take(*, actor: Actor, number: str) -> Case:
+    """Take up a case that was proposed: from now on the actor answers for it."""
+    with declared(actor.context("认领业务", case=number)):
+        case, kind = held(number)
+        require_here(actor, kind.enter, case)
+        require_state(case, State.PROPOSED)
+        case.maker = case.holder = actor.operator
+        case.makers, case.state, case.agency = [actor.operator], State.DRAFT, actor.agency
+        case.save()
+        return case
 
 
 def case_fill(*, actor: Actor, number: str, form: Mapping[str, Any]) -> Case:
     """Put in a draft, or in a case that was returned, what ``form`` says instead of what it said."""
     with declared(actor.context("填写表单", case=number)):
-        case, kind = _held(number)
-        _require_maker(actor, case, kind)
-        if case.state not in _EDITABLE:
-            raise BusinessError("case.not_editable", number=number, state=State(case.state).label)
-        filled = _read(kind, form, whole=False)
+        case, kind = held(number)
+        require_maker(actor, case, kind)
+        require_editable(case)
+        filled = read_form(kind, form, whole=False)
         case.form, case.digest = dict(filled.json), digest(filled.json)
-        for name, value in _subject(kind, filled).items():
+        for name, value in subject(kind, filled).items():
             setattr(case, name, value)
         case.save()
         return case
@@ -76,21 +91,24 @@ def case_fill(*, actor: Actor, number: str, form: Mapping[str, Any]) -> Case:
 def case_submit(*, actor: Actor, number: str, seen: str) -> Case:
     """Hand a case in: from now on others decide. ``seen``: the digest of the form that the maker confirmed.
 
-    Raises BusinessError where items, documents or checks lack something; the first of each is told.
+    Raises BusinessError where items, documents, rules or checks find something; all of it is told.
     """
     with declared(actor.context("提交", case=number)):
-        case, kind = _held(number)
-        _require_maker(actor, case, kind)
-        if case.state not in _EDITABLE:
-            raise BusinessError("case.not_editable", number=number, state=State(case.state).label)
-        _require_seen(case, seen)
-        filled = _read(kind, case.form, whole=True)
+        case, kind = held(number)
+        require_maker(actor, case, kind)
+        require_editable(case)
+        require_module(kind.module, case.region)
+        require_seen(case, seen)
+        filled = read_form(kind, case.form, whole=True)
         if problems := kind.problems(filled.values):
-            raise BusinessError("case.problems", problems="；".join(problems.values()))
+            raise problems_of(problems.values())
+        papers_needed(case, kind, filled.values)
         case.round += 1
         case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
         case.submitted_at = timezone.now()
-        case.due_on = due_on(timezone.localdate(), kind.workdays, _rests(case))
+        # Nothing rested before it was handed in first.
+        rested = rests(case) if case.round > 1 else []
+        case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), rested)
         case.save()
         Decision.objects.create(
             case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest
@@ -98,88 +116,12 @@ def case_submit(*, actor: Actor, number: str, seen: str) -> Case:
         return case
 
 
-def case_decide(*, actor: Actor, number: str, verdict: str, seen: str, opinion: str = "") -> Case:
-    """Decide the step that a case waits for; with the last agreement its effect is carried out.
-
-    ``seen``: the digest of the form that was looked at. Raises BusinessError where the actor may not decide, somebody
-    else was quicker, or the effect cannot be carried out: then the case stays undecided and says why.
-    """
-    try:
-        return _decide(actor, number, Verdict(verdict), seen, opinion)
-    except EffectFailed as failed:
-        with declared(actor.context("记录未能办结的原因", case=number)):
-            Case.objects.filter(number=number, state=State.OPEN).update(failure=failed.told)
-        raise BusinessError("case.effect_failed", number=number, reason=failed.told) from failed
-
-
-class EffectFailed(Exception):
-    """The effect of a case could not be carried out; ``told``: why, in words for whoever decided."""
-
-    def __init__(self, told: str) -> None:
-        self.told = told
-        super().__init__(told)
-
-
-def _decide(actor: Actor, number: str, verdict: Verdict, seen: str, opinion: str) -> Case:
-    with declared(actor.context(verdict.label, case=number)):
-        case, kind = _held(number)
-        if case.state != State.OPEN:
-            raise BusinessError("case.not_open", number=number, state=State(case.state).label)
-        step = kind.steps[case.step]
-        require(actor, step.operation, case.region_id)
-        _require_apart(actor, case, step)
-        _require_seen(case, seen)
-        if verdict not in (Verdict.AGREE, Verdict.RETURN, Verdict.REFUSE):
-            raise BusinessError("case.no_such_verdict", verdict=verdict)
-        if verdict != Verdict.AGREE and not opinion.strip():
-            raise BusinessError("case.opinion_missing", verdict=verdict.label)
-        Decision.objects.create(
-            case=case,
-            round=case.round,
-            step=case.step,
-            operator=actor.operator,
-            verdict=verdict,
-            opinion=opinion,
-            digest=case.digest,
-        )
-        if verdict == Verdict.AGREE:
-            _go_on(actor, case, kind, step)
-        else:
-            case.state = State.RETURNED if verdict == Verdict.RETURN else State.REFUSED
-            case.holder = case.maker if verdict == Verdict.RETURN else None
-            case.ended_at = None if verdict == Verdict.RETURN else timezone.now()
-        case.save()
-        return case
-
-
-def _go_on(actor: Actor, case: Case, kind: CaseType, step: Step) -> None:
-    """Take a case on to its next step, or carry out its effect after the last."""
-    agreed = case.decisions.filter(round=case.round, step=case.step, verdict=Verdict.AGREE).count()
-    if agreed < step.quorum:
-        return
-    case.step += 1
-    case.holder = None
-    if case.step < len(kind.steps):
-        return
-    filled = _read(kind, case.form, whole=True)
-    try:
-        with declared(actor.context(f"办结{kind.label}", case=case.number, approval=case.number)):
-            kind.effect(case, filled.values)
-    except BusinessError as refused:
-        raise EffectFailed(str(refused)) from refused
-    except DatabaseError as refused:
-        # The database's own refusals (sealed, no approval) begin with their Chinese line.
-        raise EffectFailed(str(refused).partition("\n")[0]) from refused
-    case.state, case.ended_at, case.failure = State.DONE, timezone.now(), None
-
-
 def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
     """Take a case back that nobody has finished: only its maker may."""
     with declared(actor.context(f"撤回：{reason}", case=number)):
-        case, kind = _held(number)
-        _require_maker(actor, case, kind)
-        if case.state not in (*_EDITABLE, State.OPEN):
-            raise BusinessError("case.not_open", number=number, state=State(case.state).label)
+        case, kind = held(number)
+        require_maker(actor, case, kind)
+        require_state(case, *EDITABLE, State.OPEN)
         if not reason.strip():
             raise BusinessError("case.opinion_missing", verdict="撤回")
         case.state, case.ended_at, case.holder = State.WITHDRAWN, timezone.now(), None
@@ -187,58 +129,26 @@ def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
         return case
 
 
-def digest(form: Mapping[str, Any]) -> str:
-    """Return what stands for exactly this form."""
-    told = json.dumps(form, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(told.encode()).hexdigest()
+def _region(code: str) -> Region:
+    found = None if "\x00" in code else Region.objects.filter(pk=code).first()
+    if found is None or found.valid_to is not None:
+        raise BusinessError("case.no_such_region", region=code.replace("\x00", ""))
+    return found
 
 
-def _type(name: str) -> CaseType:
-    try:
-        return find_type(name)
-    except KeyError:
-        raise BusinessError("case.no_such_type", type=name) from None
-
-
-def _held(number: str) -> tuple[Case, CaseType]:
-    """Return a case, which nobody else changes until the transaction ends, and its type."""
-    case = Case.objects.select_for_update().filter(number=number).first()
-    if case is None:
-        raise BusinessError("case.not_there", number=number)
-    return case, find_type(case.type, case.version)
-
-
-def _require_maker(actor: Actor, case: Case, kind: CaseType) -> None:
-    require(actor, kind.enter, case.region_id)
-    if actor.operator != case.maker:
-        raise BusinessError("case.not_the_maker", number=case.number)
-
-
-def _require_apart(actor: Actor, case: Case, step: Step) -> None:
-    """The database refuses it too; here it is said in words."""
-    if case.decisions.filter(round=case.round, operator=actor.operator).exists():
-        raise BusinessError("case.same_person", step=step.label)
-
-
-def _require_seen(case: Case, seen: str) -> None:
-    if seen != case.digest:
-        raise BusinessError("case.changed_meanwhile", number=case.number)
-
-
-def _read(kind: CaseType, form: Mapping[str, Any], *, whole: bool) -> Filled:
-    """Read a form; a draft may have gaps."""
-    filled = read(kind.items, form)
-    required = {one.name for one in kind.items if one.required and form.get(one.name) in (None, "")}
-    problems = {name: told for name, told in filled.problems.items() if whole or name not in required}
-    if problems:
-        raise BusinessError("case.problems", problems="；".join(problems.values()))
-    return filled
-
-
-def _subject(kind: CaseType, filled: Filled) -> dict[str, str | None]:
-    about = {"person": kind.person, "unit": kind.unit}
-    return {name: str(filled.json[item]) if item and filled.json.get(item) else None for name, item in about.items()}
-
-
-def _rests(case: Case) -> list[Rest]:
-    return [Rest(one.begins_on, one.ends_on, one.days) for one in case.pauses.all()]
+def _make(kind: CaseType, region: Region, form: Mapping[str, Any], agency: str, channel: str, **more: Any) -> Case:
+    filled = read_form(kind, form, whole=False)
+    return Case.objects.create(
+        number=draw(kind.prefix, region.pk, timezone.localdate().year),
+        type=kind.name,
+        version=kind.version,
+        region=region,
+        agency=agency,
+        channel=channel,
+        needed=kind.needed,
+        terms=terms_of(kind, region),
+        form=dict(filled.json),
+        digest=digest(filled.json),
+        **subject(kind, filled),
+        **more,
+    )

@@ -5,13 +5,13 @@ and the effect that is carried out when the last decision is made. Approval, tra
 come by themselves.
 
 Invariant: a case keeps the version of its type that it began with; a declared version is never taken out while cases
-of it are open (``renshe check``).
+of it are open (``selectors.undeclared``, which ``renshe check`` asks).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from renshe.core.casework.forms import Item, Problems, Value
+from renshe.core.casework.ruling import judge
 from renshe.core.org import operations
-from renshe.core.org.operations import Operation
+from renshe.core.org.operations import EVERY_LEVEL, Operation
 
 if TYPE_CHECKING:
     from renshe.core.casework.models import Case
 
 Risk = Literal["low", "high"]
 StepKind = Literal["check", "approve"]
-Channel = Literal["counter", "web", "hotline", "kiosk", "api", "batch"]
+Channel = Literal["counter", "web", "hotline", "kiosk", "api", "batch", "event"]
 Values = Mapping[str, Value]
 Check = Callable[[Values], Problems]
 Effect = Callable[["Case", Values], Any]
@@ -35,8 +36,8 @@ Effect = Callable[["Case", Values], Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision to be made: ``operation`` is what whoever makes it must be granted for the region; ``quorum`` how
-    many different people; ``level`` at which level of the regions above the case (None: its own)."""
+    """One decision to be made: ``operation`` is what whoever makes it must be granted for the region of the case;
+    ``quorum`` how many different people; ``level`` of which level their agencies are (None: of any)."""
 
     name: str
     label: str
@@ -58,7 +59,9 @@ class Paper:
 @dataclass(frozen=True, slots=True)
 class CaseType:
     """One version of a case type. ``prefix`` begins its numbers; ``enter`` is the operation that starts it;
-    ``workdays`` is its time limit; ``person`` and ``unit`` name the items that say whom it is about."""
+    ``workdays`` is its time limit, ``extension`` by how many it may be extended at most; ``rules`` are rules of the
+    catalogue that the form must meet; ``person`` and ``unit`` name the items that say whom it is about; ``lead`` is the
+    kind of department that answers for it, ``support`` those that help."""
 
     name: str
     label: str
@@ -70,17 +73,30 @@ class CaseType:
     version: int = 1
     papers: Sequence[Paper] = ()
     checks: Sequence[Check] = ()
+    rules: Sequence[str] = ()
     workdays: int = 20
+    extension: int = 10
     risk: Risk = "low"
     channels: frozenset[Channel] = frozenset(("counter", "web", "api"))
     person: str | None = None
     unit: str | None = None
     legal: str = ""
-    departments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lead: str | None = None
+    support: Sequence[str] = ()
+
+    @property
+    def module(self) -> str:
+        """The business line that it belongs to, which a region may have switched off."""
+        return self.name.partition(".")[0]
+
+    @property
+    def needed(self) -> int:
+        """How many people must agree."""
+        return sum(one.quorum for one in self.steps)
 
     def problems(self, values: Values) -> Problems:
-        """Return what the checks find in ``values``, by item."""
-        found: Problems = {}
+        """Return what rules and checks find in ``values``, by item."""
+        found = judge(self.items, self.rules, values) if self.rules else {}
         for check in self.checks:
             found = {**check(values), **found}
         return found
@@ -129,7 +145,8 @@ def case_type(
         enter = more.pop("enter", f"{name}.enter")
         operations.declare(Operation(enter, f"经办{label}", "entry"))
         for step in passed:
-            operations.declare(Operation(step.operation, f"{step.label}{label}", step.kind))
+            levels = EVERY_LEVEL if step.level is None else frozenset({step.level})
+            operations.declare(Operation(step.operation, f"{step.label}{label}", step.kind, levels))
         made = CaseType(
             name, label, prefix=prefix, items=items, steps=passed, effect=effect, enter=enter, risk=risk, **more
         )

@@ -20,7 +20,8 @@ from renshe.core.org.validity import in_force
 @dataclass(frozen=True, slots=True)
 class Actor:
     """``operator``, ``agency``: their numbers; ``region``: the agency's code; ``department``: its kind; ``posts``: the
-    codes of the posts held when the actor was made (rights are asked for anew each time)."""
+    codes of the posts held when the actor was made (rights are asked for anew each time); ``token``: the key of the
+    token by which a program acts (``credentials``)."""
 
     operator: str
     name: str
@@ -29,6 +30,7 @@ class Actor:
     department: str | None
     posts: frozenset[str]
     terminal: str | None
+    token: int | None = None
 
     def context(self, reason: str, case: str | None = None, approval: str | None = None) -> Context:
         """Return what the journal is told of this actor's changes."""
@@ -61,7 +63,7 @@ def operator_of(actor: Actor) -> Operator:
     return Operator.objects.get(number=actor.operator)
 
 
-def actor_from(operator: Operator, *, terminal: str | None) -> Actor:
+def actor_from(operator: Operator, *, terminal: str | None, token: int | None = None) -> Actor:
     """Return the actor that a standing operator is."""
     held = Holding.objects.filter(in_force(), operator=operator).values_list("post__code", flat=True)
     return Actor(
@@ -72,6 +74,7 @@ def actor_from(operator: Operator, *, terminal: str | None) -> Actor:
         department=operator.department.kind if operator.department else None,
         posts=frozenset(held),
         terminal=terminal,
+        token=token,
     )
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
-from renshe.core.org.actor import Actor
+from renshe.core.org.actor import Actor, actor_from, operator_standing
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
 from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
@@ -109,15 +109,21 @@ def token_revoke(*, actor: Actor, token: ApiToken, reason: str) -> None:
         ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def token_holder(token: str, scope: str) -> ApiToken:
-    """Return whose ``token`` it is, if it may be used for the operation ``scope`` now; BusinessError otherwise."""
+def token_actor(token: str) -> Actor:
+    """Return as whom the program that shows ``token`` acts now; BusinessError where it opens nothing.
+
+    A partner's program acts as ``partner:<name>`` of no agency: it has the rights of its scopes and no other.
+    """
     found = ApiToken.objects.select_related("operator", "region").filter(
-        digest=digest(token), revoked_at=None, expires_at__gt=timezone.now(), scopes__contains=[scope]
+        digest=digest(token), revoked_at=None, expires_at__gt=timezone.now()
     )
     one = found.first()
     if one is None:
         raise BusinessError("org.token_refused")
-    return one
+    if one.operator is not None:
+        return actor_from(operator_standing(one.operator.number), terminal=None, token=one.pk)
+    name = f"partner:{one.partner}"
+    return Actor(name, one.partner or "", name, one.region_id, None, frozenset(), None, one.pk)
 
 
 @cache

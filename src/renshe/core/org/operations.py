@@ -17,6 +17,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 TEMPORARY_KINDS: tuple[Kind, ...] = ("entry", "query")
 """What temporary staff may do, whatever is granted to their posts."""
 
+PARTNER_KINDS: tuple[Kind, ...] = ("entry", "query")
+"""What a partner's program may do, whatever its token says: it decides nothing."""
+
 EVERY_LEVEL = frozenset(range(1, 6))
 
 

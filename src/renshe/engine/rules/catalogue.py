@@ -156,6 +156,17 @@ class Catalogue:
         """Return the rules that judge rows of ``table``."""
         return [rule for rule in self.rules.values() if rule.table == table]
 
+    def only(self, names: Iterable[str]) -> Catalogue:
+        """Return the rules ``names`` with their prerequisites; KeyError where there is no such rule."""
+        wanted: set[str] = set()
+        ahead = list(names)
+        while ahead:
+            name = ahead.pop()
+            if name not in wanted:
+                wanted.add(name)
+                ahead += self.rules[name].requires
+        return Catalogue({name: found for name, found in self.rules.items() if name in wanted}, self.version)
+
 
 _KEYS = frozenset(
     "id title field where fail unique differ at_least across overlap net with judge expected severity class dimensions"

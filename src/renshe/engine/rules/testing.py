@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from renshe.engine.rules.catalogue import Catalogue, CatalogueError, Rule
+from renshe.engine.rules.catalogue import Catalogue, Rule
 from renshe.engine.rules.dataset import Dataset
 from renshe.engine.rules.holdings import StagedSource
 from renshe.engine.rules.runner import run_rules
-from renshe.engine.schema import columns, facts
-from renshe.engine.staging.facts import compute_facts, derive
+from renshe.engine.rules.stage_rows import stage_rows
 from renshe.policy.parameters import ParameterBook, load_parameters
 from renshe.standards.dictionary import table
 
@@ -92,7 +90,7 @@ def cases(catalogue: Catalogue, only: Iterable[str] | None = None) -> Iterator[C
     chosen = set(only) if only is not None else None
     for rule in catalogue.rules.values():
         if rule.generic is None and (chosen is None or rule.id in chosen):
-            small = _with_prerequisites(catalogue, rule)
+            small = catalogue.only([rule.id]).rules
             for kind, number, example in _examples(rule):
                 try:
                     parameters = ParameterBook(load_parameters(), example.params)
@@ -101,18 +99,6 @@ def cases(catalogue: Catalogue, only: Iterable[str] | None = None) -> Iterator[C
                     yield ExampleFailure(rule.id, kind, number, _told(error))
                     continue
                 yield Case(rule, kind, number, small, sources, example.as_of, example.region, parameters)
-
-
-def _with_prerequisites(catalogue: Catalogue, rule: Rule) -> dict[str, Rule]:
-    wanted: set[str] = set()
-
-    def add(name: str) -> None:
-        wanted.add(name)
-        for needed in catalogue.rules[name].requires:
-            add(needed)
-
-    add(rule.id)
-    return {name: found for name, found in catalogue.rules.items() if name in wanted}
 
 
 def _examples(rule: Rule) -> Iterator[tuple[str, int, _Example]]:
@@ -174,38 +160,3 @@ def _sources(rule: Rule, example: _Example) -> list[StagedSource]:
         )
         for (name, where), items in rows.items()
     ]
-
-
-def _value(kind: pa.DataType, value: Any) -> Any:
-    if value is None:
-        return None
-    if pa.types.is_decimal(kind):
-        return Decimal(str(value)).quantize(Decimal("0.01"))
-    if pa.types.is_string(kind):
-        return str(value)
-    if pa.types.is_date(kind) and isinstance(value, str):
-        return date.fromisoformat(value)
-    return value
-
-
-def stage_rows(name: str, system: str, file: str, items: list[Mapping[str, Any]], as_of: date) -> pa.Table:
-    """Return typed rows (mappings of field to value) as a staged table, facts and all; row numbers count from 1."""
-    known = columns(name)
-    for item in items:
-        strange = set(item) - set(known) - {"raw"}
-        if strange:
-            raise CatalogueError(f"示例中的 {'、'.join(sorted(strange))} 不是表 {name} 的字段")
-    found = {
-        field.name: pa.array([_value(known[field.name], item.get(field.name)) for item in items], known[field.name])
-        for field in table(name).fields
-    }
-    derive(name, found)
-    found |= {
-        "system": pa.array([system] * len(items), pa.string()),
-        "source_file": pa.array([file] * len(items), pa.string()),
-        "source_row": pa.array(range(1, len(items) + 1), pa.int64()),
-        "raw": pa.array([list(item["raw"].items()) if "raw" in item else None for item in items], known["raw"]),
-    }
-    if facts(name):
-        found |= compute_facts(name, found, as_of)
-    return pa.table([found[column] for column in known], schema=pa.schema(list(known.items())))

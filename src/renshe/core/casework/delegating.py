@@ -1,0 +1,96 @@
+"""Who decides in whose place.
+
+Rule: who is away leaves the deciding to a deputy, for named types, in a region, from a day to a day. A deputy holds a
+post of the same kind himself, decides under his own name with the absent one's beside it, and passes nothing on.
+
+Invariant: a deputy may never do what the absent one may not do at that moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from renshe.core.casework.models import Case, Delegation
+from renshe.core.casework.types import Step, case_types
+from renshe.core.errors import BusinessError
+from renshe.core.journal.context import declared
+from renshe.core.org.actor import Actor, actor_of, operator_of
+from renshe.core.org.models import Holding, Operator, Region
+from renshe.core.org.operations import Operation, declare
+from renshe.core.org.rights import holds_path, may
+from renshe.core.org.validity import in_force
+
+LEAD = "case.lead"
+declare(Operation(LEAD, "改派、督办和安排代办", "approve"))
+
+
+def delegation_give(
+    *,
+    actor: Actor,
+    absent: str,
+    deputy: str,
+    region: Region,
+    valid_until: dt.date,
+    ground: str,
+    valid_from: dt.date | None = None,
+    types: Sequence[str] = (),
+) -> Delegation:
+    """Let ``deputy`` decide for ``absent`` (numbers of operators): the absent one gives it, or who leads there."""
+    first = valid_from or timezone.localdate()
+    if not ground.strip() or valid_until < first or absent == deputy or deputy == actor.operator != absent:
+        raise BusinessError("case.delegation_terms")
+    if actor.operator != absent and not may(actor, LEAD, region):
+        raise BusinessError("case.delegation_whose")
+    gives = actor_of(absent)
+    steps = [step for one in case_types() for step in one.steps if not types or one.name in types]
+    if not any(may(gives, name, region) for name in {step.operation for step in steps}):
+        raise BusinessError("case.delegation_nothing", number=absent)
+    with declared(actor.context("安排代办")):
+        return Delegation.objects.create(
+            absent=operator_of(gives),
+            deputy=operator_of(actor_of(deputy)),
+            region=region,
+            types=list(types),
+            ground=ground,
+            valid_from=first,
+            valid_until=valid_until,
+        )
+
+
+def delegation_end(*, actor: Actor, delegation: Delegation) -> None:
+    """Let a delegation end with yesterday: by the absent one, the deputy, or who leads there."""
+    if actor.operator not in (delegation.absent.number, delegation.deputy.number) and not may(
+        actor, LEAD, delegation.region
+    ):
+        raise BusinessError("case.delegation_whose")
+    with declared(actor.context("终止代办")):
+        last = max(timezone.localdate() - dt.timedelta(days=1), delegation.valid_from)
+        Delegation.objects.filter(pk=delegation.pk, valid_until__gt=last).update(valid_until=last)
+
+
+def stands_in_for(actor: Actor, step: Step, case: Case) -> str | None:
+    """Return the number of somebody in whose place ``actor`` may decide ``step`` of ``case`` now; None if nobody's."""
+    for given in delegations(actor):
+        here = holds_path(given.region.path, case.region.path) and (not given.types or case.type in given.types)
+        if here and _kind_held(actor, step.kind):
+            try:
+                if may(actor_of(given.absent.number), step.operation, case.region):
+                    return given.absent.number
+            except BusinessError:
+                # Who has left, or is cut off, has nobody in his place.
+                continue
+    return None
+
+
+def delegations(actor: Actor) -> Sequence[Delegation]:
+    """Return what was given to ``actor`` and holds today."""
+    found = Delegation.objects.filter(in_force(), deputy__number=actor.operator)
+    return list(found.select_related("absent", "region").order_by("pk"))
+
+
+def _kind_held(actor: Actor, kind: str) -> bool:
+    held = Holding.objects.filter(in_force(), operator__number=actor.operator, post__group__kinds__contains=[kind])
+    return held.exclude(operator__kind=Operator.Kind.TEMPORARY).exists()

@@ -1,0 +1,244 @@
+"""Cases handed over, rested, extended, decided in somebody's place, decided many at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+from tests.core.casework.conftest import HERE, Office, started, submitted
+from tests.core.org.bureau import SETUP, TODAY, hire
+from tests.core.toys.models import Shop
+
+from renshe.core.casework.deciding import MOST, case_decide, cases_decide
+from renshe.core.casework.delegating import delegation_end, delegation_give
+from renshe.core.casework.leading import case_assign, case_extend, case_pause, case_resume
+from renshe.core.casework.models import Case, Decision, Delegation, Pause, Reminder, State
+from renshe.core.casework.selectors import mine, returned, waiting_for
+from renshe.core.casework.services import case_fill, case_submit
+from renshe.core.casework.watching import remind, reminders
+from renshe.core.errors import BusinessError
+from renshe.core.journal.context import declared
+from renshe.core.journal.models import Entry
+from renshe.core.org.actor import Actor, actor_of
+from renshe.core.org.models import Holding
+from renshe.standards.workdays import add_workdays
+
+
+@pytest.fixture
+def second(office: Office) -> Actor:
+    """A second checker of the county."""
+    with declared(SETUP):
+        operator = hire("check-2", office.bureau.agencies[HERE])
+        Holding.objects.create(operator=operator, post=office.bureau.posts["check"], valid_from=TODAY)
+    return actor_of("check-2")
+
+
+@pytest.fixture
+def other_maker(office: Office) -> Actor:
+    with declared(SETUP):
+        operator = hire("entry-2", office.bureau.agencies[HERE])
+        Holding.objects.create(operator=operator, post=office.bureau.posts["entry"], valid_from=TODAY)
+    return actor_of("entry-2")
+
+
+@pytest.mark.req("S4-155", "S1-63")
+def test_a_step_that_is_handed_over_lies_with_that_person_alone(office: Office, second: Actor) -> None:
+    case = submitted(office)
+    case_assign(actor=office.approver, number=case.number, operator="check-2", reason="熟悉情况")
+    assert [one.number for one in mine(second)] == [case.number] and not waiting_for(office.checker).exists()
+    with pytest.raises(BusinessError, match="已指定他人办理"):
+        case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    assert not Shop.objects.exists()
+    assert case_decide(actor=second, number=case.number, verdict="agree", seen=case.digest).state == State.DONE
+
+
+@pytest.mark.req("S1-63")
+def test_who_answers_for_a_case_is_one_person_and_whoever_entered_it_never_decides_it(
+    office: Office, other_maker: Actor
+) -> None:
+    case = started(office)
+    case = case_assign(actor=office.approver, number=case.number, operator="entry-2", reason="休假")
+    assert (case.maker, case.makers) == ("entry-2", ["entry-220822", "entry-2"])
+    with pytest.raises(BusinessError, match="由他人经办"):
+        case_submit(actor=office.maker, number=case.number, seen=case.digest)
+    case = case_submit(actor=other_maker, number=case.number, seen=case.digest)
+    with declared(SETUP):
+        Holding.objects.filter(operator__number="entry-220822").update(post=office.bureau.posts["check"])
+    with pytest.raises(BusinessError, match="须由不同人员办理"):
+        case_decide(actor=office.maker, number=case.number, verdict="agree", seen=case.digest)
+    with pytest.raises(DatabaseError, match="somebody_answers"), declared(SETUP):
+        Case.objects.filter(pk=case.pk).update(maker=None)
+
+
+@pytest.mark.parametrize(
+    ("who", "to", "reason", "said"),
+    [
+        ("checker", "check-2", "忙", "没有在"),
+        ("approver", "entry-220822", "忙", "没有办理该环节的权限"),
+        ("approver", "check-220802", "忙", "没有办理该环节的权限"),
+        ("approver", "approve-220822", "忙", "本人"),
+        ("approver", "check-2", " ", "须写明理由"),
+        ("approver", "nobody", "忙", "没有工号"),
+    ],
+)
+def test_a_case_is_handed_over_by_who_leads_to_who_may(
+    office: Office, second: Actor, who: str, to: str, reason: str, said: str
+) -> None:
+    case = submitted(office)
+    with pytest.raises(BusinessError, match=said):
+        case_assign(actor=getattr(office, who), number=case.number, operator=to, reason=reason)
+    case.refresh_from_db()
+    assert case.holder is None
+
+
+def test_days_on_which_a_case_rests_do_not_count(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = submitted(office)
+    due = case.due_on
+    case = case_pause(actor=office.checker, number=case.number, ground="待公安部门核查")
+    assert case.due_on is None
+    with pytest.raises(BusinessError, match="已中止"):
+        case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    with pytest.raises(BusinessError, match="已中止"):
+        case_pause(actor=office.checker, number=case.number, ground="再中止")
+    later = add_workdays(TODAY, 3, provisional=True)
+    localdate = timezone.localdate
+    monkeypatch.setattr(timezone, "localdate", lambda at=None: localdate(at) if at else later)
+    case = case_resume(actor=office.checker, number=case.number, ground="已核查")
+    assert due is not None and case.due_on == add_workdays(due, 3, provisional=True)
+    with pytest.raises(BusinessError, match="没有中止"):
+        case_resume(actor=office.checker, number=case.number, ground="x")
+
+
+def test_a_case_is_extended_by_who_leads_and_no_further_than_its_type_allows(office: Office) -> None:
+    case = submitted(office)
+    due = case.due_on
+    for actor, days, said in (
+        (office.checker, 3, "没有在"),
+        (office.approver, 11, "最多共延长 10"),
+        (office.approver, 0, "最多"),
+    ):
+        with pytest.raises(BusinessError, match=said):
+            case_extend(actor=actor, number=case.number, workdays=days, ground="情况复杂")
+    assert not Pause.objects.exists()
+    case = case_extend(actor=office.approver, number=case.number, workdays=6, ground="情况复杂")
+    assert due is not None and case.due_on == add_workdays(due, 6, provisional=True)
+    with pytest.raises(BusinessError, match="已延长 6"):
+        case_extend(actor=office.approver, number=case.number, workdays=5, ground="情况复杂")
+
+
+def give(office: Office, actor: Actor | None = None, **more: object) -> Delegation:
+    told = {
+        "absent": "check-220822",
+        "deputy": "check-2",
+        "region": office.bureau.regions[HERE],
+        "valid_until": TODAY,
+        "ground": "出差",
+        **more,
+    }
+    return delegation_give(actor=actor or office.checker, **told)  # type: ignore[arg-type]
+
+
+def test_a_deputy_decides_what_the_absent_one_may_and_it_says_so(office: Office) -> None:
+    with declared(SETUP):
+        # A checker of the city, who may check nothing in the county by himself.
+        operator = hire("check-2", office.bureau.agencies["220802"])
+        Holding.objects.create(operator=operator, post=office.bureau.posts["check"], valid_from=TODAY)
+    deputy, case = actor_of("check-2"), submitted(office)
+    assert not waiting_for(deputy).exists()
+    given = give(office)
+    assert [one.number for one in waiting_for(deputy)] == [case.number]
+    case_decide(actor=deputy, number=case.number, verdict="return", seen=case.digest, opinion="补正")
+    assert Decision.objects.get(verdict="return").on_behalf == "check-220822"
+    assert [one.number for one in returned(office.maker)] == [case.number]
+    case = case_submit(actor=office.maker, number=case.number, seen=case.digest)
+    delegation_end(actor=office.checker, delegation=given)
+    with declared(SETUP):
+        Delegation.objects.update(valid_from=TODAY - dt.timedelta(days=2), valid_until=TODAY - dt.timedelta(days=1))
+    with pytest.raises(BusinessError, match="没有业务"):
+        case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
+    assert not Shop.objects.exists()
+
+
+def test_a_deputy_is_no_way_round_two_people(office: Office) -> None:
+    with declared(SETUP):
+        Shop.objects.create(code="s1", name="一")
+        operator = hire("approve-2", office.bureau.agencies["220802"])
+        Holding.objects.create(operator=operator, post=office.bureau.posts["approve"], valid_from=TODAY)
+    give(office, office.approver, absent="approve-220822", deputy="approve-2")
+    give(office, office.approver, absent="check-220822", deputy="approve-2")
+    case, deputy = submitted(office, "shop.close", {"code": "s1"}), actor_of("approve-2")
+    # Whoever approves holds no post that checks.
+    with pytest.raises(BusinessError, match="没有业务"):
+        case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
+    case = case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    with pytest.raises(DatabaseError, match="不能再由他人代办"), declared(SETUP):
+        Decision.objects.create(
+            case=case, round=1, step=1, operator="approve-2", on_behalf="check-220822", verdict="agree", digest="x"
+        )
+    assert case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest).state == State.DONE
+
+
+@pytest.mark.parametrize(
+    ("who", "more", "said"),
+    [
+        ("checker", {"ground": " "}, "须写明依据"),
+        ("checker", {"deputy": "check-220822"}, "不能是同一人"),
+        ("checker", {"valid_until": TODAY - dt.timedelta(days=1)}, "起止日期"),
+        ("maker", {}, "请由负责人办理"),
+        ("approver", {"deputy": "approve-220822"}, "不能指定自己"),
+        ("approver", {"absent": "audit-220822"}, "没有可以委托"),
+    ],
+)
+def test_a_delegation_has_terms(office: Office, second: Actor, who: str, more: dict[str, object], said: str) -> None:
+    with pytest.raises(BusinessError, match=said):
+        give(office, getattr(office, who), **more)
+    assert not Delegation.objects.exists()
+
+
+def test_many_of_one_type_are_decided_at_once_each_by_itself(office: Office) -> None:
+    forms = [{"code": f"s{at}", "name": "不存在" if at == 2 else "一"} for at in range(4)]
+    cases = [submitted(office, form=form) for form in forms]
+    asked = [(one.number, "old" if at == 3 else one.digest) for at, one in enumerate(cases)]
+    told = cases_decide(actor=office.checker, type="shop.open", verdict="agree", cases=asked)
+    assert [one.state for one in told] == ["done", "done", None, None]
+    assert [one.refusal.code for one in told if one.refusal] == ["case.effect_failed", "case.changed_meanwhile"]
+    assert set(Shop.objects.values_list("code", flat=True)) == {"s0", "s1"}
+    with pytest.raises(BusinessError, match="同一种业务"):
+        cases_decide(actor=office.checker, type="shop.close", verdict="agree", cases=asked)
+    with pytest.raises(BusinessError, match="一次最多"):
+        cases_decide(actor=office.checker, type="shop.open", verdict="agree", cases=[("x", "y")] * (MOST + 1))
+
+
+@pytest.mark.req("S0-19")
+def test_who_leads_is_told_once_before_a_limit_and_once_after_it(office: Office) -> None:
+    case = submitted(office)
+    assert case.due_on is not None and remind(TODAY) == 0
+    before = add_workdays(case.due_on, -2, provisional=True)
+    assert (remind(before), remind(before)) == (1, 0)
+    assert [one.kind for one in reminders(office.approver)] == ["near"]
+    assert (remind(case.due_on + dt.timedelta(days=1)), Reminder.objects.count()) == (1, 2)
+    assert not reminders(office.checker).exists() and not reminders(office.bureau.at("approve", "220802")).exists()
+    assert Entry.objects.filter(table_name="casework_reminder", operator="system").count() == 2
+    case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    assert not reminders(office.approver).exists()
+
+
+def test_a_limit_in_a_year_without_a_calendar_is_worked_out_anew_once_it_has_one(office: Office) -> None:
+    case = submitted(office)
+    right = case.due_on
+    with declared(SETUP):
+        Case.objects.filter(pk=case.pk).update(due_on=dt.date(TODAY.year + 1, 3, 1))
+    remind(TODAY)
+    case.refresh_from_db()
+    assert case.due_on == right
+
+
+def test_what_was_returned_is_mended_by_its_maker_and_decided_again(office: Office) -> None:
+    case = submitted(office)
+    case_decide(actor=office.checker, number=case.number, verdict="return", seen=case.digest, opinion="名称有误")
+    case = case_fill(actor=office.maker, number=case.number, form={"code": "s1", "name": "二"})
+    case = case_submit(actor=office.maker, number=case.number, seen=case.digest)
+    assert (case.round, case.step) == (2, 0)
+    assert case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest).state == State.DONE
