@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.core.casework.conftest import HERE, ITEMS, Office, started, submitted
-from tests.core.org.bureau import NEXT_YEAR, SETUP
+from tests.core.org.bureau import NEXT_YEAR, SETUP, TODAY
 from tests.core.toys.models import Shop
 
 from renshe.core.casework import types
@@ -102,7 +102,7 @@ def test_checks_are_made_again_before_the_effect_and_no_post_gets_round_them(off
     case = submitted(office)
     with declared(SETUP):
         Shop.objects.create(code="s1", name="抢先")
-    with pytest.raises(BusinessError, match="未能办结.*编号已使用"):
+    with pytest.raises(BusinessError, match=r"未能办结.*编号已使用"):
         case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
     case.refresh_from_db()
     assert case.state == State.OPEN and case.failure is not None and Shop.objects.get().name == "抢先"
@@ -111,8 +111,6 @@ def test_checks_are_made_again_before_the_effect_and_no_post_gets_round_them(off
 @pytest.mark.req("S4-17", part="business of a line that is off is refused")
 def test_business_of_a_line_that_is_off_is_neither_begun_nor_finished(office: Office) -> None:
     case, here = submitted(office), office.bureau.regions[HERE]
-    from tests.core.org.bureau import TODAY
-
     module_switch(actor=office.approver, module="shop", region=here, on=False, valid_from=TODAY)
     for attempt in (
         lambda: started(office),
