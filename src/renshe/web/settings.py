@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "renshe.core.filing",
     "renshe.core.registers",
     "renshe.core.casework",
+    "renshe.channels.api",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
 DATABASES = {
@@ -32,5 +33,5 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = ["renshe.channels.api.once.Once"]
 ROOT_URLCONF = "renshe.web.urls"

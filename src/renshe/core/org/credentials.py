@@ -27,6 +27,9 @@ from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
 from renshe.core.org.setting_up import settled
 
+SESSION, TOKEN = "session_", "program_"
+"""How tokens of people and of programs begin."""
+
 SHORTEST = 10
 """Characters of a password."""
 
@@ -66,9 +69,9 @@ def totp_enrol(*, actor: Actor, operator: Operator) -> str:
     return totp.enrolment(drawn, operator.number)
 
 
-def token_draw() -> tuple[str, bytes]:
-    """Return a new token of 32 random bytes, to be handed out, and its digest, to be kept."""
-    drawn = secrets.token_urlsafe(32)
+def token_draw(kind: str) -> tuple[str, bytes]:
+    """Return a new token of 32 random bytes that begins with ``kind``, to be handed out, and its digest, to be kept."""
+    drawn = kind + secrets.token_urlsafe(32)
     return drawn, digest(drawn)
 
 
@@ -94,7 +97,7 @@ def token_issue(
         raise BusinessError("org.token_terms")
     if operator is not None:
         require(actor, "org.manage", operator.agency.region)
-    token, kept = token_draw()
+    token, kept = token_draw(TOKEN)
     with declared(actor.context("签发接口令牌")):
         ApiToken.objects.create(
             digest=kept, partner=partner, operator=operator, region=region, scopes=list(scopes), expires_at=expires_at

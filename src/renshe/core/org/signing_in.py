@@ -22,7 +22,7 @@ from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
 from renshe.core.org.access import Place, place_of
 from renshe.core.org.actor import Actor, actor_from, operator_standing
-from renshe.core.org.credentials import digest, password_right, token_draw
+from renshe.core.org.credentials import SESSION, digest, password_right, token_draw
 from renshe.core.org.models import Credential, Holding, Operator, Session, SignInFailure
 from renshe.core.org.setting_up import settled
 from renshe.core.org.validity import in_force
@@ -142,7 +142,7 @@ def _lock_after(number: str, operator: Operator | None) -> None:
 def _begin(number: str, place: Place, address: str) -> SignedIn:
     actor = actor_from(operator_standing(number), terminal=place.terminal.number if place.terminal else None)
     now = timezone.now()
-    token, kept = token_draw()
+    token, kept = token_draw(SESSION)
     with transaction.atomic():
         operator = Operator.objects.select_for_update(no_key=True).get(number=number)
         open_now = Session.objects.filter(operator=operator, ended_at=None).order_by("-started_at")
