@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
@@ -47,7 +47,7 @@ def case_start(request: HttpRequest, told: Start) -> object:
         case = services.case_start(actor=actor, type=told.type, region=told.region, form=told.form, channel=channel)
         if told.submit:
             case = services.case_submit(actor=actor, number=case.number, seen=case.digest)
-    return 201, _told(request, case)
+    return Status(201, _told(request, case))
 
 
 @router.post("/cases/search", response=answers(Page[RowOut]), summary="查询业务")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from renshe.channels.api.calling import actor_of, address_of
 from renshe.channels.api.declaring import answers
@@ -28,10 +28,10 @@ def session_begin(request: HttpRequest, told: SignIn) -> object:
 
 
 @router.delete("/sessions/current", response=answers(None), summary="退出")
-def session_end(request: HttpRequest) -> tuple[int, None]:
+def session_end(request: HttpRequest) -> object:
     """End the session whose token is shown."""
     sign_out(request.headers["Authorization"].partition(" ")[2].strip())
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/me", response=answers(MeOut), summary="本人")
