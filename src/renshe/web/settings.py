@@ -26,6 +26,7 @@ DATABASES = {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 3},
     }
     for alias in ("default", "owner")
 }

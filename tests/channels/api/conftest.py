@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from tests.core import conftest as ground  # sets Django up
 from tests.core.casework.conftest import Office, furnish
-from tests.core.conftest import *  # noqa: F403
 from tests.core.org.bureau import SETUP
 
 from renshe.core.journal.context import declared
@@ -19,6 +19,7 @@ from renshe.core.org.access import Place
 from renshe.core.org.models import Network
 from renshe.core.org.signing_in import _begin
 
+logins, db, committed = ground.logins, ground.db, ground.committed
 ADDRESS = "127.0.0.1"
 _keys = itertools.count(1)
 
@@ -62,7 +63,7 @@ class Counter:
 
 
 def _place() -> Place:
-    return Place(None, Network.objects.get())
+    return Place(None, None, Network.objects.get().pk)
 
 
 def open_counter(office: Office) -> Counter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
@@ -42,11 +41,10 @@ def _told(request: HttpRequest, case: Case) -> object:
 def case_start(request: HttpRequest, told: Start) -> object:
     """Begin a case; with ``submit`` hand it in at once."""
     actor = actor_of(request)
-    with transaction.atomic():
-        channel = "counter" if actor.token is None else "api"
-        case = services.case_start(actor=actor, type=told.type, region=told.region, form=told.form, channel=channel)
-        if told.submit:
-            case = services.case_submit(actor=actor, number=case.number, seen=case.digest)
+    channel = "counter" if actor.token is None else "api"
+    case = services.case_start(
+        actor=actor, type=told.type, region=told.region, form=told.form, channel=channel, submit=told.submit
+    )
     return Status(201, _told(request, case))
 
 

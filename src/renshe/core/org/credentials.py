@@ -21,7 +21,7 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
-from renshe.core.org.actor import Actor, actor_from, operator_standing
+from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
 from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
@@ -124,7 +124,7 @@ def token_actor(token: str) -> Actor:
     if one is None:
         raise BusinessError("org.token_refused")
     if one.operator is not None:
-        return actor_from(operator_standing(one.operator.number), terminal=None, token=one.pk)
+        return actor_standing(one.operator.number, terminal=None, token=one.pk)
     name = f"partner:{one.partner}"
     return Actor(name, one.partner or "", name, one.region_id, None, frozenset(), None, one.pk)
 
