@@ -211,6 +211,8 @@ def test_a_partner_begins_and_reads_but_decides_nothing(counter: Counter) -> Non
         ("POST", "/cases", [1]),
         ("GET", "/inbox/other", None),
         ("POST", "/cases/search", {"after": "x"}),
+        ("POST", "/cases", {**START, "form": {**FORM, "name": "一\x00"}}),
+        ("POST", "/cases", {**START, "form": {**FORM, "name": "一\ud800"}}),
     ],
 )
 def test_what_does_not_keep_to_the_schema_is_refused_in_words(

@@ -6,10 +6,11 @@ Invariant: personal data of others is masked in what goes out (``casework.showin
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(max_length=500)]
 Short = Annotated[str, Field(min_length=1, max_length=100)]
@@ -17,9 +18,18 @@ T = TypeVar("T")
 
 
 class Asked(Schema):
-    """What comes in: nothing but what is named."""
+    """What comes in: nothing but what is named, and no text that a database cannot keep."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kept(cls, given: Any) -> Any:
+        # What comes in is JSON: looked through as it came.
+        told = json.dumps(getattr(given, "_obj", given), ensure_ascii=False)
+        if "\\u0000" in told or told.encode("utf-8", "replace").decode() != told:
+            raise ValueError("no text")
+        return given
 
 
 class SignIn(Asked):
