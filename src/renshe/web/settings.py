@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "renshe.core.filing",
     "renshe.core.registers",
     "renshe.core.casework",
+    "renshe.core.affairs",
     "renshe.channels.api",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
