@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from renshe.web.health import healthz, metrics
+
+urlpatterns: list[URLPattern | URLResolver] = [path("healthz", healthz), path("metrics", metrics)]
