@@ -26,7 +26,22 @@ app = typer.Typer(
 rules_app = typer.Typer(cls=Group, help=t("rules"), invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
+
+def _version(asked: bool) -> None:
+    if asked:
+        from renshe import __version__
+
+        typer.echo(f"renshe {__version__}")
+        raise typer.Exit
+
+
 Json = Annotated[bool, typer.Option("--json", help=t("json"))]
+
+
+@app.callback()
+def renshe(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help=t("version"))] = False,
+) -> None: ...
 
 
 @app.command(cls=Command, help=t("clean"))
@@ -189,6 +204,65 @@ def demo(
     from renshe.cli.simulating import run_demo
 
     run_demo(target, persons=persons)
+
+
+@app.command(cls=Command, help=t("migrate"))
+def migrate() -> None:
+    from renshe.cli.serving import run_migrate
+
+    run_migrate()
+
+
+@app.command(cls=Command, help=t("serve"))
+def serve(
+    host: Annotated[str, typer.Option(help=t("serve_host"))] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help=t("serve_port"))] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=32, help=t("serve_workers"))] = 2,
+) -> None:
+    from renshe.cli.serving import run_serve
+
+    run_serve(host, port, workers)
+
+
+@app.command(cls=Command, help=t("worker"))
+def worker(with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
+    from renshe.cli.serving import run_worker
+
+    run_worker(with_parent=with_parent)
+
+
+@app.command(cls=Command, help=t("check"))
+def check(
+    deploy: Annotated[bool, typer.Option("--deploy", help=t("check_deploy"))] = False,
+    json: Json = False,
+) -> None:
+    from renshe.cli.checking import run_check
+
+    run_check(deploy=deploy, as_json=json)
+
+
+@app.command(cls=Command, help=t("backup"))
+def backup(
+    to: Annotated[Path | None, typer.Option(help=t("backup_to"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.saving import run_backup
+
+    run_backup(to, as_json=json)
+
+
+@app.command(cls=Command, help=t("restore"))
+def restore(archive: Annotated[Path, typer.Argument(help=t("archive"))], json: Json = False) -> None:
+    from renshe.cli.saving import run_restore
+
+    run_restore(archive, as_json=json)
+
+
+@app.command("verify-backup", cls=Command, help=t("verify_backup"))
+def verify_backup(archive: Annotated[Path, typer.Argument(help=t("archive"))], json: Json = False) -> None:
+    from renshe.cli.saving import run_verify
+
+    run_verify(archive, as_json=json)
 
 
 @rules_app.callback()

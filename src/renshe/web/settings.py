@@ -27,7 +27,8 @@ DATABASES = {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 3},
+        # A server that does not answer is down; nobody waits for it for minutes.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 3, "connect_timeout": 10},
     }
     for alias in ("default", "owner")
 }

@@ -5,5 +5,10 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from renshe.channels.api.urls import api
+from renshe.web.health import healthz, metrics
 
-urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", api.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("healthz", healthz),
+    path("metrics", metrics),
+]

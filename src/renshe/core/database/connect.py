@@ -7,37 +7,59 @@ runs its own under ``RENSHE_HOME``. Passwords of the two roles that are then use
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import django
+import psycopg
 from django.conf import settings
 from psycopg.conninfo import conninfo_to_dict
 
 from renshe.core.database.embedded import start_embedded
-from renshe.core.database.home import home, secret
+from renshe.core.database.home import half_restored, home, secret
 from renshe.core.database.roles import DATABASE, Logins, prepare
+from renshe.core.errors import BusinessError
+
+
+def server_of(folder: Path, own: str | None = None) -> str:
+    """Return the URL of the server's role that makes databases: of the agency's ``own`` server, or of ours, started."""
+    try:
+        return own or start_embedded(folder)
+    except (psycopg.OperationalError, subprocess.SubprocessError) as error:
+        raise BusinessError("start.database", why=" ".join(str(error).split())) from None
 
 
 def reach(folder: Path, server: str | None = None, database: str = DATABASE) -> Logins:
     """Return the logins of this installation, roles and database made if need be; ``server``: URL of an own server."""
-    url = server or start_embedded(folder)
-    return prepare(
-        url,
-        owner_password=secret(folder, f"{database}_owner"),
-        application_password=secret(folder, f"{database}_app"),
-        database=database,
-    )
+    try:
+        return prepare(
+            server_of(folder, server),
+            owner_password=secret(folder, f"{database}_owner"),
+            application_password=secret(folder, f"{database}_app"),
+            database=database,
+        )
+    except psycopg.Error as error:
+        raise BusinessError("start.database", why=" ".join(str(error).split())) from None
 
 
 def set_up() -> Logins:
-    """Set Django up for this process and return the logins."""
+    """Set Django up for this process and return the logins; BusinessError where a restoration was broken off."""
     folder = home()
+    if half_restored(folder).exists():
+        raise BusinessError("backup.half_restored", home=folder)
     logins = reach(folder, os.environ.get("DATABASE_URL"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
-    os.environ.setdefault("RENSHE_SECRET_KEY", secret(folder, "django"))
-    tell(logins)
-    django.setup()
+    set_up_django(folder, logins)
     return logins
+
+
+def set_up_django(folder: Path, logins: Logins | None = None) -> None:
+    """Set Django up for this process; it is told where the database is now, or later (``tell``)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
+    if "RENSHE_SECRET_KEY" not in os.environ:
+        os.environ["RENSHE_SECRET_KEY"] = secret(folder, "django")
+    if logins is not None:
+        tell(logins)
+    django.setup()
 
 
 def tell(logins: Logins) -> None:

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from renshe.core.errors import BusinessError
 
 # As root the database runs as a user of its own, who cannot reach root's home.
 _OF_ROOT = Path("/var/lib/renshe")
@@ -18,8 +24,33 @@ def home() -> Path:
     told = os.environ.get("RENSHE_HOME")
     own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "renshe"
     folder = Path(told).expanduser() if told else _OF_ROOT if os.geteuid() == 0 else own
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BusinessError("start.home_not_writable", home=folder, why=error.strerror) from None
+    if not os.access(folder, os.W_OK):
+        raise BusinessError("start.home_not_writable", home=folder, why="没有写权限")
     return folder.resolve()
+
+
+def half_restored(folder: Path) -> Path:
+    """Return the mark that stands in ``folder`` from the beginning of a restoration to its end."""
+    return folder / ".restoring"
+
+
+@contextmanager
+def held(folder: Path, what: str) -> Iterator[bool]:
+    """Yield whether this process alone does ``what`` in ``folder``; it does so until the block ends or it dies."""
+    lock = FileLock(folder / f".{what}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def secret(folder: Path, name: str) -> str:
@@ -32,7 +63,7 @@ def secret(folder: Path, name: str) -> str:
         except FileNotFoundError:
             draft = kept.with_name(f".{name}.{os.getpid()}")
             draft.touch(0o600)
-            draft.write_text(secrets.token_urlsafe(32) + "\n", "ascii")
+            draft.write_text(secrets.token_urlsafe(48) + "\n", "ascii")
             # Of two processes that draw at once one wins, and both read what it drew.
             try:
                 os.link(draft, kept)

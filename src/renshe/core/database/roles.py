@@ -31,6 +31,8 @@ def prepare(server: str, *, owner_password: str, application_password: str, data
     ``server`` reaches; what is there stays, passwords are set anew. psycopg.Error where that may not be done."""
     owner, application = f"{database}_owner", f"{database}_app"
     with psycopg.connect(server, autocommit=True) as connection:
+        # Processes that begin at once do this one after the other; the lock ends with the connection.
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"renshe.prepare.{database}"])
         for role, password in ((owner, owner_password), (application, application_password)):
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")

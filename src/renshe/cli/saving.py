@@ -1,0 +1,70 @@
+"""``renshe backup``, ``renshe restore`` and ``renshe verify-backup``."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from renshe.cli.show import say
+from renshe.core.backup.restoring import Proof, archive_restore, backup_verify
+from renshe.core.backup.saving import backup_make
+from renshe.core.database.connect import server_of, set_up, set_up_django
+from renshe.core.database.home import held, home
+from renshe.core.errors import BusinessError
+
+
+def run_backup(to: Path | None, *, as_json: bool) -> None:
+    """Save the bureau."""
+    logins, folder = set_up(), home()
+    done = backup_make(folder, logins, to=to)
+    rows = sum(done.manifest.tables.values())
+    if as_json:
+        told = {"archive": str(done.archive), "size": done.size, "sha256": done.sha256, "rows": rows}
+        say(json.dumps(told | {"seconds": done.seconds, "damaged": done.manifest.damaged}, ensure_ascii=False))
+        return
+    say(f"已备份：{done.archive}")
+    say(f"  {done.size:,} 字节，{len(done.manifest.tables)} 张表 {rows:,} 行，{done.seconds:.1f} 秒")
+    say(f"  SHA-256：{done.sha256}")
+    for name in done.manifest.damaged:
+        say(f"  注意：材料 {name} 已经损坏，请从早前的备份中找回")
+    if done.archive.stat().st_dev == folder.stat().st_dev:
+        say("  备份与业务数据在同一块磁盘上；请用 --to 备份到另一台机器或另一块磁盘")
+    say(f"  接着核验：renshe verify-backup {done.archive}")
+
+
+def run_restore(archive: Path, *, as_json: bool) -> None:
+    """Bring a bureau back into an empty home."""
+    folder = home()
+    with held(folder, "serve") as alone:
+        if not alone:
+            raise BusinessError("start.running", home=folder)
+        set_up_django(folder)
+        _tell(archive_restore(archive, folder, os.environ.get("DATABASE_URL")), "已恢复", as_json)
+
+
+def run_verify(archive: Path, *, as_json: bool) -> None:
+    """Prove that a backup can be brought back."""
+    logins = set_up()
+    _tell(backup_verify(archive, logins, server_of(home(), os.environ.get("DATABASE_URL"))), "备份有效", as_json)
+
+
+def _tell(proof: Proof, well: str, as_json: bool) -> None:
+    if as_json:
+        told = {"archive": str(proof.archive), "good": proof.good, "problems": proof.problems, "papers": proof.papers}
+        told |= {"journal": asdict(proof.verdict), "seconds": proof.seconds}
+        say(json.dumps(told, ensure_ascii=False))
+    else:
+        rows, verdict = sum(proof.manifest.tables.values()), proof.verdict
+        say(
+            f"{well if proof.good else '与备份时应有的不符'}：{proof.archive}（{proof.manifest.at} 备份，{rows:,} 行，"
+            f"材料 {proof.papers:,} 份，日志 {verdict.blocks} 块 {verdict.entries:,} 条，未封 {verdict.unsealed} 条，"
+            f"{proof.seconds:.1f} 秒）"
+        )
+        for problem in proof.problems:
+            say(f"  {problem}；请核查原因，必要时改用另一份备份")
+    if not proof.good:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What keeps a bureau from being lost: one archive of everything, brought back and proved."""

@@ -1,0 +1,167 @@
+"""``renshe serve``: database, background work and web, started and stopped together.
+
+Rule (an agency without an administrator of its own): one command brings everything up and one key takes it down; what
+hinders it is said in one line before anything is started.
+
+Invariant: one ``serve`` for one home. When it ends, however it ends, nothing of it goes on: the others notice.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NoReturn
+
+from renshe import __version__
+from renshe.core.database.connect import server_of, set_up
+from renshe.core.database.home import held, home
+from renshe.core.database.roles import DATABASE
+from renshe.core.errors import BusinessError
+
+_AGAIN = 5.0
+"""Seconds after which a worker that ended is started again."""
+_PATIENCE = 30.0
+"""Seconds that a worker has for ending what it is at."""
+_THREADS = 64
+"""Requests that are worked on at once, over all processes: each has a connection to the database."""
+
+Say = Callable[[str], None]
+
+
+def serve(host: str, port: int, workers: int, say: Say) -> None:
+    """Run until told to stop (Ctrl-C, SIGTERM); BusinessError where it cannot be started."""
+    folder = home()
+    with held(folder, "serve") as alone:
+        if not alone:
+            raise BusinessError("start.running", home=folder)
+        _require_free(host, port)
+        # Until the web is up, being told to stop means leaving as from any block.
+        signal.signal(signal.SIGTERM, _leave)
+        _bring_up(folder)
+        with _background(say):
+            _web(host, port, workers, say)
+        say("已停止")
+
+
+def _bring_up(folder: Path) -> None:
+    set_up()
+    from django.db import connections
+
+    from renshe.core.journal.installing import migrate
+
+    migrate(f"{DATABASE}_app", __version__)
+    connections.close_all()
+    # This process alone holds the server that renshe brings along; the others find it as they would an own one.
+    os.environ["DATABASE_URL"] = server_of(folder, os.environ.get("DATABASE_URL"))
+    os.environ["RENSHE_HOME"] = str(folder)
+
+
+def _web(host: str, port: int, workers: int, say: Say) -> None:
+    """Serve pages and API; return when told to stop."""
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    # Forked processes would share this one's locks and connections.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Server(
+        "renshe.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=max(2, _THREADS // workers),
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(_PATIENCE),
+        log_level=LogLevels.warning,
+    )
+    server.on_startup(lambda: say(f"已启动：http://{host}:{port}/（按 Ctrl-C 停止）"))
+    server.serve()
+
+
+@contextmanager
+def _background(say: Say) -> Iterator[None]:
+    """Have a worker run while the block does; one that ends is started again."""
+    worker, over = _Worker(), threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            code = worker.run()
+            if not over.is_set():
+                say(f"后台任务进程已退出（代码 {code}），{_AGAIN:.0f} 秒后重新启动")
+                over.wait(_AGAIN)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        worker.stop()
+        watching.join()
+
+
+class _Worker:
+    """The process that does background work. It has a pipe to this one, and ends when that breaks."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._changing = threading.Lock()
+
+    def run(self) -> int:
+        """Start it and return its code when it has ended."""
+        with self._changing:
+            if self._stopped:
+                return 0
+            command = [sys.executable, "-m", "renshe.cli.main", "worker", "--with-parent"]
+            # A group of its own: Ctrl-C comes to this process, which then tells the others in order.
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """Tell it to end what it is at; kill it where it does not."""
+        with self._changing:
+            self._stopped, process = True, self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def stop_with_parent() -> None:
+    """Have this process told to stop when whoever started it is gone."""
+
+    def watch(source: IO[bytes]) -> None:
+        source.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, args=[sys.stdin.buffer], daemon=True).start()
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            if os.name == "posix":
+                # What is left of connections that ended does not count.
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BusinessError("start.port_taken", host=host, port=port, why=why) from None
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
