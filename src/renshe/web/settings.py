@@ -11,6 +11,7 @@ DEBUG = False
 ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",
     "renshe.core.journal",
     "renshe.core.org",
     "renshe.core.jobs",
@@ -28,6 +29,8 @@ DATABASES = {
     }
     for alias in ("default", "owner")
 }
+# Jobs are declared by our own rooms (core.jobs), not by modules of the queue's naming.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
