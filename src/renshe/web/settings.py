@@ -6,6 +6,7 @@ Invariant: pages and API work without internet and load nothing from elsewhere.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
@@ -29,6 +30,10 @@ DATABASES = {
     }
     for alias in ("default", "owner")
 }
+# Where papers lie is filled in by ``core.database.connect``; the virus scanner is the agency's (core.filing.scanning).
+PAPERS: Path | None = None
+SCANNER = os.environ.get("RENSHE_SCANNER", "")
+SCANNER_REQUIRED = os.environ.get("RENSHE_SCANNER_REQUIRED", "") == "1"
 # Jobs are declared by our own rooms (core.jobs), not by modules of the queue's naming.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

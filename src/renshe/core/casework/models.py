@@ -112,13 +112,3 @@ class Pause(models.Model):
 
     class Meta:
         db_table = "casework_pause"
-
-
-class Counter(models.Model):
-    """The last number that was given, by prefix, region and year."""
-
-    key = models.TextField(primary_key=True)
-    last = models.BigIntegerField()
-
-    class Meta:
-        db_table = "casework_counter"

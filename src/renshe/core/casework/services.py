@@ -21,9 +21,9 @@ from django.utils import timezone
 from renshe.core.casework.deadlines import Rest, due_on
 from renshe.core.casework.forms import Filled, read
 from renshe.core.casework.models import Case, Decision, State, Verdict
-from renshe.core.casework.numbering import draw
 from renshe.core.casework.types import CaseType, Step, find_type
 from renshe.core.errors import BusinessError
+from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import require

@@ -36,6 +36,7 @@ def set_up() -> Logins:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
     os.environ.setdefault("RENSHE_SECRET_KEY", secret(folder, "django"))
     tell(logins)
+    settings.PAPERS = folder / "papers"
     django.setup()
     return logins
 

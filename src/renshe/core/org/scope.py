@@ -38,7 +38,7 @@ UNSCOPED = {
     "org.SignInFailure": "登录失败者未必是本系统人员，无从知其区划；由安全管理员查",
     "org.AttributeGroup": "属性组各地一致",
     "org.AttributeField": "属性组的数据项各地一致",
-    "casework.Counter": "编号的计数，不是任何人的数据",
+    "filing.Counter": "编号的计数，不是任何人的数据",
 }
 """Models without regions, and why."""
 

@@ -13,16 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Counter",
-            fields=[
-                ("key", models.TextField(primary_key=True, serialize=False)),
-                ("last", models.BigIntegerField()),
-            ],
-            options={
-                "db_table": "casework_counter",
-            },
-        ),
-        migrations.CreateModel(
             name="Case",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
