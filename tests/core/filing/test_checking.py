@@ -23,6 +23,14 @@ from renshe.core.jobs.models import SYSTEM, Job, State
 from renshe.core.jobs.running import run
 
 
+def forgotten(content: bytes) -> str:
+    """Keep what nothing names, as if it were old."""
+    digest = store.put(content)
+    old = timezone.now().timestamp() - 86_400 * (limits().orphan_days + 1)
+    os.utime(store.place_of(digest), (old, old))
+    return digest
+
+
 def test_who_was_killed_between_paper_and_row_leaves_an_orphan_that_is_found_and_swept(
     bureau_committed: Bureau, papers: Path
 ) -> None:
@@ -113,10 +121,37 @@ def test_whoever_attaches_what_is_being_swept_has_it_afterwards(
     assert Attachment.objects.count() == 1
 
 
+def test_whoever_attaches_while_a_paper_is_taken_out_waits_and_puts_it_there_again(
+    bureau_committed: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = forgotten(a_pdf(2))
+    take_out = store.remove
+    hands: list[Thread] = []
+
+    def attaching() -> None:
+        try:
+            attach(bureau_committed)
+        finally:
+            connection.close()
+
+    def remove(which: str) -> None:
+        hands.append(Thread(target=attaching))
+        hands[0].start()
+        waits = False
+        while not waits and hands[0].is_alive():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT exists (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+                [waits] = cursor.fetchone()
+        take_out(which)
+
+    monkeypatch.setattr(store, "remove", remove)
+    assert papers_sweep() == 1
+    hands[0].join()
+    assert Attachment.objects.get().digest == digest and store.state(digest) == "whole"
+
+
 def test_the_nightly_sweep_runs_as_a_job(bureau_committed: Bureau) -> None:
-    digest = store.put(a_pdf(9))
-    old = timezone.now().timestamp() - 86_400 * (limits().orphan_days + 1)
-    os.utime(store.place_of(digest), (old, old))
+    digest = forgotten(a_pdf(9))
     job = Job.objects.create(operator=SYSTEM, name="filing.sweep", label="清理无主文件")
     run(job.pk)
     job.refresh_from_db()

@@ -176,7 +176,7 @@ def test_a_real_file_that_was_cut_or_bent_is_refused_or_still_one_kind(cut: int)
     [
         ("身份证.JPG", "身份证.pdf"),
         ("../../etc/passwd", "passwd.pdf"),
-        ("C:\\Users\\x\\档案.doc", "档案.pdf"),
+        ("D:\\扫描\\x\\档案.doc", "档案.pdf"),
         ("合同\u202egpj.exe", "合同gpj.pdf"),
         ("a\x00b\nc.pdf", "abc.pdf"),
         ("con", "材料con.pdf"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau, make
 from tests.core.toys.models import Shop
 
@@ -37,6 +39,12 @@ def once(progress: Progress) -> None:
 @job("toys.refused", "不能办理的任务", retry=5, operation="toys.enter")
 def refused(progress: Progress) -> None:
     raise BusinessError("org.reason_missing")
+
+
+@pytest.fixture(autouse=True)
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs of the rooms above look after papers."""
+    monkeypatch.setattr(settings, "PAPERS", tmp_path / "papers")
 
 
 @pytest.fixture

@@ -200,6 +200,14 @@ def test_a_run_that_was_taken_for_dead_ends_at_its_next_step_and_says_nothing_mo
     assert (job.state, job.attempts, job.message, Shop.objects.count()) == (State.RUNNING, 2, "新的一次", 2)
 
 
+def test_the_end_of_a_run_that_was_taken_for_dead_counts_for_nothing(
+    bureau_committed: Bureau, hook: list[Hook]
+) -> None:
+    hook.append(lambda progress, at: Job.objects.filter(pk=progress.job.pk).update(attempts=2) and None)
+    job = worked(start(bureau_committed, "toys.once"))
+    assert (job.state, job.attempts, job.ended_at) == (State.RUNNING, 2, None)
+
+
 def test_two_workers_run_each_job_once(bureau_committed: Bureau, hook: list[Hook]) -> None:
     begun: list[int] = []
     gate = Event()
