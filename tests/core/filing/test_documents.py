@@ -173,6 +173,13 @@ def test_values_of_every_sort_are_shown(bureau: Bureau, tmp_path: Path) -> None:
         assert said in read
 
 
+def test_a_character_that_the_font_lacks_is_shown_by_its_code(bureau: Bureau, tmp_path: Path) -> None:
+    made = issue(bureau, data={**CASE, "fields": [["姓名", "张\U0002a6a5堃\u202e"], ["备注", "☑是"]]})
+    read = words(document_read(actor=bureau.at("entry"), number=made.number)[1], tmp_path)
+    assert "张〔U+2A6A5〕堃" in read and "〔U+2611〕是" in read and "\u202e" not in read
+    assert made.data["fields"][0][1] == "张\U0002a6a5堃\u202e"
+
+
 def test_numbers_have_no_gaps_though_a_document_fails(bureau: Bureau) -> None:
     issue(bureau)
     with pytest.raises(typst.TypstError), transaction.atomic():

@@ -141,7 +141,7 @@ def test_a_worker_that_is_told_to_stop_lets_its_job_wait_for_the_next(
     assert (job.state, job.attempts, job.allowed, Shop.objects.count()) == (State.WAITING, 1, 3, 1)
 
 
-KILLED = """
+WORKER = """
 import os, sys
 from tests.core import settings
 for alias in ("default", "owner"):
@@ -150,10 +150,46 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.core.settings"
 import django
 django.setup()
 from tests.core.jobs import conftest
-conftest.hooks.append(lambda progress, at: os._exit(9) if at == 1 else None)
-from renshe.core.jobs.running import run, work
+from renshe.core.jobs.running import work
+"""
+WORKER = """
+import os, signal, sys
+from tests.core import settings
+for alias in ("default", "owner"):
+    settings.DATABASES[alias].update(dict(pair.split("=", 1) for pair in sys.argv[1:]))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.core.settings"
+import django
+django.setup()
+from tests.core.jobs import conftest
+from renshe.core.jobs.running import work
+"""
+KILLED = """
+conftest.hooks.append(lambda progress, at: os._exit(9) if at == {step} else None)
 work(wait=False, clock=False)
 """
+STOPPED = """
+conftest.hooks.append(lambda progress, at: os.kill(os.getpid(), signal.{signal}) if at == 1 else None)
+work(clock=False)
+"""
+
+
+def worker(logins: Logins, script: str) -> int:
+    """Run a worker in a process of its own; return how it ended."""
+    told = {key: str(value) for key, value in conninfo_to_dict(logins.application).items()}
+    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    where = [f"{key}={told.get(word, '')}" for key, word in words.items()]
+    folder = Path(__file__).parents[3]
+    return subprocess.run([sys.executable, "-c", WORKER + script, *where], cwd=folder, check=False).returncode
+
+
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGINT"])
+def test_a_worker_works_until_it_is_told_to_stop_and_finishes_what_it_has(
+    bureau_committed: Bureau, logins: Logins, signal: str
+) -> None:
+    job = start(bureau_committed, count=3)
+    assert worker(logins, STOPPED.format(signal=signal)) == 0
+    job.refresh_from_db()
+    assert job.state == State.DONE and Shop.objects.count() == 3 and queued() == []
 
 
 @pytest.mark.parametrize(("name", "after"), [("toys.fill", State.WAITING), ("toys.once", State.FAILED)])
@@ -161,15 +197,7 @@ def test_a_job_whose_worker_was_killed_is_found_and_not_lost(
     bureau_committed: Bureau, logins: Logins, name: str, after: State
 ) -> None:
     job = start(bureau_committed, name, **({"count": 3} if name == "toys.fill" else {}))
-    told = {key: str(value) for key, value in conninfo_to_dict(logins.application).items()}
-    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    script = KILLED if name == "toys.fill" else KILLED.replace("at == 1", "at == 0")
-    died = subprocess.run(
-        [sys.executable, "-c", script,
-         *(f"{key}={told.get(word, '')}" for key, word in words.items())],
-        cwd=Path(__file__).parents[3], check=False,
-    )  # fmt: skip
-    assert died.returncode == 9
+    assert worker(logins, KILLED.format(step=1 if name == "toys.fill" else 0)) == 9
     job.refresh_from_db()
     assert job.state == State.RUNNING and queued() == [("doing", 0)]
     assert recover() == []

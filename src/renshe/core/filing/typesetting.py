@@ -4,12 +4,14 @@ Rule (S2-38, S2-46): forms look the same on every machine and in ten years. So n
 come with the program, the date is told, no package is fetched.
 
 Invariant: data reach the template as one JSON text and are shown as text; whatever stands in them, nothing of it is
-obeyed. The same template, data and moment give the same bytes.
+obeyed. The same template, data and moment give the same bytes. A character that the font does not have is shown by its
+code, 〔U+2A6A5〕, never as an empty box: names have such characters.
 """
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -21,6 +23,7 @@ from typing import Any, Literal
 
 import justmytype_intl_cjk
 import typst
+from fontTools.ttLib import TTFont
 
 import renshe
 
@@ -36,7 +39,7 @@ def typeset(template: Path, data: Mapping[str, Any], at: datetime, *, format: Li
 
     Raises typst.TypstError where the template asks for what the data do not have.
     """
-    told = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    told = json.dumps(_printable(data), ensure_ascii=False, sort_keys=True)
     with _one_at_a_time:
         made = _compiler(template).compile(
             format=format,
@@ -61,6 +64,31 @@ def template_digest(template: Path) -> str:
         version("justmytype-intl-cjk").encode(),
     ]
     return sha256(b"\x00".join(sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _printable(value: Any) -> Any:
+    """Return ``value`` with all its texts in characters that the font has."""
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return value
+        return "".join(one if one == "\n" or ord(one) in _characters() else _code(one) for one in value)
+    if isinstance(value, Mapping):
+        return {key: _printable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(one) for one in value]
+    return value
+
+
+def _code(one: str) -> str:
+    # What is never seen – controls, marks of direction – is left out; the rest is named.
+    return "" if unicodedata.category(one)[0] == "C" else " " if one.isspace() else f"〔U+{ord(one):04X}〕"
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """Return the characters that the font has."""
+    with TTFont(next(FONT.glob("*.ttf")), lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 @cache
