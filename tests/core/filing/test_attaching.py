@@ -162,7 +162,7 @@ def test_a_file_is_taken_out_with_a_reason_and_its_row_stays(bureau: Bureau) -> 
         attachment_remove(actor=bureau.at("entry"), attachment=made.pk, reason="x")
 
 
-@pytest.mark.req("S1-66")
+@pytest.mark.req("S1-66", part="papers that are held")
 @pytest.mark.parametrize(
     "order",
     [
@@ -188,7 +188,7 @@ def test_evidence_is_changed_by_nobody_with_whatever_approval(bureau: Bureau, or
     assert (found.held, found.state, found.digest, found.matter) == (True, "attached", made.digest, MATTER)
 
 
-@pytest.mark.req("S1-66")
+@pytest.mark.req("S1-66", part="papers that are held")
 def test_evidence_stays_while_the_change_stands_and_goes_after_it_was_reverted(bureau: Bureau) -> None:
     made = attach(bureau)
     carry_out()
