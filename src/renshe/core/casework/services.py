@@ -30,9 +30,9 @@ from renshe.core.casework.held import (
 )
 from renshe.core.casework.local import papers_needed, terms_of
 from renshe.core.casework.models import Case, Decision, State, Verdict
-from renshe.core.casework.numbering import draw
 from renshe.core.casework.types import CaseType
 from renshe.core.errors import BusinessError
+from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import declared, say
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region

@@ -39,7 +39,7 @@ UNSCOPED = {
     "org.AttributeGroup": "属性组各地一致",
     "org.AttributeField": "属性组的数据项各地一致",
     "api.Answer": "重复请求的答复，只给出示同一令牌者",
-    "casework.Counter": "编号的计数，不是任何人的数据",
+    "filing.Counter": "编号的计数，不是任何人的数据",
 }
 """Models without regions, and why."""
 
