@@ -40,6 +40,8 @@ SCANNER = os.environ.get("RENSHE_SCANNER", "")
 SCANNER_REQUIRED = os.environ.get("RENSHE_SCANNER_REQUIRED", "") == "1"
 # Jobs are declared by our own rooms (core.jobs), not by modules of the queue's naming.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+# A file that is attached, and what goes with it.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

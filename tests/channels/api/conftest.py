@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from tests.core import conftest as ground  # sets Django up
@@ -70,6 +72,13 @@ def open_counter(office: Office) -> Counter:
     with declared(SETUP):
         Network.objects.create(cidr="127.0.0.0/8", name="本机", region=office.bureau.regions["220000"])
     return Counter(office)
+
+
+@pytest.fixture(autouse=True)
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where papers lie."""
+    monkeypatch.setattr(settings, "PAPERS", tmp_path / "papers")
+    return tmp_path / "papers"
 
 
 @pytest.fixture

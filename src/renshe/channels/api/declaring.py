@@ -15,3 +15,9 @@ REFUSALS = (400, 401, 403, 404, 409, 422)
 def answers(told: Any, status: int | None = None) -> dict[int, Any]:
     """Return the answers of an operation that gives ``told`` (None: nothing, 204) or refuses."""
     return {status or (204 if told is None else 200): told, **dict.fromkeys(REFUSALS, Problem)}
+
+
+def plain(kind: str) -> dict[str, Any]:
+    """Return what the schema says of an operation that answers with bytes of media type ``kind``."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"description": "OK", "content": content}}}

@@ -18,7 +18,10 @@ _STATUS = {
         "api.signed_out", "org.token_refused", "org.session_over", "org.sign_in_refused", "org.locked", "org.cut_off",
     },
     403: {"org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator"},
-    404: {"case.not_there", "case.no_such_type", "case.no_such_region", "api.not_there"},
+    404: {
+        "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
+        "document.not_there", "job.not_there",
+    },
     400: {"api.key_missing", "api.unreadable"},
     409: {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",

@@ -181,6 +181,58 @@ class Page(Schema, Generic[T]):
     after: str | None
 
 
+class Print(Asked):
+    document: Short = "filing.receipt"
+
+
+class StartJob(Asked):
+    name: Short
+    region: Annotated[str, Field(pattern=r"^[0-9]{2,12}$")]
+    arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+class AttachmentOut(Schema):
+    """A paper of a case; ``id`` says under which number it is read."""
+
+    id: int
+    kind: str
+    name: str
+    size: int
+    media_type: str
+    pages: int | None
+    digest: str
+    added_by: str
+    state: str
+
+
+class DocumentOut(Schema):
+    number: str
+    name: str
+    label: str
+    pages: int
+    size: int
+    digest: str
+    issued_by: str
+    issued_at: dt.datetime
+
+
+class JobOut(Schema):
+    id: int
+    name: str
+    label: str
+    operator: str
+    region: Annotated[str | None, Field(alias="region_id")]
+    state: str
+    done: int
+    total: int | None
+    message: str
+    error: str | None
+    attempts: int
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+
 class OutcomeOut(Schema):
     number: str
     state: str | None

@@ -12,6 +12,8 @@ from ninja.openapi.schema import OpenAPISchema
 from renshe import __version__
 from renshe.channels.api.calling import Caller
 from renshe.channels.api.case_api import router as cases
+from renshe.channels.api.job_api import router as jobs
+from renshe.channels.api.paper_api import router as papers
 from renshe.channels.api.problems import KIND, problem
 from renshe.channels.api.process_api import router as kinds
 from renshe.channels.api.session_api import router as sessions
@@ -50,7 +52,7 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-for router in (sessions, kinds, cases):
+for router in (sessions, kinds, cases, papers, jobs):
     api.add_router("", router)
 
 

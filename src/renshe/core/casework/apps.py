@@ -1,5 +1,7 @@
 """Cases as Django knows them."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -9,5 +11,6 @@ class Casework(AppConfig):
     label = "casework"
 
     def ready(self) -> None:
-        """Make the case types of every app known: they stand in its ``cases``."""
+        """Make the case types of every app known: they stand in its ``cases``; and guard the papers of cases."""
         autodiscover_modules("cases")
+        import_module("renshe.core.casework.papers")

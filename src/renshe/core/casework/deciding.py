@@ -22,6 +22,7 @@ from renshe.core.casework.held import held, problems_of, read_form, require_here
 from renshe.core.casework.models import Case, Decision, Pause, State, Verdict
 from renshe.core.casework.types import CaseType, Step
 from renshe.core.errors import BusinessError
+from renshe.core.filing.attachments import attachments_hold
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import may
@@ -159,6 +160,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
             raise problems_of(problems.values())
         with declared(actor.context(f"办结{kind.label}", case=case.number, approval=case.number)):
             kind.effect(case, filled.values)
+            attachments_hold(matter=case.number)
     except BusinessError as refused:
         raise _EffectFailed(str(refused)) from refused
     except DatabaseError as refused:

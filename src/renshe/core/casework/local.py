@@ -78,15 +78,6 @@ def papers_of(case: Case, kind: CaseType, values: Mapping[str, Value]) -> list[P
     return [*kind.papers_needed(values), *(Paper(name, label) for name, label in case.terms.get("papers", {}).items())]
 
 
-def papers_needed(case: Case, kind: CaseType, values: Mapping[str, Value]) -> None:
-    """Refuse a case that lacks a document."""
-    needed = papers_of(case, kind, values)
-    there: set[str] = set()
-    lacking = [one.label for one in needed if one.kind not in there]
-    if lacking:
-        raise BusinessError("case.papers_missing", papers="、".join(lacking))
-
-
 def differences_counted() -> dict[tuple[str, str], int]:
     """Return how many differences stand today, by type and region."""
     standing = Difference.objects.filter(in_force()).values_list("type", "region")

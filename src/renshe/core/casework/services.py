@@ -28,8 +28,9 @@ from renshe.core.casework.held import (
     require_state,
     subject,
 )
-from renshe.core.casework.local import papers_needed, terms_of
+from renshe.core.casework.local import terms_of
 from renshe.core.casework.models import Case, Decision, State, Verdict
+from renshe.core.casework.papers import require_papers
 from renshe.core.casework.types import CaseType
 from renshe.core.errors import BusinessError
 from renshe.core.filing.numbering import draw
@@ -132,7 +133,7 @@ def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
     filled = read_form(kind, case.form, whole=True)
     if problems := kind.problems(filled.values):
         raise problems_of(problems.values())
-    papers_needed(case, kind, filled.values)
+    require_papers(case, kind, filled.values)
     case.round += 1
     case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
     case.submitted_at = timezone.now()

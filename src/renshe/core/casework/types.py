@@ -61,7 +61,8 @@ class CaseType:
     """One version of a case type. ``prefix`` begins its numbers; ``enter`` is the operation that starts it;
     ``workdays`` is its time limit, ``extension`` by how many it may be extended at most; ``rules`` are rules of the
     catalogue that the form must meet; ``person`` and ``unit`` name the items that say whom it is about; ``lead`` is the
-    kind of department that answers for it, ``support`` those that help."""
+    kind of department that answers for it, ``support`` those that help; ``documents``: kinds of documents that may be
+    printed of it when it is over, beside the receipt and the result."""
 
     name: str
     label: str
@@ -81,6 +82,7 @@ class CaseType:
     person: str | None = None
     unit: str | None = None
     legal: str = ""
+    documents: Sequence[str] = ()
     lead: str | None = None
     support: Sequence[str] = ()
 

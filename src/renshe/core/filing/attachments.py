@@ -9,6 +9,8 @@ compares it with its digest each time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -36,6 +38,16 @@ declare(
 _ATTACHED = Attachment.State.ATTACHED
 
 
+Guard = Callable[[Actor, str], None]
+_guards: list[Guard] = []
+
+
+def guard(asked: Guard) -> Guard:
+    """Let ``asked`` refuse who may not change the papers of a matter: the room that handles it knows."""
+    _guards.append(asked)
+    return asked
+
+
 def attachment_add(
     *, actor: Actor, matter: str, region: str, kind: str, name: str, content: bytes, person: str | None = None
 ) -> Attachment:
@@ -50,6 +62,7 @@ def attachment_add(
     with store.aside(content) as file:
         scanned = scan(file, name)
         with declared(actor.context("上传材料", case=matter)):
+            _ask_guards(actor, matter)
             lock(digest)
             there = Attachment.objects.filter(matter=matter)
             if there.exclude(region=region).exists():
@@ -97,6 +110,7 @@ def attachment_remove(*, actor: Actor, attachment: int, reason: str) -> Attachme
     if not reason.strip():
         raise BusinessError("org.reason_missing")
     with declared(actor.context("移除材料", case=found.matter)):
+        _ask_guards(actor, found.matter)
         held = Attachment.objects.select_for_update().get(pk=found.pk)
         if held.held:
             raise BusinessError("paper.held", name=held.name, matter=held.matter)
@@ -134,6 +148,11 @@ def attachments_of(actor: Actor, matter: str) -> QuerySet[Attachment]:
 def kinds_attached(matter: str) -> set[str]:
     """Return which kinds of papers ``matter`` has. For the room that handles the matter, whose right was asked."""
     return set(Attachment.objects.filter(matter=matter, state=_ATTACHED).values_list("kind", flat=True))
+
+
+def _ask_guards(actor: Actor, matter: str) -> None:
+    for one in _guards:
+        one(actor, matter)
 
 
 def _seen(actor: Actor, attachment: int) -> Attachment:
