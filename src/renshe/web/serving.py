@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 from renshe import __version__
 from renshe.core.database.connect import server_of, set_up
@@ -30,7 +30,7 @@ _AGAIN = 5.0
 """Seconds after which a worker that ended is started again."""
 _PATIENCE = 30.0
 """Seconds that a worker has for ending what it is at."""
-_THREADS = 64
+_THREADS = 32
 """Requests that are worked on at once, over all processes: each has a connection to the database."""
 
 Say = Callable[[str], None]
@@ -81,7 +81,7 @@ def _web(host: str, port: int, workers: int, say: Say) -> None:
         blocking_threads=max(2, _THREADS // workers),
         respawn_failed_workers=True,
         workers_kill_timeout=int(_PATIENCE),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     server.on_startup(lambda: say(f"已启动：http://{host}:{port}/（按 Ctrl-C 停止）"))
     server.serve()
@@ -143,11 +143,13 @@ class _Worker:
 def stop_with_parent() -> None:
     """Have this process told to stop when whoever started it is gone."""
 
-    def watch(source: IO[bytes]) -> None:
-        source.read()
+    def watch() -> None:
+        # Not by ``sys.stdin``, whose lock would be in the way when the process ends first.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=watch, args=[sys.stdin.buffer], daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _require_free(host: str, port: int) -> None:
