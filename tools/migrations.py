@@ -16,7 +16,7 @@ from django.core.management import call_command
 
 def main(arguments: list[str]) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.core.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.core.settings")
     for database in settings.DATABASES.values():
         database["ENGINE"] = "django.db.backends.dummy"
     django.setup()

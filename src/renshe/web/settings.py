@@ -6,17 +6,21 @@ Invariant: pages and API work without internet and load nothing from elsewhere.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",
     "renshe.core.journal",
     "renshe.core.org",
     "renshe.core.jobs",
     "renshe.core.filing",
     "renshe.core.registers",
     "renshe.core.casework",
+    "renshe.core.affairs",
+    "renshe.channels.api",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
 DATABASES = {
@@ -26,13 +30,19 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         # A server that does not answer is down; nobody waits for it for minutes.
-        "OPTIONS": {"connect_timeout": 10},
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 3, "connect_timeout": 10},
     }
     for alias in ("default", "owner")
 }
+# Where papers lie is filled in by ``core.database.connect``; the virus scanner is the agency's (core.filing.scanning).
+PAPERS: Path | None = None
+SCANNER = os.environ.get("RENSHE_SCANNER", "")
+SCANNER_REQUIRED = os.environ.get("RENSHE_SCANNER_REQUIRED", "") == "1"
+# Jobs are declared by our own rooms (core.jobs), not by modules of the queue's naming.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = ["renshe.channels.api.once.Once"]
 ROOT_URLCONF = "renshe.web.urls"

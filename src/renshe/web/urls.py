@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from renshe.channels.api.urls import api
 from renshe.web.health import healthz, metrics
 
-urlpatterns: list[URLPattern | URLResolver] = [path("healthz", healthz), path("metrics", metrics)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("healthz", healthz),
+    path("metrics", metrics),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pytest
@@ -19,6 +20,8 @@ from renshe.core.casework.types import Values, case_type
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
+from renshe.core.org.models import Region
+from renshe.core.org.operations import operations
 from renshe.core.org.setting_up import grant_install
 
 HERE = "220822"
@@ -51,6 +54,27 @@ class Office:
     maker: Actor
     checker: Actor
     approver: Actor
+
+    @property
+    def here(self) -> Region:
+        return self.bureau.regions[HERE]
+
+    @staticmethod
+    def setting_up() -> AbstractContextManager[None]:
+        return declared(SETUP)
+
+
+def allow(office: Office, *types: str) -> None:
+    """Grant the steps of case ``types`` to the posts of their kind, in the whole province."""
+    with declared(SETUP):
+        for one in operations():
+            if one.name.rpartition(".")[0] in types:
+                grant_install(
+                    post=office.bureau.posts[one.kind],
+                    operation_name=one.name,
+                    region=office.bureau.regions["220000"],
+                    valid_until=NEXT_YEAR,
+                )
 
 
 def furnish() -> Office:

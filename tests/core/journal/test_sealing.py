@@ -34,7 +34,8 @@ def tamper(postgres_url: str) -> Tamper:
 
 def write(first: int, last: int) -> None:
     with declared(Context(operator="op-1", reason="试验")), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO toys_shop SELECT 's' || n, '店' || n FROM generate_series(%s, %s) n", [first, last])
+        rows = "SELECT 's' || n, '店' || n FROM generate_series(%s::int, %s::int) n"
+        cursor.execute(f"INSERT INTO toys_shop {rows}", [first, last])
 
 
 def sealed(logins: Logins, *, whole_only: bool = False) -> list[tuple[int, bytes]]:

@@ -1,8 +1,10 @@
-"""Three small models on which the ground is proved before a business line stands on it."""
+"""Small models on which the ground is proved before a business line stands on it."""
 
 from __future__ import annotations
 
 from django.db import models
+
+from renshe.core.org.models import Region
 
 
 class Person(models.Model):
@@ -35,3 +37,16 @@ class Shop(models.Model):
 
     class Meta:
         db_table = "toys_shop"
+
+
+class Stall(models.Model):
+    """One that stands in a region, and may be asked to be deleted."""
+
+    scope_region = "region"
+    deletable = True
+
+    code = models.TextField(primary_key=True)
+    region = models.ForeignKey(Region, models.PROTECT)
+
+    class Meta:
+        db_table = "toys_stall"

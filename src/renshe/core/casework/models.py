@@ -207,13 +207,3 @@ class Difference(models.Model):
                 name="casework_difference_one_thing",
             ),
         ]
-
-
-class Counter(models.Model):
-    """The last number that was given, by prefix, region and year."""
-
-    key = models.TextField(primary_key=True)
-    last = models.BigIntegerField()
-
-    class Meta:
-        db_table = "casework_counter"

@@ -30,18 +30,26 @@ from renshe.core.casework.held import (
 )
 from renshe.core.casework.local import papers_needed, terms_of
 from renshe.core.casework.models import Case, Decision, State, Verdict
-from renshe.core.casework.numbering import draw
 from renshe.core.casework.types import CaseType
 from renshe.core.errors import BusinessError
-from renshe.core.journal.context import declared
+from renshe.core.filing.numbering import draw
+from renshe.core.journal.context import declared, say
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
 from renshe.core.org.rights import require
 from renshe.core.org.switching import require_module
 
 
-def case_start(*, actor: Actor, type: str, region: str, form: Mapping[str, Any], channel: str = "counter") -> Case:
-    """Open a case as a draft; return it. What is filled in may still have gaps.
+def case_start(
+    *,
+    actor: Actor,
+    type: str,
+    region: str,
+    form: Mapping[str, Any],
+    channel: str = "counter",
+    submit: bool = False,
+) -> Case:
+    """Open a case as a draft, or hand it in at once (``submit``); return it. A draft may still have gaps.
 
     Raises BusinessError where the actor may not enter this in the region, or an item cannot be read.
     """
@@ -52,14 +60,19 @@ def case_start(*, actor: Actor, type: str, region: str, form: Mapping[str, Any],
     if channel not in kind.channels:
         raise BusinessError("case.wrong_channel", type=kind.label, channel=channel)
     hand = actor.operator
-    with declared(actor.context(f"受理{kind.label}")):
-        return _make(kind, where, form, actor.agency, channel, maker=hand, makers=[hand], holder=hand)
+    reason = f"受理{kind.label}"
+    with declared(actor.context(reason)):
+        number = _draw(kind, where)
+        say(actor.context(reason, case=number))
+        case = _make(number, kind, where, form, actor.agency, channel, maker=hand, makers=[hand], holder=hand)
+        return _hand_in(actor, case, kind) if submit else case
 
 
 def case_propose(*, origin: Case, type: str, region: str, form: Mapping[str, Any], agency: str) -> Case:
     """Propose a case that ``origin`` sets off, inside the effect of ``origin``; who may enter it takes it up."""
     kind = find_kind(type)
-    return _make(kind, _region(region), form, agency, "event", origin=origin, state=State.PROPOSED)
+    where = _region(region)
+    return _make(_draw(kind, where), kind, where, form, agency, "event", origin=origin, state=State.PROPOSED)
 
 
 def case_take(*, actor: Actor, number: str) -> Case:
@@ -99,21 +112,7 @@ def case_submit(*, actor: Actor, number: str, seen: str) -> Case:
         require_editable(case)
         require_module(kind.module, case.region)
         require_seen(case, seen)
-        filled = read_form(kind, case.form, whole=True)
-        if problems := kind.problems(filled.values):
-            raise problems_of(problems.values())
-        papers_needed(case, kind, filled.values)
-        case.round += 1
-        case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
-        case.submitted_at = timezone.now()
-        # Nothing rested before it was handed in first.
-        rested = rests(case) if case.round > 1 else []
-        case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), rested)
-        case.save()
-        Decision.objects.create(
-            case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest
-        )
-        return case
+        return _hand_in(actor, case, kind)
 
 
 def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
@@ -129,6 +128,24 @@ def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
         return case
 
 
+def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
+    filled = read_form(kind, case.form, whole=True)
+    if problems := kind.problems(filled.values):
+        raise problems_of(problems.values())
+    papers_needed(case, kind, filled.values)
+    case.round += 1
+    case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
+    case.submitted_at = timezone.now()
+    # Nothing rested before it was handed in first.
+    rested = rests(case) if case.round > 1 else []
+    case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), rested)
+    case.save(update_fields=["round", "step", "state", "holder", "failure", "submitted_at", "due_on"])
+    Decision.objects.create(
+        case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest
+    )
+    return case
+
+
 def _region(code: str) -> Region:
     found = None if "\x00" in code else Region.objects.filter(pk=code).first()
     if found is None or found.valid_to is not None:
@@ -136,10 +153,16 @@ def _region(code: str) -> Region:
     return found
 
 
-def _make(kind: CaseType, region: Region, form: Mapping[str, Any], agency: str, channel: str, **more: Any) -> Case:
+def _draw(kind: CaseType, region: Region) -> str:
+    return draw(kind.prefix, region.pk, timezone.localdate().year)
+
+
+def _make(
+    number: str, kind: CaseType, region: Region, form: Mapping[str, Any], agency: str, channel: str, **more: Any
+) -> Case:
     filled = read_form(kind, form, whole=False)
     return Case.objects.create(
-        number=draw(kind.prefix, region.pk, timezone.localdate().year),
+        number=number,
         type=kind.name,
         version=kind.version,
         region=region,

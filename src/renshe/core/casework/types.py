@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from renshe.core.casework.forms import Item, Problems, Value
+from renshe.core.casework.forms import Item, Problems
 from renshe.core.casework.ruling import judge
 from renshe.core.org import operations
 from renshe.core.org.operations import EVERY_LEVEL, Operation
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Risk = Literal["low", "high"]
 StepKind = Literal["check", "approve"]
 Channel = Literal["counter", "web", "hotline", "kiosk", "api", "batch", "event"]
-Values = Mapping[str, Value]
+Values = Mapping[str, Any]
 Check = Callable[[Values], Problems]
 Effect = Callable[["Case", Values], Any]
 

@@ -58,6 +58,7 @@ def set_up_django(folder: Path, logins: Logins | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
     if "RENSHE_SECRET_KEY" not in os.environ:
         os.environ["RENSHE_SECRET_KEY"] = secret(folder, "django")
+    settings.PAPERS = folder / "papers"
     if logins is not None:
         tell(logins)
     django.setup()

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.transaction import get_connection
 
 
@@ -35,6 +34,12 @@ class Context:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
+def say(context: Context, *, using: str = "default") -> None:
+    """Say it more exactly, inside ``declared``: from here on, to the end of the block."""
+    with get_connection(using).cursor() as cursor:
+        cursor.execute("SELECT journal_declare(%s::jsonb)", [context.told()])
+
+
 @contextmanager
 def declared(context: Context, *, using: str = "default") -> Iterator[None]:
     """Run the block in one transaction (or savepoint) whose changes are ``context``'s.
@@ -42,14 +47,11 @@ def declared(context: Context, *, using: str = "default") -> Iterator[None]:
     Raises DatabaseError where operator or reason are missing.
     """
     with transaction.atomic(using=using), get_connection(using).cursor() as cursor:
-        before = _told(cursor)
-        cursor.execute("SELECT journal_declare(%s::jsonb)", [context.told()])
+        # What was said before is read before the rest is carried out: a row's columns are, in their order.
+        cursor.execute(
+            "SELECT coalesce(current_setting('renshe.context', true), ''), journal_declare(%s::jsonb)", [context.told()]
+        )
+        [before, _] = cursor.fetchone()
         yield
         # Of a block that fails the database itself forgets what was said.
         cursor.execute("SELECT set_config('renshe.context', %s, true)", [before])
-
-
-def _told(cursor: CursorWrapper) -> str:
-    cursor.execute("SELECT coalesce(current_setting('renshe.context', true), '')")
-    [told] = cursor.fetchone()
-    return str(told)

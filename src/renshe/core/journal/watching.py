@@ -16,6 +16,13 @@ EXEMPT = {
     "org_session": "登录会话的运行状态，登录和退出各有时间，登录日志即是此表",
     "org_signinfailure": "登录失败记录，本身就是日志",
     "org_credential": "密码散列和动态口令密钥不得写入日志；更改凭据时由触发器在操作人表留下时间，写入日志",
+    "api_answer": "重复请求的答复，三天后删除；办理的内容另有日志",
+    "filing_counter": "编号的计数；编号本身在业务和文书中",
+    "jobs_job": "后台任务的运行状态，本身就是任务的记录；任务所改的业务数据都写日志",
+    "procrastinate_jobs": "任务队列的运行状态",
+    "procrastinate_events": "任务队列的运行状态",
+    "procrastinate_periodic_defers": "任务队列的运行状态",
+    "procrastinate_workers": "任务队列的运行状态",
     "django_migrations": "表结构的变更，由安装程序写",
 }
 """Tables that are not journalled, and why."""

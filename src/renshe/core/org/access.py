@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
-from renshe.core.org.actor import Actor, cuts_now, operator_of
+from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import Agency, CutOff, Network, Operator, Region, Session, Terminal
 from renshe.core.org.models.access import Status
 from renshe.core.org.rights import require
@@ -29,10 +30,12 @@ MANAGE, CUT = "org.access.manage", "org.access.cut_off"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """From where somebody comes: a registered terminal, a registered network, or both."""
+    """From where somebody comes: a registered terminal (its key and its number), the key of a registered network, or
+    both."""
 
-    terminal: Terminal | None
-    network: Network | None
+    terminal: int | None
+    number: str | None
+    network: int | None
 
 
 def terminal_register(
@@ -84,23 +87,33 @@ def place_of(address: str, terminal: str | None = None) -> Place | None:
     """Return the registered place of somebody who comes from ``address`` and says to sit at ``terminal``; None where it
     is not registered, not in use, or cut off, or the terminal has another address."""
     try:
-        coming = ip_address(address)
+        coming = str(ip_address(address))
     except ValueError:
         return None
-    networks = Network.objects.filter(status=Status.ACTIVE)
-    network = next((one for one in networks if coming in ip_network(one.cidr)), None)
-    machines = Terminal.objects.filter(status=Status.ACTIVE)
-    found = machines.filter(address=str(coming)).first()
-    if terminal is not None:
-        # One without an address of its own is only known by the network that it stands in.
-        own = Q(address=str(coming)) | (Q(address=None) if network else Q(pk__in=[]))
-        found = machines.filter(own, number=terminal).first() if "\x00" not in terminal else None
-        if found is None:
-            return None
-    if found is None and network is None:
+    if terminal is not None and "\x00" in terminal:
         return None
-    cut = cuts_now().filter(Q(terminal=found, terminal__isnull=False) | Q(network=network, network__isnull=False))
-    return None if cut.exists() else Place(found, network)
+    # Asked with each request, so it is one question.
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"address": coming, "terminal": terminal})
+        network, machine, number, cut = cursor.fetchone()
+    lacking = machine is None and (terminal is not None or network is None)
+    return None if cut or lacking else Place(machine, number, network)
+
+
+# A terminal without an address of its own is only known by the network that it stands in.
+_PLACE = """
+WITH network AS (
+    SELECT id FROM org_network WHERE status = 'active' AND %(address)s::inet <<= cidr::inet ORDER BY id LIMIT 1
+), machine AS (
+    SELECT id, number FROM org_terminal
+    WHERE status = 'active' AND (%(terminal)s::text IS NULL OR number = %(terminal)s) AND (address = %(address)s::inet
+         OR %(terminal)s::text IS NOT NULL AND address IS NULL AND EXISTS (SELECT FROM network))
+    ORDER BY id LIMIT 1
+)
+SELECT (SELECT id FROM network), (SELECT id FROM machine), (SELECT number FROM machine), EXISTS (
+    SELECT FROM org_cutoff c WHERE c.lifted_at IS NULL
+    AND (c.terminal_id = (SELECT id FROM machine) OR c.network_id = (SELECT id FROM network)))
+"""
 
 
 def cut_off(

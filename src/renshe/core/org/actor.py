@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context
-from renshe.core.org.models import CutOff, Holding, Operator
-from renshe.core.org.validity import in_force
+from renshe.core.org.models import CutOff, Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +39,44 @@ class Actor:
 
 def actor_of(number: str, *, terminal: str | None = None) -> Actor:
     """Return the operator ``number`` as one who acts; BusinessError where that is nobody who may."""
-    found = operator_standing(number)
-    if found.locked_until and found.locked_until > timezone.now():
-        raise BusinessError("org.locked", until=f"{timezone.localtime(found.locked_until):%H:%M}")
-    return actor_from(found, terminal=terminal)
+    return actor_standing(number, terminal=terminal, locked=False)
 
 
-def operator_standing(number: str) -> Operator:
-    """Return the operator ``number``; BusinessError where unknown, ended or cut off."""
-    found = Operator.objects.select_related("agency__region", "department").filter(number=number).first()
-    if found is None:
+def actor_standing(number: str, *, terminal: str | None, token: int | None = None, locked: bool = True) -> Actor:
+    """Return the operator ``number`` as one who acts; BusinessError where unknown, ended or cut off, or locked unless
+    ``locked`` does not matter: who is in already stays in."""
+    # Asked with each request, so it is one question.
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"number": number.replace("\x00", "�"), "today": timezone.localdate()})
+        row = cursor.fetchone()
+    if row is None:
         raise BusinessError("org.unknown_operator", number=number)
-    today = timezone.localdate()
-    if found.valid_from > today or (found.valid_until is not None and found.valid_until < today):
+    found, name, agency, region, department, posts, current, cut, locked_until = row
+    if not current:
         raise BusinessError("org.operator_ended", number=number)
-    if cuts_now().filter(Q(operator=found) | Q(agency=found.agency_id)).exists():
+    if cut:
         raise BusinessError("org.cut_off")
-    return found
+    if not locked and locked_until and locked_until > timezone.now():
+        raise BusinessError("org.locked", until=f"{timezone.localtime(locked_until):%H:%M}")
+    return Actor(found, name, agency, region, department, frozenset(posts), terminal, token)
+
+
+_STANDING = """
+SELECT o.number, o.name, a.number, a.region_id, d.kind,
+    ARRAY(SELECT p.code FROM org_holding h JOIN org_post p ON p.id = h.post_id WHERE h.operator_id = o.id
+          AND h.valid_from <= %(today)s AND (h.valid_until IS NULL OR h.valid_until >= %(today)s)),
+    o.valid_from <= %(today)s AND (o.valid_until IS NULL OR o.valid_until >= %(today)s),
+    EXISTS (SELECT FROM org_cutoff c
+            WHERE c.lifted_at IS NULL AND (c.operator_id = o.id OR c.agency_id = o.agency_id)),
+    o.locked_until
+FROM org_operator o JOIN org_agency a ON a.id = o.agency_id LEFT JOIN org_department d ON d.id = o.department_id
+WHERE o.number = %(number)s
+"""
 
 
 def operator_of(actor: Actor) -> Operator:
     """Return the operator who acts, to be named in a row."""
     return Operator.objects.get(number=actor.operator)
-
-
-def actor_from(operator: Operator, *, terminal: str | None, token: int | None = None) -> Actor:
-    """Return the actor that a standing operator is."""
-    held = Holding.objects.filter(in_force(), operator=operator).values_list("post__code", flat=True)
-    return Actor(
-        operator=operator.number,
-        name=operator.name,
-        agency=operator.agency.number,
-        region=operator.agency.region_id,
-        department=operator.department.kind if operator.department else None,
-        posts=frozenset(held),
-        terminal=terminal,
-        token=token,
-    )
 
 
 def cuts_now() -> QuerySet[CutOff]:

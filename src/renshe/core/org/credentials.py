@@ -21,11 +21,14 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
-from renshe.core.org.actor import Actor, actor_from, operator_standing
+from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
 from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
 from renshe.core.org.setting_up import settled
+
+SESSION, TOKEN = "session_", "program_"
+"""How tokens of people and of programs begin."""
 
 SHORTEST = 10
 """Characters of a password."""
@@ -66,9 +69,9 @@ def totp_enrol(*, actor: Actor, operator: Operator) -> str:
     return totp.enrolment(drawn, operator.number)
 
 
-def token_draw() -> tuple[str, bytes]:
-    """Return a new token of 32 random bytes, to be handed out, and its digest, to be kept."""
-    drawn = secrets.token_urlsafe(32)
+def token_draw(kind: str) -> tuple[str, bytes]:
+    """Return a new token of 32 random bytes that begins with ``kind``, to be handed out, and its digest, to be kept."""
+    drawn = kind + secrets.token_urlsafe(32)
     return drawn, digest(drawn)
 
 
@@ -94,7 +97,7 @@ def token_issue(
         raise BusinessError("org.token_terms")
     if operator is not None:
         require(actor, "org.manage", operator.agency.region)
-    token, kept = token_draw()
+    token, kept = token_draw(TOKEN)
     with declared(actor.context("签发接口令牌")):
         ApiToken.objects.create(
             digest=kept, partner=partner, operator=operator, region=region, scopes=list(scopes), expires_at=expires_at
@@ -121,7 +124,7 @@ def token_actor(token: str) -> Actor:
     if one is None:
         raise BusinessError("org.token_refused")
     if one.operator is not None:
-        return actor_from(operator_standing(one.operator.number), terminal=None, token=one.pk)
+        return actor_standing(one.operator.number, terminal=None, token=one.pk)
     name = f"partner:{one.partner}"
     return Actor(name, one.partner or "", name, one.region_id, None, frozenset(), None, one.pk)
 

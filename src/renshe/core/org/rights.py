@@ -12,17 +12,17 @@ not allowed. What the actor was told to be is not trusted: posts, agency and sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.org import operations
-from renshe.core.org.actor import Actor, cuts_now
-from renshe.core.org.models import ApiToken, CrossRegion, Grant, Holding, Operator, Region
-from renshe.core.org.operations import PARTNER_KINDS, TEMPORARY_KINDS, Operation
-from renshe.core.org.validity import in_force
+from renshe.core.org.actor import Actor
+from renshe.core.org.models import ApiToken, Region
+from renshe.core.org.operations import PARTNER_KINDS, TEMPORARY_KINDS
 
 
 def may(actor: Actor, operation: str, region: Region | str) -> bool:
@@ -74,17 +74,14 @@ def powers(actor: Actor, *names: str) -> dict[str, list[str]]:
         if token.partner is not None:
             mine = {name for name in token.scopes if name in asked and asked[name].kind in PARTNER_KINDS}
             return {name: [token.region.path] if name in mine else [] for name in asked}
-    who = _standing(actor)
-    if who is not None:
-        own = who.agency.region
-        for name, kind, path in _granted(who, asked):
-            if _fits(who, own, asked[name]) and asked[name].kind == kind and _meet(own.path, path):
-                # The deeper of the grant's region and the agency's, where one holds the other.
-                found[name].add(own.path if holds_path(path, own.path) else path)
-        if granted := [name for name, paths in found.items() if paths]:
-            permitted = CrossRegion.objects.filter(in_force(), agency=who.agency, operation__in=granted)
-            for name, path in permitted.values_list("operation", "region__path"):
-                found[name].add(path)
+    for grant in _granted(actor, list(asked)):
+        one = asked[grant.operation]
+        temporary = grant.temporary and one.kind not in TEMPORARY_KINDS
+        if temporary or grant.level not in one.levels or grant.kind != one.kind or not _meet(grant.own, grant.path):
+            continue
+        # The deeper of the grant's region and the agency's, where one holds the other.
+        found[one.name].add(grant.own if holds_path(grant.path, grant.own) else grant.path)
+        found[one.name].update(grant.permitted)
     if actor.token is not None and token is not None:
         found = {name: _through(token, name, paths) for name, paths in found.items()}
     return {name: _outermost(paths) for name, paths in found.items()}
@@ -104,25 +101,50 @@ def _through(token: ApiToken, name: str, paths: set[str]) -> set[str]:
     return {own if holds_path(path, own) else path for path in paths if _meet(own, path)}
 
 
-def _standing(actor: Actor) -> Operator | None:
-    """Return who the actor is today; None for who has left or is cut off, or whose agency is another by now."""
-    cut = cuts_now().filter(Q(operator=OuterRef("pk")) | Q(agency=OuterRef("agency")))
-    found = Operator.objects.select_related("agency__region").filter(in_force(), ~Exists(cut), number=actor.operator)
-    return found.filter(agency__number=actor.agency).first()
+class _Granted(NamedTuple):
+    """A right of one who stands: of whom (temporary staff or not, the path and level of the agency), for what, where;
+    ``permitted``: the paths into which the agency may reach for it."""
+
+    temporary: bool
+    own: str
+    level: int
+    operation: str
+    kind: str
+    path: str
+    permitted: list[str]
 
 
-def _granted(who: Operator, names: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Return operation, its kind then, and path of what the posts held today are granted today."""
-    held = Holding.objects.filter(in_force(), operator=who).values("post")
-    # What the group may not have is not had, though a row said so.
-    possible = Grant.objects.filter(post__group__kinds__contains=[F("kind")])
-    grants = possible.filter(in_force(), operation__in=list(names), post__in=held)
-    return list(grants.values_list("operation", "kind", "region__path").distinct())
+def _granted(actor: Actor, names: list[str]) -> list[_Granted]:
+    """Return what the posts held today are granted today; nothing for who has left or is cut off, or whose agency is
+    another by now. What a group may not have is not had, though a row said so."""
+    asked: dict[str, Any] = {"number": actor.operator, "agency": actor.agency, "names": names}
+    asked["today"] = timezone.localdate()
+    # Asked with each request, often more than once, so it is one question.
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTED, asked)
+        return [_Granted(*row) for row in cursor.fetchall()]
 
 
-def _fits(who: Operator, own: Region, asked: Operation) -> bool:
-    temporary = who.kind == Operator.Kind.TEMPORARY and asked.kind not in TEMPORARY_KINDS
-    return own.level in asked.levels and not temporary
+_GRANTED = """
+SELECT DISTINCT o.kind = 'temporary', own.path, own.level, g.operation, g.kind, r.path,
+    ARRAY(SELECT f.path FROM org_crossregion x JOIN org_region f ON f.code = x.region_id
+          WHERE x.agency_id = o.agency_id AND x.operation = g.operation
+          AND x.valid_from <= %(today)s AND (x.valid_until IS NULL OR x.valid_until >= %(today)s))
+FROM org_operator o
+JOIN org_agency a ON a.id = o.agency_id AND a.number = %(agency)s
+JOIN org_region own ON own.code = a.region_id
+JOIN org_holding h ON h.operator_id = o.id
+    AND h.valid_from <= %(today)s AND (h.valid_until IS NULL OR h.valid_until >= %(today)s)
+JOIN org_post p ON p.id = h.post_id
+JOIN org_postgroup q ON q.code = p.group_id
+JOIN org_grant g ON g.post_id = p.id AND g.operation = ANY(%(names)s) AND g.kind = ANY(q.kinds)
+    AND g.valid_from <= %(today)s AND (g.valid_until IS NULL OR g.valid_until >= %(today)s)
+JOIN org_region r ON r.code = g.region_id
+WHERE o.number = %(number)s
+    AND o.valid_from <= %(today)s AND (o.valid_until IS NULL OR o.valid_until >= %(today)s)
+    AND NOT EXISTS (SELECT FROM org_cutoff c
+                    WHERE c.lifted_at IS NULL AND (c.operator_id = o.id OR c.agency_id = o.agency_id))
+"""
 
 
 def _outermost(paths: set[str]) -> list[str]:

@@ -38,7 +38,8 @@ UNSCOPED = {
     "org.SignInFailure": "登录失败者未必是本系统人员，无从知其区划；由安全管理员查",
     "org.AttributeGroup": "属性组各地一致",
     "org.AttributeField": "属性组的数据项各地一致",
-    "casework.Counter": "编号的计数，不是任何人的数据",
+    "api.Answer": "重复请求的答复，只给出示同一令牌者",
+    "filing.Counter": "编号的计数，不是任何人的数据",
 }
 """Models without regions, and why."""
 

@@ -21,8 +21,8 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
 from renshe.core.org.access import Place, place_of
-from renshe.core.org.actor import Actor, actor_from, operator_standing
-from renshe.core.org.credentials import digest, password_right, token_draw
+from renshe.core.org.actor import Actor, actor_standing
+from renshe.core.org.credentials import SESSION, digest, password_right, token_draw
 from renshe.core.org.models import Credential, Holding, Operator, Session, SignInFailure
 from renshe.core.org.setting_up import settled
 from renshe.core.org.validity import in_force
@@ -76,7 +76,7 @@ def session_actor(token: str, *, address: str) -> Actor:
     if idle or old or place_of(address, number) is None:
         _end(session, "超时" if idle or old else "终端或网络已停用")
         raise BusinessError("org.session_over")
-    actor = actor_from(operator_standing(session.operator.number), terminal=number)
+    actor = actor_standing(session.operator.number, terminal=number)
     if now - session.seen_at > dt.timedelta(minutes=1):
         Session.objects.filter(pk=session.pk).update(seen_at=now)
     return actor
@@ -140,16 +140,16 @@ def _lock_after(number: str, operator: Operator | None) -> None:
 
 
 def _begin(number: str, place: Place, address: str) -> SignedIn:
-    actor = actor_from(operator_standing(number), terminal=place.terminal.number if place.terminal else None)
+    actor = actor_standing(number, terminal=place.number)
     now = timezone.now()
-    token, kept = token_draw()
+    token, kept = token_draw(SESSION)
     with transaction.atomic():
         operator = Operator.objects.select_for_update(no_key=True).get(number=number)
         open_now = Session.objects.filter(operator=operator, ended_at=None).order_by("-started_at")
         for older in open_now[max(settled("access")["sessions"] - 1, 0) :]:
             _end(older, "在别处登录")
         Session.objects.create(
-            digest=kept, operator=operator, terminal=place.terminal, address=address, started_at=now, seen_at=now
+            digest=kept, operator=operator, terminal_id=place.terminal, address=address, started_at=now, seen_at=now
         )
     return SignedIn(token, actor)
 

@@ -16,8 +16,8 @@ def draw(prefix: str, region: str, year: int, *, using: str = "default") -> str:
     key = f"{prefix}-{region}-{year}"
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "INSERT INTO casework_counter (key, last) VALUES (%s, 1)"
-            " ON CONFLICT (key) DO UPDATE SET last = casework_counter.last + 1 RETURNING last",
+            "INSERT INTO filing_counter (key, last) VALUES (%s, 1)"
+            " ON CONFLICT (key) DO UPDATE SET last = filing_counter.last + 1 RETURNING last",
             [key],
         )
         [last] = cursor.fetchone()

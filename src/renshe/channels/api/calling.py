@@ -1,0 +1,43 @@
+"""Who calls: an operator who signed in, or a program that shows a token.
+
+Invariant: nobody is let in by anything but the token in ``Authorization``; cookies mean nothing here.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from renshe.core.errors import BusinessError
+from renshe.core.org.actor import Actor
+from renshe.core.org.credentials import TOKEN, token_actor
+from renshe.core.org.signing_in import session_actor
+
+
+class Caller(HttpBearer):
+    """The token of a session or of a program."""
+
+    openapi_name = "token"
+
+    def __call__(self, request: HttpRequest) -> Actor:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != self.openapi_scheme or not token.strip():
+            raise BusinessError("api.signed_out")
+        return self.authenticate(request, token.strip())
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        """Return who calls; BusinessError where the token opens nothing."""
+        if token.startswith(TOKEN):
+            return token_actor(token)
+        return session_actor(token, address=address_of(request))
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who makes the request, as ``Caller`` found out."""
+    found: Actor = request.auth  # type: ignore[attr-defined]
+    return found
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return from where the request comes."""
+    return str(request.META.get("REMOTE_ADDR", ""))

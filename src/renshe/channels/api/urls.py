@@ -1,0 +1,79 @@
+"""The API put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+from renshe import __version__
+from renshe.channels.api.calling import Caller
+from renshe.channels.api.case_api import router as cases
+from renshe.channels.api.problems import KIND, problem
+from renshe.channels.api.process_api import router as kinds
+from renshe.channels.api.session_api import router as sessions
+from renshe.core.errors import BusinessError
+
+
+class Api(NinjaAPI):
+    """The API; its schema says that refusals are ``problem+json`` and what headers are asked for."""
+
+    def get_openapi_schema(self, *args: Any, **more: Any) -> OpenAPISchema:
+        """Return the schema."""
+        schema = super().get_openapi_schema(*args, **more)
+        for path, methods in schema["paths"].items():
+            for method, operation in methods.items():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400 and "content" in answer:
+                        answer["content"] = {KIND: answer["content"].pop("application/json")}
+                if method == "post" and not path.endswith(("/search", "/sessions")):
+                    operation.setdefault("parameters", []).append(_KEY)
+        return schema
+
+
+_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "同一请求重复发送时使用同一个键，只办理一次",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[A-Za-z0-9_.:-]+$"},
+}
+
+api = Api(
+    title="renshe",
+    version=__version__,
+    description="人社业务接口：受理、办理和查询业务。",
+    auth=Caller(),
+    docs_url=None,
+    urls_namespace="api",
+)
+for router in (sessions, kinds, cases):
+    api.add_router("", router)
+
+
+@api.exception_handler(BusinessError)
+def refused(request: HttpRequest, error: BusinessError) -> HttpResponse:
+    """Answer a refusal of the business."""
+    return problem(error)
+
+
+@api.exception_handler(ValidationError)
+def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer a request that does not keep to the schema; values are not repeated."""
+    told = "；".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['type']}" for one in error.errors[:10])
+    return problem(BusinessError("api.unreadable", problems=told), 422)
+
+
+@api.exception_handler(HttpError)
+def unparsed(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer a request whose body is not JSON."""
+    return problem(BusinessError("api.unreadable", problems="JSON"), error.status_code)
+
+
+@api.exception_handler(Http404)
+def nowhere(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Answer a request for what is not there."""
+    return problem(BusinessError("api.not_there"))

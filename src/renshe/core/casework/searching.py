@@ -1,0 +1,89 @@
+"""Lists of cases, page by page.
+
+Rule: a list shows what its reader may look at, masked, newest first; a page begins where the one before ended, so that
+nothing is shown twice or left out while cases come in.
+
+Invariant: a page never costs more for being far down.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from renshe.core.casework import selectors
+from renshe.core.casework.models import Case, State
+from renshe.core.casework.showing import subject_shown, waits_for
+from renshe.core.casework.types import find_type
+from renshe.core.casework.watching import reminders
+from renshe.core.org.actor import Actor
+
+Row = Mapping[str, Any]
+MOST = 200
+
+
+def cases_found(
+    actor: Actor,
+    *,
+    number: str | None = None,
+    type: str | None = None,
+    state: str | None = None,
+    person: str | None = None,
+    unit: str | None = None,
+    maker: str | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[Row], str | None]:
+    """Return a page of the cases that ``actor`` may look at, newest first, and how to ask for the next."""
+    exact = {"number": number, "type": type, "state": state, "person": person, "unit": unit, "maker": maker}
+    if any("\x00" in value for value in exact.values() if value is not None):
+        return [], None
+    found = selectors.cases(actor).filter(**{name: value for name, value in exact.items() if value is not None})
+    if since is not None:
+        found = found.filter(started_at__date__gte=since)
+    if until is not None:
+        found = found.filter(started_at__date__lte=until)
+    if after is not None:
+        found = found.filter(pk__lt=int(after))
+    size = min(limit, MOST)
+    page = list(found.order_by("-pk")[: size + 1])
+    further = str(page[size - 1].pk) if len(page) > size else None
+    return [_row(case) for case in page[:size]], further
+
+
+def inbox(actor: Actor, box: str, *, after: int = 0, limit: int = 50) -> tuple[list[Row], str | None]:
+    """Return a page of one of the boxes of ``actor``, the most urgent first; ``after``: how many were shown before."""
+    size, begin = max(1, min(limit, MOST)), max(0, min(after, 100_000))
+    page = list(_BOXES[box](actor)[begin : begin + size + 1])
+    return [_row(case) for case in page[:size]], str(begin + size) if len(page) > size else None
+
+
+def _reminded(actor: Actor) -> QuerySet[Case]:
+    return Case.objects.filter(pk__in=reminders(actor).values("case")).order_by("due_on", "number")
+
+
+_BOXES: Mapping[str, Callable[[Actor], QuerySet[Case]]] = {
+    "mine": selectors.mine,
+    "waiting": selectors.waiting_for,
+    "returned": selectors.returned,
+    "late": selectors.late,
+    "proposed": selectors.proposed,
+    "reminded": _reminded,
+}
+
+
+def _row(case: Case) -> Row:
+    kind = find_type(case.type, case.version)
+    return {
+        **{name: getattr(case, name) for name in ("number", "type", "maker", "state", "due_on")},
+        "label": kind.label,
+        "region": case.region_id,
+        "state_label": State(case.state).label,
+        "waits_for": waits_for(case, kind),
+        "subject": subject_shown(case, kind),
+    }
