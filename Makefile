@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench requirements glossary clean
+.PHONY: setup demo serve bundle test lint bench requirements glossary clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -21,6 +21,13 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/renshe demo
 
+serve: setup
+	$(BIN)/renshe serve
+
+# One archive for each platform, which installs without network (docs/operations.md).
+bundle: setup
+	$(BIN)/python tools/bundle.py
+
 lint: setup .venv/.spark
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +37,7 @@ lint: setup .venv/.spark
 test: lint
 	scripts/test-deps.sh
 	$(BIN)/pytest -n 2 -rs
+	RENSHE_TEST_POSTGRES=debian $(BIN)/pytest -n 2 tests/core
 
 # The peers' pins clash with ours, and Spark's with theirs.
 .venv-peers/.ready: benchmarks/peers/requirements.txt benchmarks/peers/requirements-data.txt

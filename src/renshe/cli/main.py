@@ -200,10 +200,15 @@ def simulate(
 def demo(
     target: Annotated[Path, typer.Argument(help=t("target"))] = Path("demo"),
     persons: Annotated[int, typer.Option(min=1, help=t("persons"))] = 20_000,
+    code: Annotated[bool, typer.Option("--code", help=t("demo_code"))] = False,
 ) -> None:
+    from renshe.cli.sampling import run_code
     from renshe.cli.simulating import run_demo
 
-    run_demo(target, persons=persons)
+    if code:
+        run_code(target)
+    else:
+        run_demo(target, persons=persons)
 
 
 @app.command(cls=Command, help=t("migrate"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from renshe import __version__
 from renshe.cli.show import say
 from renshe.core.database.connect import set_up
@@ -31,6 +33,4 @@ def run_worker(*, with_parent: bool) -> None:
     if with_parent:
         stop_with_parent()
     set_up()
-    from renshe.core.jobs.running import work
-
-    work()
+    import_module("renshe.core.jobs.running").work()

@@ -89,7 +89,11 @@ _TEXTS = {
     "persons": ("人数", "Number of persons"),
     "seed": ("随机种子", "Random seed"),
     "dirty": ("错误比例", "Share of errors"),
-    "demo": ("用模拟数据演示一遍：生成、检查、关联、比对、出报告", "Show it all on simulated data"),
+    "demo": (
+        "用模拟数据演示一遍：生成、检查、关联、比对、出报告，并建立一个示范局",
+        "Show it all on simulated data, and set up a sample bureau",
+    ),
+    "demo_code": ("只显示示范局当前的动态口令", "Only show the sample bureau's present sign-in code"),
     "version": ("显示版本", "Show the version"),
     "migrate": ("把数据库升级到本程序的结构", "Bring the database to this program's shape"),
     "serve": ("启动数据库、后台任务和网页服务，直到停止", "Run database, background work and web until stopped"),

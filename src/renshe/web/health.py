@@ -46,6 +46,7 @@ _COUNTED = {
     ),
 }
 """What one number of SQL tells: name, help, statement."""
+_JOBS_TABLE = "procrastinate_jobs"
 _JOBS = "SELECT status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1"
 
 
@@ -82,7 +83,7 @@ def _gauges() -> Iterator[tuple[str, str, list[Sample]]]:
         for name, (told, asked) in _COUNTED.items():
             cursor.execute(asked)
             yield name, told, [("", float(cursor.fetchone()[0]))]
-        cursor.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [_JOBS_TABLE])
         if cursor.fetchone()[0]:
             cursor.execute(_JOBS)
             found = {"todo": 0, "doing": 0, "failed": 0, **dict(cursor.fetchall())}

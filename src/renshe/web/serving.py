@@ -15,10 +15,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 from renshe import __version__
 from renshe.core.database.connect import server_of, set_up
@@ -30,8 +30,10 @@ _AGAIN = 5.0
 """Seconds after which a worker that ended is started again."""
 _PATIENCE = 30.0
 """Seconds that a worker has for ending what it is at."""
-_THREADS = 64
+_THREADS = 32
 """Requests that are worked on at once, over all processes: each has a connection to the database."""
+
+_WORK = (sys.executable, "-m", "renshe.cli.main", "worker", "--with-parent")
 
 Say = Callable[[str], None]
 
@@ -81,16 +83,16 @@ def _web(host: str, port: int, workers: int, say: Say) -> None:
         blocking_threads=max(2, _THREADS // workers),
         respawn_failed_workers=True,
         workers_kill_timeout=int(_PATIENCE),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     server.on_startup(lambda: say(f"已启动：http://{host}:{port}/（按 Ctrl-C 停止）"))
     server.serve()
 
 
 @contextmanager
-def _background(say: Say) -> Iterator[None]:
+def _background(say: Say, command: Sequence[str] = _WORK) -> Iterator[None]:
     """Have a worker run while the block does; one that ends is started again."""
-    worker, over = _Worker(), threading.Event()
+    worker, over = _Worker(command), threading.Event()
 
     def watch() -> None:
         while not over.is_set():
@@ -112,7 +114,8 @@ def _background(say: Say) -> Iterator[None]:
 class _Worker:
     """The process that does background work. It has a pipe to this one, and ends when that breaks."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._changing = threading.Lock()
@@ -122,9 +125,8 @@ class _Worker:
         with self._changing:
             if self._stopped:
                 return 0
-            command = [sys.executable, "-m", "renshe.cli.main", "worker", "--with-parent"]
             # A group of its own: Ctrl-C comes to this process, which then tells the others in order.
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
         return self._process.wait()
 
     def stop(self) -> None:
@@ -143,11 +145,13 @@ class _Worker:
 def stop_with_parent() -> None:
     """Have this process told to stop when whoever started it is gone."""
 
-    def watch(source: IO[bytes]) -> None:
-        source.read()
+    def watch() -> None:
+        # Not by ``sys.stdin``, whose lock would be in the way when the process ends first.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=watch, args=[sys.stdin.buffer], daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _require_free(host: str, port: int) -> None:

