@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import big_csv, clean_scale, faults, rule_cost, scaling, text_reader
+from benchmarks.casework import cost, load
 from benchmarks.linking import febrl, speed
 from benchmarks.peers import compare
 
@@ -15,3 +16,5 @@ big_csv.main()
 faults.main()
 febrl.main(febrl.shipped())
 speed.main()
+cost.main()
+load.main()

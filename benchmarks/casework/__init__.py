@@ -1,0 +1,1 @@
+"""Cases through the API under load: what a decision costs, and that none is lost or made twice."""
