@@ -11,6 +11,7 @@ from pathlib import Path
 def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
     from renshe.cli.show import OutputError
+    from renshe.core.errors import BusinessError
     from renshe.engine.decisions.log import DecisionError
     from renshe.engine.mending.refusals import MendingError
     from renshe.engine.project import ProjectError
@@ -22,6 +23,7 @@ def explain(error: BaseException) -> int:
 
     line = " ".join(str(error).split()) or type(error).__name__
     mendable = (
+        BusinessError,
         ProjectError,
         MendingError,
         DecisionError,

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from tests.core.toys.models import Account, Person, Shop
 
 from renshe.core.database.roles import Logins
+from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.journal.models import Entry
 
@@ -89,7 +90,7 @@ def test_what_was_said_is_gone_after_the_block_though_the_transaction_goes_on(db
 
 @pytest.mark.parametrize("context", [Context(operator="", reason="x"), Context(operator="op-1", reason="")])
 def test_an_empty_operator_or_reason_is_none(db: None, context: Context) -> None:
-    with pytest.raises(DatabaseError, match="没有说明操作人或事由"), declared(context):
+    with pytest.raises(BusinessError, match="没有说明操作人或事由"), declared(context):
         pass
 
 

@@ -17,6 +17,8 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.transaction import get_connection
 
+from renshe.core.journal.refusals import refusals_told
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -39,9 +41,9 @@ class Context:
 def declared(context: Context, *, using: str = "default") -> Iterator[None]:
     """Run the block in one transaction (or savepoint) whose changes are ``context``'s.
 
-    Raises DatabaseError where operator or reason are missing.
+    Raises BusinessError where operator or reason are missing, and for whatever else the database refuses by its rules.
     """
-    with transaction.atomic(using=using), get_connection(using).cursor() as cursor:
+    with refusals_told(), transaction.atomic(using=using), get_connection(using).cursor() as cursor:
         before = _told(cursor)
         cursor.execute("SELECT journal_declare(%s::jsonb)", [context.told()])
         yield

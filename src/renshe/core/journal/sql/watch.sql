@@ -9,7 +9,7 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO @entry (@columns)
         SELECT now(), said_by, c ->> 'agency', c ->> 'terminal', c ->> 'case', c ->> 'reason', @name, 'I',
-            n.@key::text, @person_n, @unit_n, NULL, to_jsonb(n) FROM new_rows n;
+            n.@key::text, @person_n, @unit_n, @region_n, NULL, NULL, to_jsonb(n) FROM new_rows n;
         RETURN NULL;
     END IF;
     IF TG_OP = 'DELETE' THEN
@@ -22,7 +22,7 @@ BEGIN
         END IF;
         INSERT INTO @entry (@columns)
         SELECT now(), said_by, c ->> 'agency', c ->> 'terminal', c ->> 'case', c ->> 'reason', @name, 'D',
-            o.@key::text, @person_o, @unit_o, to_jsonb(o), NULL FROM old_rows o;
+            o.@key::text, @person_o, @unit_o, @region_o, NULL, to_jsonb(o), NULL FROM old_rows o;
         RETURN NULL;
     END IF;
     IF EXISTS (SELECT FROM @sealed WHERE table_name = @name) THEN
@@ -43,6 +43,7 @@ BEGIN
     SELECT now(), said_by, c ->> 'agency', c ->> 'terminal', c ->> 'case', c ->> 'reason', @name,
         CASE WHEN o.@key IS NULL THEN 'I' WHEN n.@key IS NULL THEN 'D' ELSE 'U' END,
         coalesce(n.@key, o.@key)::text, coalesce(@person_n, @person_o), coalesce(@unit_n, @unit_o),
+        coalesce(@region_n, @region_o), nullif(@region_o, coalesce(@region_n, @region_o)),
         CASE WHEN o.@key IS NOT NULL THEN to_jsonb(o) END, CASE WHEN n.@key IS NOT NULL THEN to_jsonb(n) END
     FROM old_rows o FULL JOIN new_rows n ON n.@key = o.@key WHERE o IS DISTINCT FROM n;
     RETURN NULL;
