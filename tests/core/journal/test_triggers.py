@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -34,7 +35,7 @@ def test_a_change_leaves_who_when_from_where_why_and_what_was(db: None) -> None:
         "op-7", "ag-1", "t-9", "C-2026-1", "新参保登记",
     )  # fmt: skip
     assert (made.operation, made.before, made.after["birth"]) == ("I", None, "1964-03-18")
-    assert account.person == made.person == str(person.pk) and account.after["balance"] == 12.30
+    assert account.person == made.person == str(person.pk) and account.after["balance"] == Decimal("12.30")
     assert (changed.operation, changed.before["name"], changed.after["name"]) == ("U", "张丽华", "张丽花")
 
 

@@ -18,6 +18,8 @@ EXEMPT = {
     "org_session": "登录会话的运行状态，登录和退出各有时间，登录日志即是此表",
     "org_signinfailure": "登录失败记录，本身就是日志",
     "org_credential": "密码散列和动态口令密钥不得写入日志；更改凭据时由触发器在操作人表留下时间，写入日志",
+    "registers_capacitysample": "机器运行数据，每分钟一行，不是业务数据",
+    "registers_heartbeat": "服务运行状态，每分钟一行，不是业务数据",
     "django_migrations": "表结构的变更，由安装程序写",
 }
 """Tables that are not journalled, and why."""

@@ -39,6 +39,7 @@ UNSCOPED = {
     "org.AttributeGroup": "属性组各地一致",
     "org.AttributeField": "属性组的数据项各地一致",
     "casework.Counter": "编号的计数，不是任何人的数据",
+    "registers.Heartbeat": "服务运行状态，不是任何地区的数据",
 }
 """Models without regions, and why."""
 

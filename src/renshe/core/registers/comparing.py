@@ -56,9 +56,13 @@ class Differences:
 def case_changes(case: str, *, technical: frozenset[str] = frozenset({"id"})) -> list[Change]:
     """Return what was changed in business tables in the course of ``case``; not its own running, nor ``technical``
     fields."""
-    business = [one._meta.db_table for one in apps.get_models() if not one.__module__.startswith(_GROUND)]
-    rows = Entry.objects.filter(case_no=case, table_name__in=business).order_by("id")
+    rows = Entry.objects.filter(case_no=case, table_name__in=business_tables()).order_by("id")
     return folded(rows, technical=technical)
+
+
+def business_tables() -> list[str]:
+    """Return the tables of the business lines: all but those of the ground that they stand on."""
+    return [one._meta.db_table for one in apps.get_models() if not one.__module__.startswith(_GROUND)]
 
 
 def folded(rows: Iterable[Entry], *, technical: frozenset[str] = frozenset({"id"})) -> list[Change]:

@@ -25,7 +25,8 @@ END $$;
 CREATE OR REPLACE FUNCTION journal_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR EXISTS (
-        SELECT FROM jsonb_each(jsonb_strip_nulls(to_jsonb(OLD))) w WHERE to_jsonb(NEW) -> w.key IS DISTINCT FROM w.value
+        SELECT FROM jsonb_each(to_jsonb(OLD)) w
+        WHERE w.value <> 'null'::jsonb AND to_jsonb(NEW) -> w.key IS DISTINCT FROM w.value
     ) THEN
         RAISE EXCEPTION USING ERRCODE = 'RS004', MESSAGE = format('%s 已写的内容不能修改或删除，只能补填空项', TG_TABLE_NAME);
     END IF;
