@@ -72,6 +72,23 @@ def _prefixes(actor: Actor, asked: Operation) -> list[str]:
     return [path for path in sorted(found) if not any(path != other and holds_path(other, path) for other in found)]
 
 
+def granted_fields(actor: Actor, operation: str, region: Region) -> set[str] | None:
+    """Return the fields ("table.field") that the grants of ``operation`` name, by which ``actor`` may do it in
+    ``region``; None where one of them names none, and so leaves all."""
+    who = _standing(actor)
+    if who is None or not may(actor, operation, region):
+        return set()
+    # A permission for another agency's region goes as far as what is granted at home.
+    home = region.path if holds_path(who.agency.region.path, region.path) else who.agency.region.path
+    found: set[str] = set()
+    for path, fields in _grants(who, operations.operation(operation)).values_list("region__path", "fields"):
+        if holds_path(path, home) or home != region.path:
+            if fields is None:
+                return None
+            found.update(fields)
+    return found
+
+
 def _standing(actor: Actor) -> Operator | None:
     """Return who the actor is today; None for who has left or is cut off, or whose agency is another by now."""
     cut = cuts_now().filter(Q(operator=OuterRef("pk")) | Q(agency=OuterRef("agency")))
@@ -80,8 +97,12 @@ def _standing(actor: Actor) -> Operator | None:
 
 
 def _granted_paths(who: Operator, asked: Operation) -> list[str]:
+    return list(_grants(who, asked).values_list("region__path", flat=True).distinct())
+
+
+def _grants(who: Operator, asked: Operation) -> QuerySet[Grant]:
     held = Holding.objects.filter(in_force(), operator=who).values("post")
-    grants = Grant.objects.filter(
+    return Grant.objects.filter(
         in_force(),
         operation=asked.name,
         kind=asked.kind,
@@ -89,7 +110,6 @@ def _granted_paths(who: Operator, asked: Operation) -> list[str]:
         # What the group may not have is not had, though a row said so.
         post__group__kinds__contains=[asked.kind],
     )
-    return list(grants.values_list("region__path", flat=True).distinct())
 
 
 def _named(region: Region | str) -> str:
