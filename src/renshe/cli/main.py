@@ -228,6 +228,13 @@ def rules_diff(
     run_diff(old, new, as_json=json)
 
 
+@app.command(cls=Command, help=t("catalogue"))
+def catalogue(json: Json = False) -> None:
+    from renshe.cli.catalogue import run_catalogue
+
+    run_catalogue(as_json=json)
+
+
 @journal_app.command("seal", cls=Command, help=t("journal_seal"))
 def journal_seal(
     full: Annotated[bool, typer.Option("--full", help=t("journal_full"))] = False,

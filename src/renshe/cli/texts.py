@@ -96,6 +96,10 @@ _TEXTS = {
     "rules_diff": ("比较两个规则包", "Compare two rule packs"),
     "rules_old": ("旧规则包文件夹", "Old pack"),
     "rules_new": ("新规则包文件夹", "New pack"),
+    "catalogue": (
+        "列出数据目录：数据集、归口科室、字段、风险级别和可用岗位",
+        "List the data sets: owner, fields, risk, and who may use them",
+    ),
     "journal": ("修改日志：封存、核验", "The journal of changes: seal and verify"),
     "journal_seal": ("封存日志，并把封条写到另一处", "Seal the journal and tell its chain elsewhere"),
     "journal_full": ("只封满一万条的块", "Only blocks that are full"),

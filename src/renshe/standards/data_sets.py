@@ -3,6 +3,8 @@
 Rule (S0-50 制定数据风险级别、层次; 002 七 (二)): each data set has a level of risk; the level says in how many days it
 is backed up at the latest, and posts of which groups may take it out or change it.
 
+The catalogue of them is shared (S4-16 标准统一、网络互连、资源共享).
+
 Invariant: a level asks for a backup within five days; every table of the data dictionary is in exactly one data set.
 """
 
@@ -39,6 +41,7 @@ class DataSet:
     code: str
     label: str
     owner: str
+    owner_label: str
     level: Level
     protection: str
     tables: tuple[str, ...]
@@ -60,6 +63,7 @@ def data_sets() -> Mapping[str, DataSet]:
             one["code"],
             one["label"],
             one["owner"],
+            told["owners"][one["owner"]],
             levels[one["level"]],
             one.get("protection", ""),
             tuple(one.get("tables", ())),

@@ -25,12 +25,9 @@ from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.masking import REVEAL
 from renshe.core.org.models import Agency, Disclosure, Region
-from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import require, visible_regions
+from renshe.core.registers.operating import TRACE
 from renshe.standards.masks import mask_digits, mask_serial, mask_value
-
-QUERY = "journal.query"
-declare(Operation(QUERY, "查询修改记录", "query"))
 
 PAGE = 50
 MOST = 500
@@ -122,7 +119,7 @@ def found(actor: Actor, asked: Asked, first: dt.date | None) -> QuerySet[Entry]:
     return changing(rows, asked.field) if asked.field else rows
 
 
-def seen_by(actor: Actor, operation: str = QUERY) -> Q:
+def seen_by(actor: Actor, operation: str = TRACE) -> Q:
     """Return the condition that ``actor`` may look at an entry."""
     regions = [*visible_regions(actor, operation).values_list("pk", flat=True)]
     agencies = [*Agency.objects.filter(region__in=regions).values_list("number", flat=True)]
