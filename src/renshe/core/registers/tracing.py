@@ -121,8 +121,8 @@ def found(actor: Actor, asked: Asked, first: dt.date | None) -> QuerySet[Entry]:
 
 def seen_by(actor: Actor, operation: str = TRACE) -> Q:
     """Return the condition that ``actor`` may look at an entry."""
-    regions = [*visible_regions(actor, operation).values_list("pk", flat=True)]
-    agencies = [*Agency.objects.filter(region__in=regions).values_list("number", flat=True)]
+    regions = visible_regions(actor, operation).values("pk")
+    agencies = Agency.objects.filter(region__in=regions).values("number")
     return Q(region__in=regions) | Q(region_before__in=regions) | Q(agency__in=agencies)
 
 
