@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import big_csv, clean_scale, faults, rule_cost, scaling, text_reader
+from benchmarks import big_csv, clean_scale, faults, journal, rule_cost, scaling, text_reader
 from benchmarks.casework import cost, load
 from benchmarks.linking import febrl, speed
 from benchmarks.peers import compare
@@ -14,6 +14,7 @@ scaling.main()
 clean_scale.main()
 big_csv.main()
 faults.main()
+journal.main()
 febrl.main(febrl.shipped())
 speed.main()
 cost.main()

@@ -5,3 +5,4 @@ from renshe.web.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.core.toys"]
 SECRET_KEY = "for tests"
+RENSHE_CREDENTIAL_KEY = "for tests"

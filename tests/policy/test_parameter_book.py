@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from renshe.policy.law import data_folder, read_yaml
-from renshe.policy.parameters import Parameter, ParameterBook, load_parameters, national_book, region_chain
+from renshe.policy.parameters import (
+    Parameter,
+    ParameterBook,
+    load_parameters,
+    national_book,
+    parameter_names,
+    region_chain,
+)
 
 CASES = read_yaml(Path(__file__).parent / "cases" / "parameters.yaml")
 REQUIRED = {
@@ -66,6 +73,19 @@ def test_all_names_are_there_and_every_figure_in_use_can_be_traced() -> None:
         assert entry.document or entry.source, entry
         assert entry.grade in ("A", "B", "C") or entry.value is None, f"memory only, must not be used: {entry}"
         assert entry.end_month is None or entry.end_month >= entry.start_month, entry
+
+
+@pytest.mark.req("S4-120", part="they are dated parameters; who publishes them comes with the labour market")
+@pytest.mark.parametrize("name", ["minimum_wage", "wage_guideline_rate", "guide_price_median"])
+def test_what_a_region_publishes_of_wages_is_its_own_to_give_and_dated(name: str) -> None:
+    assert name in parameter_names() and _ask(national_book(), name, "220822", "", "", 202605) is None
+    rows = [
+        {"name": name, "region": "220800", "start_month": month, "value": value}
+        for month, value in (("202501", "0.04"), ("202601", "0.05"))
+    ]
+    book = ParameterBook(load_parameters(), rows)
+    told = [_ask(book, name, "220822", "", "", month) for month in (202412, 202512, 202601)]
+    assert told == [None, Decimal("0.04"), Decimal("0.05")]
 
 
 def test_figures_from_memory_are_kept_but_not_used() -> None:

@@ -1,6 +1,7 @@
 """The command ``renshe``: thin; every command imports what it needs when it runs, so that help is quick.
 
-Exit codes (contracts): 0 done, 2 bad input or configuration (one line with its remedy), 1 anything else.
+Exit codes (contracts): 0 done, 2 bad input or configuration (one line with its remedy), 3 the journal is not whole,
+1 anything else.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 rules_app = typer.Typer(cls=Group, help=t("rules"), invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
+journal_app = typer.Typer(cls=Group, help=t("journal"), no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(journal_app, name="journal")
 
 
 def _version(asked: bool) -> None:
@@ -302,6 +305,33 @@ def rules_diff(
     from renshe.cli.rules import run_diff
 
     run_diff(old, new, as_json=json)
+
+
+@app.command(cls=Command, help=t("catalogue"))
+def catalogue(json: Json = False) -> None:
+    from renshe.cli.catalogue import run_catalogue
+
+    run_catalogue(as_json=json)
+
+
+@journal_app.command("seal", cls=Command, help=t("journal_seal"))
+def journal_seal(
+    full: Annotated[bool, typer.Option("--full", help=t("journal_full"))] = False,
+    json: Json = False,
+) -> None:
+    from renshe.cli.journal import run_seal
+
+    run_seal(full_only=full, as_json=json)
+
+
+@journal_app.command("verify", cls=Command, help=t("journal_verify"))
+def journal_verify(
+    told: Annotated[Path | None, typer.Option(help=t("journal_told"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.journal import run_verify
+
+    run_verify(told, as_json=json)
 
 
 def main() -> None:

@@ -114,6 +114,18 @@ _TEXTS = {
     "rules_diff": ("比较两个规则包", "Compare two rule packs"),
     "rules_old": ("旧规则包文件夹", "Old pack"),
     "rules_new": ("新规则包文件夹", "New pack"),
+    "catalogue": (
+        "列出数据目录：数据集、归口科室、字段、风险级别和可用岗位",
+        "List the data sets: owner, fields, risk, and who may use them",
+    ),
+    "journal": ("修改日志：封存、核验", "The journal of changes: seal and verify"),
+    "journal_seal": ("封存日志，并把封条写到另一处", "Seal the journal and tell its chain elsewhere"),
+    "journal_full": ("只封满一万条的块", "Only blocks that are full"),
+    "journal_verify": (
+        "核验日志是否完整，列出被改、缺失和插入的记录；不完整时退出码为 3",
+        "Check that the journal is whole; exit 3 where it is not",
+    ),
+    "journal_told": ("另一处所留的封条文件", "The chain as it was told elsewhere"),
 }
 
 

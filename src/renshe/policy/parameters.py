@@ -85,7 +85,8 @@ def parameter_names() -> frozenset[str]:
     """Return every name that ``data/parameters/`` speaks of, also those without an entry that may be used."""
     files = data_folder().joinpath("parameters").iterdir()
     groups = [group for file in files for group in read_yaml(file)]
-    return frozenset(entry.get("name", group.get("name")) for group in groups for entry in group["entries"])
+    named = {group["name"] for group in groups if "name" in group}
+    return frozenset(named | {entry["name"] for group in groups for entry in group["entries"] if "name" in entry})
 
 
 def _entries(group: Mapping[str, Any]) -> Iterator[Parameter]:

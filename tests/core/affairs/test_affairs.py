@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
 from tests.core.affairs.conftest import Bench
 from tests.core.casework.conftest import HERE
 from tests.core.org.bureau import SETUP, TODAY
@@ -137,5 +137,5 @@ def test_business_data_are_deleted_only_when_the_province_agreed(bench: Bench) -
     with pytest.raises(BusinessError, match="超出您的数据权限"):
         bench.agree(other, "approve", region="220000")
     assert Stall.objects.count() == 1
-    with pytest.raises(DatabaseError, match="没有批准文号"), declared(bench.office.maker.context("手工")):
+    with pytest.raises(BusinessError, match="没有批准文号"), declared(bench.office.maker.context("手工")):
         Stall.objects.all().delete()

@@ -6,7 +6,7 @@ import datetime as dt
 from threading import Thread
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from tests.core.casework.conftest import FORM, Office, started, submitted
 from tests.core.org.bureau import SETUP
 from tests.core.toys.models import Shop
@@ -69,7 +69,7 @@ def test_the_maker_does_not_check_even_with_the_right_to(office: Office) -> None
 def test_the_database_itself_refuses_a_second_decision_of_one_person(office: Office) -> None:
     case = submitted(office)
     more = {"case": case, "round": case.round, "step": 0, "verdict": "agree", "digest": case.digest}
-    with pytest.raises(DatabaseError, match="录入人员不能复核"), declared(SETUP):
+    with pytest.raises(BusinessError, match="录入人员不能复核"), declared(SETUP):
         Decision.objects.create(operator=case.maker, **more)
     with pytest.raises(IntegrityError, match="one_person_once"), declared(SETUP):
         for _ in range(2):
@@ -81,14 +81,14 @@ def test_the_database_itself_refuses_a_second_decision_of_one_person(office: Off
 def test_the_database_itself_refuses_a_case_that_nobody_agreed_to(office: Office) -> None:
     case = submitted(office)
     for change in ({"state": "done"}, {"needed": 2}, {"type": "shop.close"}, {"makers": []}, {"region_id": "220802"}):
-        with pytest.raises(DatabaseError, match=r"尚未经规定的人员同意|不能改变"), declared(SETUP):
+        with pytest.raises(BusinessError, match=r"尚未经规定的人员同意|不能改变"), declared(SETUP):
             Case.objects.filter(pk=case.pk).update(**change)
-    with pytest.raises(DatabaseError, match="只能追加"), declared(SETUP):
+    with pytest.raises(BusinessError, match="只能追加"), declared(SETUP):
         Decision.objects.update(opinion="x")
-    with pytest.raises(DatabaseError, match="只能追加"), declared(SETUP):
+    with pytest.raises(BusinessError, match="只能追加"), declared(SETUP):
         Decision.objects.all().delete()
     case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
-    with pytest.raises(DatabaseError, match="已经终结"), declared(SETUP):
+    with pytest.raises(BusinessError, match="已经终结"), declared(SETUP):
         Case.objects.filter(pk=case.pk).update(state="open")
     case.refresh_from_db()
     assert (case.state, case.type, case.makers) == (State.DONE, "shop.open", [office.maker.operator])

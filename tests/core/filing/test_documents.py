@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 import typst
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from tests.core.filing.conftest import HERE
 from tests.core.org.bureau import SETUP, Bureau
@@ -257,7 +257,7 @@ def test_a_document_is_voided_once_with_a_reason_and_stays(bureau: Bureau) -> No
 )
 def test_what_was_issued_is_changed_by_nobody(bureau: Bureau, order: str) -> None:
     made = issue(bureau)
-    with pytest.raises(DatabaseError, match="已出具，不能修改或删除"), declared(SETUP):
+    with pytest.raises(BusinessError, match="已出具，不能修改或删除"), declared(SETUP):
         connection.cursor().execute(order)
     assert Document.objects.get() == made
 

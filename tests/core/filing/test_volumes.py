@@ -9,7 +9,7 @@ from io import BytesIO
 from threading import Thread
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import connection
 from tests.core.filing.conftest import HERE, a_pdf, an_office_file
 from tests.core.filing.test_attaching import attach
 from tests.core.filing.test_documents import CHANGE, ROW, issue
@@ -127,7 +127,7 @@ def test_a_list_that_was_altered_behind_the_databases_back_is_found(bureau: Bure
 )
 def test_a_closed_volume_is_changed_by_nobody(bureau: Bureau, order: str) -> None:
     volume = closed(bureau)
-    with pytest.raises(DatabaseError, match="已归档，不能"), declared(SETUP):
+    with pytest.raises(BusinessError, match="已归档，不能"), declared(SETUP):
         connection.cursor().execute(order)
     assert volume_verify(actor=bureau.at("check"), number=volume.number).whole
 
@@ -137,7 +137,7 @@ def test_an_entry_is_not_moved_into_a_closed_volume_nor_out_of_one(bureau: Burea
     document = issue(bureau)
     volume_add(actor=bureau.at("entry"), number=other.number, documents=[document.number])
     for sets, where in ((volume, other), (other, volume)):
-        with pytest.raises(DatabaseError, match="已归档"), declared(SETUP):
+        with pytest.raises(BusinessError, match="已归档"), declared(SETUP):
             VolumeEntry.objects.filter(volume=where).update(volume=sets, position=50)
     assert other.entries.count() == 1 and volume.entries.count() == 4
 

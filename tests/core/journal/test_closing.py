@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from tests.core.toys.models import Person
 
+from renshe.core.errors import BusinessError
 from renshe.core.journal.closing import row_open, rows_close
 from renshe.core.journal.context import Context, declared
 from renshe.core.journal.models import Entry, SealedRow, Unsealing
@@ -42,7 +43,7 @@ def opened(person: Person, *fields: str, until: dt.datetime | None = None, conte
 @pytest.mark.parametrize("who", ["clerk", "approved", "raw", "delete"])
 def test_sealed_data_are_changed_by_nobody(sealed: Person, who: str) -> None:
     context = LEAD if who in ("approved", "delete") else CLERK
-    with pytest.raises(DatabaseError, match="已封存"), declared(context):
+    with pytest.raises(BusinessError, match="已封存"), declared(context):
         if who == "raw":
             connection.cursor().execute("UPDATE toys_person SET name = 'x'")
         elif who == "delete":
@@ -68,7 +69,7 @@ def test_what_is_not_sealed_changes_beside_it(sealed: Person) -> None:
 def test_it_is_unsealed_for_the_named_items_and_the_designated_person_alone(sealed: Person) -> None:
     opened(sealed, "birth")
     for context, change in ((CLERK, {"birth": dt.date(1964, 8, 13)}), (DESIGNATED, {"name": "张丽花"})):
-        with pytest.raises(DatabaseError, match="已封存"), declared(context):
+        with pytest.raises(BusinessError, match="已封存"), declared(context):
             Person.objects.update(**change)
     with declared(DESIGNATED):
         Person.objects.update(birth=dt.date(1964, 8, 13))
@@ -76,7 +77,7 @@ def test_it_is_unsealed_for_the_named_items_and_the_designated_person_alone(seal
     assert (changed.operator, changed.case_no, changed.after["birth"]) == ("op-5", "修改申请 2026-3", "1964-08-13")
     with declared(Context(operator="op-2", reason="核对后封存", approval="修改申请 2026-3")):
         assert rows_close(table="toys_person", keys=[str(sealed.pk)]) == 0
-    with pytest.raises(DatabaseError, match="已封存"), declared(DESIGNATED):
+    with pytest.raises(BusinessError, match="已封存"), declared(DESIGNATED):
         Person.objects.update(birth=dt.date(1965, 1, 1))
 
 
@@ -89,7 +90,7 @@ def test_an_unsealing_expires(committed: None) -> None:
     opened(person, "name", until=timezone.now() + dt.timedelta(milliseconds=300))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.4)")
-    with pytest.raises(DatabaseError, match="已封存"), declared(DESIGNATED):
+    with pytest.raises(BusinessError, match="已封存"), declared(DESIGNATED):
         Person.objects.update(name="x")
 
 
@@ -105,12 +106,12 @@ def test_an_unsealing_expires(committed: None) -> None:
 def test_an_unsealing_without_approval_items_or_end_or_for_oneself_is_refused(
     sealed: Person, context: Context, fields: list[str], hours: int, said: str
 ) -> None:
-    with pytest.raises(DatabaseError, match=said), transaction.atomic():
+    with pytest.raises(BusinessError, match=said), transaction.atomic():
         opened(sealed, *fields, until=timezone.now() + dt.timedelta(hours=hours), context=context)
     assert not Unsealing.objects.exists()
 
 
 def test_nobody_seals_without_an_approval(db: None) -> None:
-    with pytest.raises(DatabaseError, match="没有批准的申请"), declared(CLERK):
+    with pytest.raises(BusinessError, match="没有批准的申请"), declared(CLERK):
         rows_close(table="toys_person", keys=["1"])
     assert not SealedRow.objects.exists()

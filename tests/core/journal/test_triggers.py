@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from tests.core.toys.models import Account, Person, Shop
 
 from renshe.core.database.roles import Logins
+from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.journal.models import Entry
 
@@ -33,7 +35,7 @@ def test_a_change_leaves_who_when_from_where_why_and_what_was(db: None) -> None:
         "op-7", "ag-1", "t-9", "C-2026-1", "新参保登记",
     )  # fmt: skip
     assert (made.operation, made.before, made.after["birth"]) == ("I", None, "1964-03-18")
-    assert account.person == made.person == str(person.pk) and account.after["balance"] == 12.30
+    assert account.person == made.person == str(person.pk) and account.after["balance"] == Decimal("12.30")
     assert (changed.operation, changed.before["name"], changed.after["name"]) == ("U", "张丽华", "张丽花")
 
 
@@ -89,7 +91,7 @@ def test_what_was_said_is_gone_after_the_block_though_the_transaction_goes_on(db
 
 @pytest.mark.parametrize("context", [Context(operator="", reason="x"), Context(operator="op-1", reason="")])
 def test_an_empty_operator_or_reason_is_none(db: None, context: Context) -> None:
-    with pytest.raises(DatabaseError, match="没有说明操作人或事由"), declared(context):
+    with pytest.raises(BusinessError, match="没有说明操作人或事由"), declared(context):
         pass
 
 

@@ -12,7 +12,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, actor_of
 from renshe.core.org.attributes import attribute_group_add, readable_fields, require_owner, sharing_grant
-from renshe.core.org.models import AttributeField, AttributeGroup, Department, Operator, Sharing
+from renshe.core.org.models import AttributeField, AttributeGroup, Department, Grant, Holding, Operator, Post, Sharing
 
 FIELDS = {"person": ["title", "talent_level"]}
 
@@ -86,3 +86,28 @@ def test_another_department_reads_what_is_shared_for_its_time(bureau: Bureau, ta
     with declared(SETUP):
         Sharing.objects.update(valid_from=TODAY - dt.timedelta(9), valid_until=YESTERDAY)
     assert readable_fields(reader, "person", asked, region) == {"name"}
+
+
+def test_a_grant_that_names_fields_leaves_no_others(bureau: Bureau) -> None:
+    reader, region = bureau.at("audit"), bureau.regions["220822101"]
+    asked = ["name", "birth"]
+
+    def read(operation: str = "toys.query") -> set[str]:
+        return readable_fields(reader, "person", asked, region, operation=operation)
+
+    assert read() == set(asked) and read("toys.enter") == set()
+    with declared(SETUP):
+        post = Post.objects.create(code="reader", name="查询", group_id="audit")
+        Holding.objects.filter(operator__number=reader.operator).update(post=post)
+        for fields in (["person.name"], ["person.sex"]):
+            Grant.objects.create(
+                post=post,
+                operation="toys.query",
+                kind="query",
+                region=bureau.regions["220800"],
+                valid_from=TODAY,
+                valid_until=NEXT_YEAR,
+                fields=fields,
+            )
+    assert read() == {"name"}
+    assert readable_fields(reader, "person", asked, bureau.regions["220802"], operation="toys.query") == set()

@@ -7,7 +7,7 @@ import threading
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection
+from django.db import IntegrityError, connection
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, Bureau, hire
 
 from renshe.core.database.roles import Logins
@@ -36,9 +36,9 @@ def test_groups_that_must_not_combine_are_refused_by_service_and_database(bureau
         return
     with pytest.raises(BusinessError, match="不能同时担任"):
         holding_begin(actor=admin, operator=operator, post=bureau.posts[other])
-    with pytest.raises(DatabaseError, match="不相容"), declared(SETUP):
+    with pytest.raises(BusinessError, match="不相容"), declared(SETUP):
         Holding.objects.create(operator=operator, post=bureau.posts[other], valid_from=TODAY)
-    with pytest.raises(DatabaseError, match="不相容"), declared(SETUP), connection.cursor() as cursor:
+    with pytest.raises(BusinessError, match="不相容"), declared(SETUP), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO org_holding (operator_id, post_id, valid_from) VALUES (%s, %s, %s)",
             [operator.pk, bureau.posts[other].pk, NEXT_YEAR],
@@ -54,7 +54,7 @@ def test_one_post_after_the_other_is_no_conflict_but_a_day_in_common_is(bureau: 
         holding_begin(actor=admin, operator=operator, post=bureau.posts["check"])
     tomorrow = TODAY + dt.timedelta(days=1)
     holding_begin(actor=admin, operator=operator, post=bureau.posts["check"], valid_from=tomorrow)
-    with pytest.raises(DatabaseError, match="不相容"), declared(SETUP):
+    with pytest.raises(BusinessError, match="不相容"), declared(SETUP):
         Holding.objects.filter(pk=holding.pk).update(valid_until=None)
     holding.refresh_from_db()
     assert holding.valid_until == TODAY
@@ -67,11 +67,11 @@ def test_a_post_changes_its_group_and_groups_become_incompatible_only_where_nobo
         desk = Post.objects.create(code="desk", name="窗口", group_id="desk")
         Holding.objects.create(operator=operator, post=desk, valid_from=TODAY)
         Holding.objects.create(operator=operator, post=bureau.posts["check"], valid_from=TODAY)
-    with pytest.raises(DatabaseError, match="不相容"), declared(SETUP):
+    with pytest.raises(BusinessError, match="不相容"), declared(SETUP):
         Post.objects.filter(pk=desk.pk).update(group_id="entry")
-    with pytest.raises(DatabaseError, match="不相容"), declared(SETUP):
+    with pytest.raises(BusinessError, match="不相容"), declared(SETUP):
         PostConflict.objects.create(one_id="check", other_id="desk", ground="x")
-    with pytest.raises(DatabaseError, match="org_postconflict_in_order"), declared(SETUP):
+    with pytest.raises(IntegrityError, match="org_postconflict_in_order"), declared(SETUP):
         PostConflict.objects.create(one_id="desk", other_id="check", ground="x")
     assert Post.objects.get(code="desk").group_id == "desk" and conflict_of("desk", "check") is None
 
@@ -104,7 +104,7 @@ def test_of_two_who_give_conflicting_posts_at_once_one_wins(bureau_committed: Bu
 
 def test_a_right_that_the_group_may_not_have_is_refused_by_the_database(bureau: Bureau) -> None:
     before = Grant.objects.count()
-    with pytest.raises(DatabaseError, match="岗位组不允许"), declared(SETUP):
+    with pytest.raises(BusinessError, match="岗位组不允许"), declared(SETUP):
         Grant.objects.create(
             post=bureau.posts["information"], operation="toys.enter", kind="entry",
             region=bureau.regions["220000"], valid_from=TODAY, valid_until=NEXT_YEAR,
@@ -117,7 +117,7 @@ def test_temporary_staff_end_and_hold_no_post_that_decides(bureau: Bureau) -> No
     admin, agency = bureau.at("information"), bureau.agencies["220822"]
     with pytest.raises(BusinessError, match="须填写停用日期"):
         operator_register(actor=admin, number="g1", name="李伟", agency=agency, temporary=True)
-    with pytest.raises(DatabaseError, match="org_operator_temporary_ends"), declared(SETUP):
+    with pytest.raises(IntegrityError, match="org_operator_temporary_ends"), declared(SETUP):
         hire("g1", agency, kind="temporary")
     assert not Operator.objects.filter(number="g1").exists()
     made = operator_register(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from tests.core.org.bureau import Bureau
 
 from renshe.core.errors import BusinessError
-from renshe.core.org.models import Agency, Post, Region
+from renshe.core.org.access import network_register
+from renshe.core.org.actor import Actor
+from renshe.core.org.models import Agency, Network, Post, Region
 from renshe.core.org.structure import agency_add, post_add, region_add, region_succeed
 
 
@@ -68,3 +72,22 @@ def test_agencies_and_posts_are_added_in_the_own_region(bureau: Bureau) -> None:
     with pytest.raises(BusinessError, match="没有在“河东区”"):
         post_add(actor=admin, code="x", name="x", group="entry", agency=bureau.agencies["220802"])
     assert (Agency.objects.count(), Post.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [
+        (lambda b, a: agency_add(actor=a, number="y", name="x", kind="x", region=b.regions["220822"]), "没有“x”这种"),
+        (lambda b, a: post_add(actor=a, code="entry", name="x", group="entry", agency=b.agencies["220822"]), "已使用"),
+        (lambda b, a: network_register(actor=a, cidr="10.1.0.0/16", name="x", region=b.regions["220822"]), "已登记"),
+    ],
+)
+def test_what_is_used_or_unknown_is_refused_in_words(
+    bureau: Bureau, attempt: Callable[[Bureau, Actor], object], said: str
+) -> None:
+    admin = bureau.at("information")
+    network_register(actor=admin, cidr="10.1.0.0/16", name="河西县局", region=bureau.regions["220822"])
+    before = (Agency.objects.count(), Post.objects.count(), Network.objects.count())
+    with pytest.raises(BusinessError, match=said):
+        attempt(bureau, admin)
+    assert (Agency.objects.count(), Post.objects.count(), Network.objects.count()) == before

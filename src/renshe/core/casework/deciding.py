@@ -173,10 +173,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
 
 
 def _database_says(refused: DatabaseError) -> str:
-    """Return a refusal of the database without values: its own begin with their Chinese line, others have a name."""
+    """Return a refusal of the database by the name of its constraint: what it says itself has values in it."""
     cause = refused.__cause__
-    code = getattr(cause, "sqlstate", None) or ""
-    if code.startswith("RS"):
-        return str(refused).partition("\n")[0]
-    name = getattr(getattr(cause, "diag", None), "constraint_name", None) or code
+    name = getattr(getattr(cause, "diag", None), "constraint_name", None) or getattr(cause, "sqlstate", None)
     return f"数据库拒绝了修改（{name}），请联系信息管理人员"

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.db.transaction import get_connection
 
+from renshe.core.journal.refusals import refusals_told
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -44,9 +46,9 @@ def say(context: Context, *, using: str = "default") -> None:
 def declared(context: Context, *, using: str = "default") -> Iterator[None]:
     """Run the block in one transaction (or savepoint) whose changes are ``context``'s.
 
-    Raises DatabaseError where operator or reason are missing.
+    Raises BusinessError where operator or reason are missing, and for whatever else the database refuses by its rules.
     """
-    with transaction.atomic(using=using), get_connection(using).cursor() as cursor:
+    with refusals_told(), transaction.atomic(using=using), get_connection(using).cursor() as cursor:
         # What was said before is read before the rest is carried out: a row's columns are, in their order.
         cursor.execute(
             "SELECT coalesce(current_setting('renshe.context', true), ''), journal_declare(%s::jsonb)", [context.told()]

@@ -9,13 +9,25 @@ Invariant: triggers write ``Entry``, ``journal_seal`` writes ``Block``; nobody c
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import TransactionNow
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 
+class Exact(json.JSONDecoder):
+    """Reads sums as the decimals that they are."""
+
+    def __init__(self) -> None:
+        super().__init__(parse_float=Decimal)
+
+
 class Entry(models.Model):
-    """One row changed. ``operation``: I, U or D; rows whole, null where there was none."""
+    """One row changed. ``operation``: I, U or D; rows whole, null where there was none. ``region``: to which the row
+    belonged when it was changed, where that is known; ``region_before``: from which the change took it away."""
 
     at = models.DateTimeField("时间")
     operator = models.TextField("操作人")
@@ -28,8 +40,10 @@ class Entry(models.Model):
     key = models.TextField("记录")
     person = models.TextField("人员", null=True)
     unit = models.TextField("单位", null=True)
-    before = models.JSONField("修改前", null=True)
-    after = models.JSONField("修改后", null=True)
+    region = models.TextField("地区", null=True)
+    region_before = models.TextField("原地区", null=True)
+    before = models.JSONField("修改前", null=True, decoder=Exact)
+    after = models.JSONField("修改后", null=True, decoder=Exact)
 
     class Meta:
         db_table = "journal_entry"
@@ -78,6 +92,7 @@ class Unsealing(models.Model):
     fields = ArrayField(models.TextField(), verbose_name="项目")
     operator = models.TextField("指定修改人")
     case_no = models.TextField("申请编号")
+    opened_at = models.DateTimeField("解封时间", db_default=TransactionNow())
     expires_at = models.DateTimeField("有效期至")
     closed_at = models.DateTimeField("关闭时间", null=True)
 

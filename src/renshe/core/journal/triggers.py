@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from psycopg import sql
 
@@ -23,17 +24,26 @@ APPEND_ONLY = (ENTRY, BLOCK)
 """Tables that only grow."""
 
 # Told of every row.
-_COLUMNS = "at, operator, agency, terminal, case_no, reason, table_name, operation, key, person, unit, before, after"
+_COLUMNS = (
+    "at, operator, agency, terminal, case_no, reason, table_name, operation, key, person, unit,"
+    " region, region_before, before, after"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A table that is journalled: its key, and the columns, if any, that say which person and unit a row is about."""
+    """A table that is journalled: its key, the columns, if any, that say which person and unit a row is about, and the
+    ``region`` that it belongs to: its own column, then (table, key, column) of each row that this leads on to.
+
+    ``keeps``: "all" where rows are only ever added, "written" where only what is still empty may be filled in.
+    """
 
     table: str
     key: str
     person: str | None = None
     unit: str | None = None
+    region: tuple[str, *tuple[tuple[str, str, str], ...]] | None = None
+    keeps: Literal["all", "written"] | None = None
 
 
 def statements(watched: list[Watched]) -> Iterator[str]:
@@ -41,9 +51,11 @@ def statements(watched: list[Watched]) -> Iterator[str]:
     what stands already is made anew."""
     yield script("context")
     for table in APPEND_ONLY:
-        yield script("keep", table=_name(table))
+        yield script("keep", table=_name(table), what="change")
     for one in watched:
         yield _watch(one)
+        if one.keeps is not None:
+            yield script("keep", table=_name(one.table), what="change" if one.keeps == "all" else "rewriting")
 
 
 def _watch(one: Watched) -> str:
@@ -52,6 +64,7 @@ def _watch(one: Watched) -> str:
         for what, column in (("person", one.person), ("unit", one.unit))
         for side in "no"
     }
+    about.update({f"region_{side}": _region(one, side) for side in "no"})
     return script(
         "watch",
         function=_name(f"journal_of_{one.table}"),
@@ -64,6 +77,17 @@ def _watch(one: Watched) -> str:
         unsealing=UNSEALING,
         **about,
     )
+
+
+def _region(one: Watched, side: str) -> str:
+    """Return the SQL of the region that the row ``side`` belongs to, at the time of the change."""
+    if one.region is None:
+        return "NULL::text"
+    first, *further = one.region
+    found = f"{side}.{_name(first)}"
+    for at, (table, key, column) in enumerate(further):
+        found = f"(SELECT r{at}.{_name(column)} FROM {_name(table)} r{at} WHERE r{at}.{_name(key)} = {found})"
+    return f"{found}::text"
 
 
 def _name(name: str) -> str:

@@ -5,6 +5,8 @@ Invariant: a new model is journalled by the next ``renshe migrate``; nobody has 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.db import models
 
@@ -23,6 +25,8 @@ EXEMPT = {
     "procrastinate_events": "任务队列的运行状态",
     "procrastinate_periodic_defers": "任务队列的运行状态",
     "procrastinate_workers": "任务队列的运行状态",
+    "registers_capacitysample": "机器运行数据，每分钟一行，不是业务数据",
+    "registers_heartbeat": "服务运行状态，每分钟一行，不是业务数据",
     "django_migrations": "表结构的变更，由安装程序写",
 }
 """Tables that are not journalled, and why."""
@@ -31,7 +35,9 @@ EXEMPT = {
 def watched() -> list[Watched]:
     """Return all tables that are journalled, in the order of their names.
 
-    A model says with ``journal_person`` and ``journal_unit`` which of its columns name whom a row is about.
+    A model says with ``journal_person`` and ``journal_unit`` which of its columns name whom a row is about, with
+    ``scope_region`` which region it belongs to (the first, where it names several: whose people they are), and with
+    ``journal_keeps`` what of it stays as it was written.
     """
     found = {model._meta.db_table: _watched(model) for model in apps.get_models() if model._meta.managed}
     return [found[table] for table in sorted(found) if table not in EXEMPT]
@@ -46,4 +52,22 @@ def _watched(model: type[models.Model]) -> Watched:
         key.column,
         person=getattr(model, "journal_person", None),
         unit=getattr(model, "journal_unit", None),
+        region=_region(model),
+        keeps=getattr(model, "journal_keeps", None),
     )
+
+
+def _region(model: type[models.Model]) -> tuple[str, *tuple[tuple[str, str, str], ...]] | None:
+    """Return the way from a row to its region; None where the model names none, or one that is not the row's own."""
+    told = getattr(model, "scope_region", None)
+    if not told:
+        return None
+    at: Any = model
+    way: list[Any] = []
+    for step in (told if isinstance(told, str) else told[0]).split("__"):
+        field = at._meta.pk if step == "pk" else at._meta.get_field(step)
+        if getattr(field, "column", None) is None:
+            return None
+        way.append((at._meta.db_table, at._meta.pk.column, field.column) if way else field.column)
+        at = field.related_model
+    return tuple(way)

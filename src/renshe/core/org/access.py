@@ -73,6 +73,8 @@ def network_register(*, actor: Actor, cidr: str, name: str, region: Region) -> N
     except ValueError:
         raise BusinessError("org.network_cidr", cidr=cidr) from None
     with declared(actor.context("登记网段")):
+        if Network.objects.filter(cidr=cidr).exists():
+            raise BusinessError("org.network_used", cidr=cidr)
         return Network.objects.create(cidr=cidr, name=name, region=region)
 
 

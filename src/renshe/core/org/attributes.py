@@ -17,7 +17,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import AttributeField, AttributeGroup, Operator, Region, Sharing
-from renshe.core.org.rights import holds_path, require
+from renshe.core.org.rights import granted_fields, holds_path, require
 from renshe.core.org.validity import in_force
 
 
@@ -51,10 +51,14 @@ def require_owner(actor: Actor, table: str, fields: Iterable[str]) -> None:
             raise BusinessError("org.not_the_owner", field=f"{table}.{one.field}", group=one.group.name)
 
 
-def readable_fields(actor: Actor, table: str, fields: Iterable[str], region: Region) -> set[str]:
+def readable_fields(
+    actor: Actor, table: str, fields: Iterable[str], region: Region, *, operation: str | None = None
+) -> set[str]:
     """Return those of ``fields`` of ``table`` that ``actor`` may read in ``region``: nobody's, his department's,
-    shared."""
-    asked, kind = set(fields), _department(actor)
+    shared; of these, where he reads by ``operation``, those that his grants of it name."""
+    granted = granted_fields(actor, operation, region) if operation else None
+    asked = {field for field in fields if granted is None or f"{table}.{field}" in granted}
+    kind = _department(actor)
     foreign = {
         one.field: one.group_id
         for one in AttributeField.objects.filter(table=table, field__in=asked).exclude(

@@ -22,6 +22,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
 from renshe.core.org.actor import Actor, actor_standing
+from renshe.core.org.keeping import sealed
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
 from renshe.core.org.operations import operation
 from renshe.core.org.rights import require
@@ -64,7 +65,7 @@ def totp_enrol(*, actor: Actor, operator: Operator) -> str:
     require(actor, "org.manage", operator.agency.region)
     drawn = totp.secret_draw()
     with declared(actor.context("绑定动态口令")):
-        if not Credential.objects.filter(operator=operator).update(totp_secret=drawn, totp_step=0):
+        if not Credential.objects.filter(operator=operator).update(totp_secret=sealed(drawn), totp_step=0):
             raise BusinessError("org.password_missing", number=operator.number)
     return totp.enrolment(drawn, operator.number)
 

@@ -87,6 +87,22 @@ def powers(actor: Actor, *names: str) -> dict[str, list[str]]:
     return {name: _outermost(paths) for name, paths in found.items()}
 
 
+def granted_fields(actor: Actor, operation: str, region: Region) -> set[str] | None:
+    """Return the fields ("table.field") that the grants of ``operation`` name, by which ``actor`` may do it in
+    ``region``; None where one of them names none, and so leaves all."""
+    found: set[str] = set()
+    if not may(actor, operation, region):
+        return found
+    for grant in _granted(actor, [operation]):
+        # A permission for another agency's region goes as far as what is granted at home.
+        home = region.path if holds_path(grant.own, region.path) else grant.own
+        if holds_path(grant.path, home) or home != region.path:
+            if grant.fields is None:
+                return None
+            found.update(grant.fields)
+    return found
+
+
 def _token(key: int) -> ApiToken | None:
     """Return the token by which a program acts, as it stands; None where it opens nothing any more."""
     found = ApiToken.objects.select_related("region").filter(pk=key, revoked_at=None)
@@ -103,7 +119,7 @@ def _through(token: ApiToken, name: str, paths: set[str]) -> set[str]:
 
 class _Granted(NamedTuple):
     """A right of one who stands: of whom (temporary staff or not, the path and level of the agency), for what, where;
-    ``permitted``: the paths into which the agency may reach for it."""
+    ``permitted``: the paths into which the agency may reach for it; ``fields``: the only fields, where it names any."""
 
     temporary: bool
     own: str
@@ -112,6 +128,7 @@ class _Granted(NamedTuple):
     kind: str
     path: str
     permitted: list[str]
+    fields: list[str] | None
 
 
 def _granted(actor: Actor, names: list[str]) -> list[_Granted]:
@@ -129,7 +146,8 @@ _GRANTED = """
 SELECT DISTINCT o.kind = 'temporary', own.path, own.level, g.operation, g.kind, r.path,
     ARRAY(SELECT f.path FROM org_crossregion x JOIN org_region f ON f.code = x.region_id
           WHERE x.agency_id = o.agency_id AND x.operation = g.operation
-          AND x.valid_from <= %(today)s AND (x.valid_until IS NULL OR x.valid_until >= %(today)s))
+          AND x.valid_from <= %(today)s AND (x.valid_until IS NULL OR x.valid_until >= %(today)s)),
+    g.fields
 FROM org_operator o
 JOIN org_agency a ON a.id = o.agency_id AND a.number = %(agency)s
 JOIN org_region own ON own.code = a.region_id

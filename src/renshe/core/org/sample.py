@@ -23,6 +23,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
 from renshe.core.org.credentials import password_hash
+from renshe.core.org.keeping import sealed, unsealed
 from renshe.core.org.models import (
     Agency,
     Credential,
@@ -137,9 +138,9 @@ def _credentials(password: str) -> None:
     """Give everybody the password, and one secret for one telephone to all who need a code besides."""
     secret = totp.secret_draw()
     coded = set(Holding.objects.filter(post__group__second_factor=True).values_list("operator_id", flat=True))
-    kept = password_hash(password)
+    kept, kept_secret = password_hash(password), sealed(secret)
     Credential.objects.bulk_create(
-        Credential(operator=one, password_hash=kept, totp_secret=secret if one.pk in coded else None)
+        Credential(operator=one, password_hash=kept, totp_secret=kept_secret if one.pk in coded else None)
         for one in Operator.objects.all()
     )
 
@@ -170,6 +171,7 @@ def _load_all() -> None:
 
 def _found(told: dict[str, Any]) -> Sample:
     secret = Credential.objects.exclude(totp_secret=None).values_list("totp_secret", flat=True)[0] or ""
+    secret = unsealed(secret)
     rows = Holding.objects.order_by("operator__agency__region__path", "pk").values_list(
         "operator__number", "operator__name", "operator__agency__name", "post__name"
     )

@@ -40,6 +40,7 @@ UNSCOPED = {
     "org.AttributeField": "属性组的数据项各地一致",
     "api.Answer": "重复请求的答复，只给出示同一令牌者",
     "filing.Counter": "编号的计数，不是任何人的数据",
+    "registers.Heartbeat": "服务运行状态，不是任何地区的数据",
 }
 """Models without regions, and why."""
 

@@ -23,6 +23,7 @@ from renshe.core.org import totp
 from renshe.core.org.access import Place, place_of
 from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.credentials import SESSION, digest, password_right, token_draw
+from renshe.core.org.keeping import unsealed
 from renshe.core.org.models import Credential, Holding, Operator, Session, SignInFailure
 from renshe.core.org.setting_up import settled
 from renshe.core.org.validity import in_force
@@ -101,7 +102,7 @@ def _wrong(operator: Operator | None, password: str, code: str | None) -> str | 
     if kept.totp_secret is None:
         return "code" if needs_second_factor(operator) else None
     step = totp.step_of(
-        kept.totp_secret,
+        unsealed(kept.totp_secret),
         code or "",
         now=timezone.now().timestamp(),
         after=kept.totp_step,

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
+from renshe.core.org.keeping import identity_digest
 from renshe.core.org.models import Agency, Department, Holding, Operator, Post, PostConflict, Session
 from renshe.core.org.rights import require
+from renshe.core.org.scope import Scope
+from renshe.core.org.validity import in_force
 
 MANAGE = "org.manage"
 
@@ -32,8 +36,12 @@ def operator_register(
     home_agency: Agency | None = None,
     temporary: bool = False,
     valid_until: dt.date | None = None,
+    id_number: str | None = None,
 ) -> Operator:
-    """Return a new operator of ``agency``, valid from today; ``home_agency``: who lends him."""
+    """Return a new operator of ``agency``, valid from today; ``home_agency``: who lends him.
+
+    Of ``id_number`` a digest is kept: nobody has two accounts. Who has none is listed (``operators_unidentified``).
+    """
     require(actor, MANAGE, agency.region)
     if temporary and valid_until is None:
         raise BusinessError("org.temporary_end", name=name)
@@ -42,6 +50,8 @@ def operator_register(
     with declared(actor.context("登记操作人")):
         if Operator.objects.filter(number=number).exists():
             raise BusinessError("org.operator_number", number=number)
+        identity = identity_digest(id_number) if id_number else None
+        _one_account(identity)
         return Operator.objects.create(
             number=number,
             name=name,
@@ -51,7 +61,22 @@ def operator_register(
             kind=Operator.Kind.TEMPORARY if temporary else Operator.Kind.REGULAR,
             valid_from=timezone.localdate(),
             valid_until=valid_until,
+            identity=identity,
         )
+
+
+def operator_identify(*, actor: Actor, operator: Operator, id_number: str) -> None:
+    """Say who ``operator`` is; BusinessError where he has another account."""
+    require(actor, MANAGE, operator.agency.region)
+    with declared(actor.context("登记操作人身份")):
+        identity = identity_digest(id_number)
+        _one_account(identity, but=operator)
+        Operator.objects.filter(pk=operator.pk).update(identity=identity)
+
+
+def operators_unidentified(actor: Actor) -> QuerySet[Operator]:
+    """Return the standing operators of whom nobody said who they are."""
+    return Scope(actor, MANAGE).filter(Operator.objects.filter(in_force(), identity=None)).order_by("number")
 
 
 def operator_end(*, actor: Actor, operator: Operator, reason: str) -> None:
@@ -104,6 +129,19 @@ def conflict_of(one: str, other: str) -> PostConflict | None:
     """Return the rule by which posts of two groups must not combine, if there is one."""
     both = Q(one=one, other=other) | Q(one=other, other=one)
     return PostConflict.objects.filter(both).first()
+
+
+def _one_account(identity: str | None, but: Operator | None = None) -> None:
+    """Refuse a person who has an account that stands, or will; of two at once the second waits for the first."""
+    if identity is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('org_operator_identity'))")
+    today = timezone.localdate()
+    others = Operator.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today), identity=identity)
+    other = (others.exclude(pk=but.pk) if but else others).first()
+    if other is not None:
+        raise BusinessError("org.two_accounts", number=other.number)
 
 
 def _not_oneself(actor: Actor, operator: Operator) -> None:

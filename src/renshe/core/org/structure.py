@@ -16,6 +16,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, Post, Region
+from renshe.core.org.models.places import AgencyKind
 from renshe.core.org.rights import holds_path, require, within
 from renshe.core.org.setting_up import agency_install, region_install
 
@@ -46,6 +47,8 @@ def region_succeed(*, actor: Actor, region: Region, successor: Region) -> None:
 def agency_add(*, actor: Actor, number: str, name: str, kind: str, region: Region) -> Agency:
     """Return a new agency of ``region``, with the six departments."""
     require(actor, "org.manage", region)
+    if kind not in AgencyKind.values:
+        raise BusinessError("org.agency_kind", kind=kind, known="、".join(AgencyKind.labels))
     with declared(actor.context("新增机构")):
         if region.valid_to or Agency.objects.filter(number=number).exists():
             raise BusinessError("org.agency_number", number=number)
@@ -58,4 +61,6 @@ def post_add(
     """Return a new post of ``agency``."""
     require(actor, "org.manage", agency.region)
     with declared(actor.context("新增岗位")):
+        if Post.objects.filter(code=code).exists():
+            raise BusinessError("org.post_code", post=code)
         return Post.objects.create(code=code, name=name, group_id=group, agency=agency, department_kind=department_kind)

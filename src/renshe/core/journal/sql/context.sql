@@ -22,3 +22,13 @@ CREATE OR REPLACE FUNCTION journal_refuse_change() RETURNS trigger LANGUAGE plpg
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RS004', MESSAGE = format('%s 只能追加，不能修改或删除', TG_TABLE_NAME);
 END $$;
+CREATE OR REPLACE FUNCTION journal_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR EXISTS (
+        SELECT FROM jsonb_each(to_jsonb(OLD)) w
+        WHERE w.value <> 'null'::jsonb AND to_jsonb(NEW) -> w.key IS DISTINCT FROM w.value
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS004', MESSAGE = format('%s 已写的内容不能修改或删除，只能补填空项', TG_TABLE_NAME);
+    END IF;
+    RETURN NEW;
+END $$;

@@ -96,7 +96,8 @@ class CutOff(models.Model):
 
 
 class Credential(models.Model):
-    """What opens the door to an operator. ``totp_step``: the step of the last code that was taken."""
+    """What opens the door to an operator. ``totp_secret``: encrypted (``org.keeping``); ``totp_step``: the step of the
+    last code that was taken."""
 
     operator = models.OneToOneField(Operator, models.PROTECT, primary_key=True, related_name="credential")
     password_hash = models.TextField()

@@ -64,7 +64,7 @@ class Operator(models.Model):
     """Somebody who works with the system; ``number`` is the sign-in name. What opens the door is in ``Credential``.
 
     ``home_agency``: where somebody lent out comes from; ``kind``: temporary staff (公益岗) leave on a day that is
-    known.
+    known; ``identity``: stands for the person, of whom there is one account at a time.
     """
 
     scope_region = "agency__region"
@@ -84,6 +84,7 @@ class Operator(models.Model):
     valid_from = models.DateField("启用日期")
     valid_until = models.DateField("停用日期", null=True)
     locked_until = models.DateTimeField("锁定至", null=True)
+    identity = models.CharField("身份摘要", max_length=64, null=True, editable=False)
     credential_changed_at = models.DateTimeField("登录凭据变更时间", null=True)
 
     class Meta:
@@ -94,6 +95,9 @@ class Operator(models.Model):
             ),
             models.CheckConstraint(condition=Q(kind__in=["regular", "temporary"]), name="org_operator_kind"),
             models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="org_operator_validity"),
+            models.UniqueConstraint(
+                fields=["identity"], condition=Q(valid_until=None), name="org_operator_one_account_each"
+            ),
         ]
 
 

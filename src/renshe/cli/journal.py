@@ -1,0 +1,95 @@
+"""``renshe journal``: the journal sealed, and checked.
+
+Invariant: exit 0 only where every sealed entry is as it was and the chain is what was told; 3 where it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import typer
+
+from renshe.cli.show import say
+from renshe.core.database.connect import set_up
+from renshe.core.database.home import home
+from renshe.core.errors import BusinessError
+from renshe.core.journal.sealing import seal
+from renshe.core.journal.telling import Places, Trouble, read_told, tell
+from renshe.core.journal.verifying import Verdict, verify
+
+NOT_WHOLE = 3
+_SHOWN = 100
+
+
+def run_seal(*, full_only: bool, as_json: bool) -> None:
+    """Seal, tell, and print what was made and where it could not be told."""
+    with _connected(autocommit=True) as connection:
+        made = seal(connection, whole_only=full_only)
+        missed = tell(connection, Places.of(home()))
+    if as_json:
+        blocks = [{"number": number, "chain": chain.hex()} for number, chain in made]
+        say(json.dumps({"blocks": blocks, "troubles": [_told(one) for one in missed]}, ensure_ascii=False))
+        return
+    say(f"新封 {len(made)} 块" + (f"，至第 {made[-1][0]} 块" if made else ""))
+    for one in missed:
+        say(f"封条未能写到 {one.place}（自 {one.since} 起）：{one.why}；恢复后会补写")
+
+
+def run_verify(told: Path | None, *, as_json: bool) -> None:
+    """Verify against what is kept at home, or against the file ``told``, and print what was found."""
+    file = told or Places.of(home()).kept
+    if told is not None and not told.is_file():
+        raise BusinessError("journal.no_such_file", file=told)
+    elsewhere = read_told(file) if file.is_file() else {}
+    with _connected() as connection:
+        verdict = verify(connection, elsewhere)
+    say(json.dumps(_shown(verdict), ensure_ascii=False) if as_json else "\n".join(_lines(verdict, bool(elsewhere))))
+    if not verdict.whole:
+        raise typer.Exit(NOT_WHOLE)
+
+
+def _connected(*, autocommit: bool = False) -> psycopg.Connection:
+    connection = psycopg.connect(set_up().application, autocommit=autocommit)
+    [there] = connection.execute("SELECT to_regclass('journal_block')").fetchone() or (None,)
+    connection.rollback()
+    if there is None:
+        connection.close()
+        raise BusinessError("journal.not_set_up")
+    return connection
+
+
+def _lines(found: Verdict, compared: bool) -> list[str]:
+    kinds = {
+        "被改动的记录": found.altered,
+        "缺失的记录": found.missing,
+        "插入的记录": found.inserted,
+        "不符的块": found.broken,
+    }
+    lines = [f"{label} {len(which)} 个：{_cut(which)}" for label, which in kinds.items() if which]
+    lines.append(f"已核验 {found.blocks} 块、{found.entries} 条" + ("" if compared else "；没有另处的封条可比"))
+    if found.unsealed:
+        lines.append(f"尾部 {found.unsealed} 条尚未封存，自第 {found.unsealed_from} 条起")
+    return [*lines, "日志完整" if found.whole else "日志不完整，请立即报告信息系统负责人，并保留现场"]
+
+
+def _cut(numbers: list[int]) -> str:
+    shown = "、".join(map(str, numbers[:_SHOWN]))
+    return shown if len(numbers) <= _SHOWN else f"{shown} 等"
+
+
+def _shown(found: Verdict) -> dict[str, object]:
+    kinds = {kind: getattr(found, kind) for kind in ("altered", "missing", "inserted", "broken")}
+    return {
+        "whole": found.whole,
+        **{kind: {"count": len(which), "first": which[:_SHOWN]} for kind, which in kinds.items()},
+        "blocks": found.blocks,
+        "entries": found.entries,
+        "unsealed": found.unsealed,
+        "unsealed_from": found.unsealed_from,
+    }
+
+
+def _told(one: Trouble) -> dict[str, str]:
+    return {"place": one.place, "since": one.since, "why": one.why}

@@ -1,0 +1,187 @@
+"""The chain of the journal, told to places that the database's administrator does not hold.
+
+Rule (防止恶意篡改生产数据): number and chain of every sealed block are written under ``RENSHE_HOME``, to the folder
+that ``RENSHE_SEAL_PLACE`` names (a share of another machine), and to the command of ``RENSHE_SEAL_COMMAND``. A place
+that cannot be reached delays nothing; it is told what it missed the next time, and until then it is an alarm.
+
+Invariant: what was told is never changed; a place learns a block from what was told at home, not from the database as
+it stands by then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from filelock import FileLock
+
+FILE = "renshe-journal-chain.txt"
+_RESTORED = "restored"
+_PATIENCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A place that could not be told all: since when, and why."""
+
+    place: str
+    since: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the chain is told: ``home`` always, a ``folder`` and a ``command`` where they are set."""
+
+    home: Path
+    folder: Path | None = None
+    command: str | None = None
+
+    @classmethod
+    def of(cls, home: Path, environment: Mapping[str, str] = os.environ) -> Places:
+        """Return the places of the installation at ``home``."""
+        folder = environment.get("RENSHE_SEAL_PLACE")
+        return cls(home, Path(folder) if folder else None, environment.get("RENSHE_SEAL_COMMAND") or None)
+
+    @property
+    def kept(self) -> Path:
+        """The file under ``home``."""
+        return self.home / "journal" / FILE
+
+
+def tell(connection: psycopg.Connection, places: Places) -> list[Trouble]:
+    """Tell every place the blocks that it has not been told; return which could not be told all."""
+    places.kept.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(places.home / "journal" / ".telling.lock"):
+        own = read_told(places.kept)
+        last = max(own, default=0)
+        made = connection.execute(
+            "SELECT number, chain FROM journal_block WHERE number > %s ORDER BY number", [last]
+        ).fetchall()
+        _append(places.kept, [_line(number, chain) for number, chain in made])
+        lines = [line for line in places.kept.read_text("ascii").splitlines() if _parsed(line)]
+        told: list[tuple[str, Callable[[], None]]] = []
+        if places.folder is not None:
+            file = places.folder / FILE
+            told.append((str(places.folder), lambda: _catch_up(file, lines)))
+        if places.command is not None:
+            command = places.command
+            told.append((command, lambda: _pipe(command, places.kept.with_name("told-command.txt"), lines)))
+        return _troubles(places, told)
+
+
+def troubles(home: Path) -> list[Trouble]:
+    """Return which places could not be told all when it was last tried."""
+    try:
+        return [Trouble(**one) for one in json.loads(_state(home).read_text("utf-8"))]
+    except FileNotFoundError:
+        return []
+
+
+def read_told(file: Path) -> dict[int, bytes]:
+    """Return by number the chain as it was told to ``file``, what was told before a restored backup left out.
+
+    A number that was told twice counts as it was told first. OSError where there is no such file, unless it is new.
+    """
+    found: dict[int, bytes] = {}
+    if not file.exists() and file.parent.is_dir():
+        return found
+    for line in file.read_text("ascii", "replace").splitlines():
+        parsed = _parsed(line)
+        if parsed is None:
+            continue
+        number, chain = parsed
+        if chain is None:
+            found = {one: told for one, told in found.items() if one <= number}
+        else:
+            found.setdefault(number, chain)
+    return found
+
+
+def restored_told(places: Places, last: int) -> None:
+    """Tell that a backup was restored whose journal ends with block ``last``: what was told after it is no more."""
+    places.kept.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(places.home / "journal" / ".telling.lock"):
+        _append(places.kept, [f"{_RESTORED} {last} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"])
+
+
+def _line(number: int, chain: bytes) -> str:
+    return f"{number} {chain.hex()}"
+
+
+def _parsed(line: str) -> tuple[int, bytes | None] | None:
+    """Return number and chain of a line, None for the chain where a backup was restored; None for half a line."""
+    first, _, rest = line.partition(" ")
+    try:
+        if first == _RESTORED:
+            return int(rest.split()[0]), None
+        chain = bytes.fromhex(rest)
+        return (int(first), chain) if len(chain) == 32 else None
+    except (ValueError, IndexError):
+        return None
+
+
+def _catch_up(file: Path, lines: list[str]) -> None:
+    """Append to ``file`` what it lacks of ``lines``; ValueError where it says otherwise than they do."""
+    have = [line for line in file.read_text("ascii").splitlines() if _parsed(line)] if file.exists() else []
+    if have != lines[: len(have)]:
+        at = next((at for at, (one, two) in enumerate(zip(have, lines, strict=False)) if one != two), len(lines))
+        raise ValueError(f"第 {at + 1} 行与本机所留的不一致，请核查是否有人改动")
+    _append(file, lines[len(have) :])
+
+
+def _pipe(command: str, mark: Path, lines: list[str]) -> None:
+    """Hand to ``command`` what it was not handed of ``lines``; ``mark`` keeps how many it was."""
+    done = int(mark.read_text("ascii")) if mark.exists() else 0
+    if fresh := lines[done:]:
+        subprocess.run(
+            shlex.split(command),
+            input="".join(f"{line}\n" for line in fresh),
+            text=True,
+            check=True,
+            timeout=_PATIENCE,
+            stdout=subprocess.DEVNULL,
+        )
+        mark.write_text(str(len(lines)), "ascii")
+
+
+def _append(file: Path, lines: Iterable[str]) -> None:
+    """Append whole ``lines`` so that they are on the disk when this returns."""
+    text = "".join(f"{line}\n" for line in lines)
+    if not text:
+        return
+    with file.open("ab+") as stream:
+        if stream.tell():
+            stream.seek(-1, os.SEEK_END)
+            # After half a line that a crash left a new one begins.
+            text = text if stream.read(1) == b"\n" else f"\n{text}"
+        stream.write(text.encode("ascii"))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _troubles(places: Places, told: list[tuple[str, Callable[[], None]]]) -> list[Trouble]:
+    before = {one.place: one for one in troubles(places.home)}
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    found = []
+    for place, attempt in told:
+        try:
+            attempt()
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            known = before.get(place)
+            found.append(Trouble(place, known.since if known else now, " ".join(str(error).split())))
+    draft = _state(places.home).with_suffix(".draft")
+    draft.write_text(json.dumps([asdict(one) for one in found], ensure_ascii=False), "utf-8")
+    draft.replace(_state(places.home))
+    return found
+
+
+def _state(home: Path) -> Path:
+    return home / "journal" / "told-troubles.json"

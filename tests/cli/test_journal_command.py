@@ -1,0 +1,71 @@
+"""``renshe journal`` as an administrator runs it, in an installation of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+INSTALL = """
+from renshe.core.database.connect import set_up
+set_up()
+from renshe.core.journal.installing import migrate
+migrate("renshe_app", "test")
+"""
+
+
+@pytest.fixture
+def run(postgres_url: str, tmp_path: Path) -> Run:
+    (tmp_path / "share").mkdir()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": postgres_url,
+        "RENSHE_HOME": str(tmp_path / "home"),
+        "RENSHE_SEAL_PLACE": str(tmp_path / "share"),
+        "DJANGO_SETTINGS_MODULE": "renshe.web.settings",
+    }
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        words = ["-c", *arguments] if arguments[0] == INSTALL else ["-m", "renshe.cli.main", "journal", *arguments]
+        return subprocess.run(
+            [sys.executable, *words], check=False, env=environment, capture_output=True, encoding="utf-8"
+        )
+
+    return command
+
+
+@pytest.mark.req("S1-67")
+def test_the_journal_is_sealed_told_and_what_was_altered_is_named(run: Run, postgres_url: str, tmp_path: Path) -> None:
+    before = run("verify")
+    assert before.returncode == 2 and "还没有建立系统" in before.stderr
+    assert run(INSTALL).returncode == 0
+    superuser = make_conninfo("", **{**conninfo_to_dict(postgres_url), "dbname": "renshe"})
+    with psycopg.connect(superuser) as own:
+        own.execute("""SELECT journal_declare('{"operator": "op-1", "reason": "x"}')""")
+        own.execute("INSERT INTO org_postgroup SELECT 'g' || n, 'x', '{}', false FROM generate_series(1, 150) n")
+    tail = run("verify")
+    assert tail.returncode == 0 and "尾部 150 条尚未封存" in tail.stdout and "日志完整" in tail.stdout
+    assert "新封 1 块" in run("seal").stdout
+    told = tmp_path / "share" / "renshe-journal-chain.txt"
+    assert run("verify", "--told", str(told)).returncode == 0
+    with psycopg.connect(superuser) as own:
+        own.execute("SET session_replication_role = replica")
+        own.execute("UPDATE journal_entry SET operator = 'op-2' WHERE id <= 120")
+        own.execute("DELETE FROM journal_entry WHERE id = 130")
+    found = run("verify", "--told", str(told))
+    assert found.returncode == 3 and "日志不完整" in found.stdout and "缺失的记录 1 个：130" in found.stdout
+    machine = run("verify", "--json")
+    assert machine.returncode == 3
+    result = json.loads(machine.stdout)
+    assert result["altered"]["count"] == 120 and len(result["altered"]["first"]) == 100
+    missing = run("verify", "--told", str(tmp_path / "nothing"))
+    assert missing.returncode == 2 and "没有文件" in missing.stderr

@@ -1,0 +1,121 @@
+"""The chain told elsewhere: whole, in order, and caught up after a place was away."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.core.journal.test_sealing import Tamper, sealed, tamper, verdict, write
+
+from renshe.core.database.roles import Logins
+from renshe.core.journal.telling import FILE, Places, Trouble, read_told, restored_told, tell, troubles
+
+__all__ = ["tamper"]
+
+
+def told(logins: Logins, places: Places) -> list[Trouble]:
+    with psycopg.connect(logins.application) as own:
+        return tell(own, places)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    (tmp_path / "share").mkdir()
+    (tmp_path / "home").mkdir()
+    return Places(tmp_path / "home", tmp_path / "share")
+
+
+@pytest.mark.req("S1-67")
+def test_every_block_is_told_once_at_home_and_elsewhere(committed: None, logins: Logins, places: Places) -> None:
+    assert places.folder
+    for at in (0, 10):
+        write(at + 1, at + 10)
+        made = dict(sealed(logins))
+        assert told(logins, places) == [] and told(logins, places) == []
+    text = (places.folder / FILE).read_text()
+    assert text == places.kept.read_text() and len(text.splitlines()) == 2
+    assert read_told(places.folder / FILE)[2] == made[2]
+    assert verdict(logins, read_told(places.folder / FILE)).whole
+
+
+def test_a_place_that_is_away_is_an_alarm_and_is_caught_up(committed: None, logins: Logins, places: Places) -> None:
+    assert places.folder
+    away = places.folder.with_name("away")
+    write(1, 10)
+    sealed(logins)
+    places.folder.rename(away)
+    [first] = told(logins, places)
+    write(11, 20)
+    sealed(logins)
+    [second] = told(logins, places)
+    assert first.place == str(places.folder) and second.since == first.since
+    assert troubles(places.home) == [second] and len(read_told(places.kept)) == 2
+    away.rename(places.folder)
+    assert told(logins, places) == [] and troubles(places.home) == []
+    assert read_told(places.folder / FILE) == read_told(places.kept)
+
+
+def test_half_a_line_of_a_crash_is_left_and_the_block_told_anew(
+    committed: None, logins: Logins, places: Places
+) -> None:
+    write(1, 10)
+    made = dict(sealed(logins))
+    places.kept.parent.mkdir()
+    places.kept.write_text("1 abc")
+    assert told(logins, places) == [] and read_told(places.kept) == made
+
+
+def test_a_second_place_that_says_otherwise_is_named(committed: None, logins: Logins, places: Places) -> None:
+    assert places.folder
+    write(1, 10)
+    sealed(logins)
+    told(logins, places)
+    (places.folder / FILE).write_text(f"1 {'00' * 32}\n")
+    [trouble] = told(logins, places)
+    assert "第 1 行与本机所留的不一致" in trouble.why
+    assert verdict(logins, read_told(places.folder / FILE)).broken == [1]
+
+
+def test_a_block_made_anew_in_the_database_does_not_reach_what_was_told(
+    committed: None, logins: Logins, places: Places, tamper: Tamper
+) -> None:
+    write(1, 10)
+    sealed(logins)
+    told(logins, places)
+    tamper("UPDATE journal_entry SET operator = 'op-2' WHERE id = 7")
+    tamper("DELETE FROM journal_block")
+    sealed(logins)
+    told(logins, places)
+    assert verdict(logins, read_told(places.kept)).broken == [1]
+
+
+def test_after_a_restored_backup_the_chain_goes_on_from_its_last_block(
+    committed: None, logins: Logins, places: Places, tamper: Tamper
+) -> None:
+    for at in (0, 10):
+        write(at + 1, at + 10)
+        sealed(logins)
+    told(logins, places)
+    tamper("DELETE FROM journal_block WHERE number = 2; DELETE FROM journal_entry WHERE id > 10")
+    assert verdict(logins, read_told(places.kept)).broken == [2]
+    restored_told(places, 1)
+    write(21, 30)
+    sealed(logins)
+    assert told(logins, places) == [] and verdict(logins, read_told(places.kept)).whole
+    assert places.folder and read_told(places.folder / FILE) == read_told(places.kept)
+
+
+def test_a_command_is_handed_each_line_once_and_may_fail(committed: None, logins: Logins, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    copy = f"import sys; open({str(out)!r}, 'a').write(sys.stdin.read())"
+    works, fails = (shlex.join([sys.executable, "-c", code]) for code in (copy, "raise SystemExit(1)"))
+    write(1, 10)
+    sealed(logins)
+    [trouble] = told(logins, Places(tmp_path, command=fails))
+    assert trouble.place == fails
+    for _ in range(2):
+        assert told(logins, Places(tmp_path, command=works)) == []
+    assert out.read_text() == Places(tmp_path).kept.read_text()
