@@ -6,180 +6,299 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0002_separation'),
+        ("org", "0002_separation"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.TextField(unique=True, verbose_name='业务编号')),
-                ('type', models.TextField(verbose_name='业务')),
-                ('version', models.IntegerField(verbose_name='版本')),
-                ('agency', models.TextField(verbose_name='受理机构')),
-                ('maker', models.TextField(null=True, verbose_name='经办人')),
-                ('makers', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='录入过的人员')),
-                ('channel', models.TextField(verbose_name='渠道')),
-                ('state', models.TextField(choices=[('proposed', '待认领'), ('draft', '草稿'), ('open', '办理中'), ('returned', '退回补正'), ('done', '办结'), ('refused', '不予办理'), ('withdrawn', '撤回')], default='draft', verbose_name='状态')),
-                ('step', models.IntegerField(default=0, verbose_name='环节')),
-                ('needed', models.IntegerField(verbose_name='须同意人数')),
-                ('terms', models.JSONField(default=dict, verbose_name='本地规定')),
-                ('round', models.IntegerField(default=0, verbose_name='提交次数')),
-                ('form', models.JSONField(verbose_name='表单')),
-                ('digest', models.TextField(verbose_name='表单摘要')),
-                ('person', models.TextField(db_index=True, null=True, verbose_name='人员')),
-                ('unit', models.TextField(db_index=True, null=True, verbose_name='单位')),
-                ('holder', models.TextField(null=True, verbose_name='办理人')),
-                ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='受理时间')),
-                ('submitted_at', models.DateTimeField(null=True, verbose_name='提交时间')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='办结时间')),
-                ('due_on', models.DateField(null=True, verbose_name='办理期限')),
-                ('failure', models.TextField(null=True, verbose_name='未能办结的原因')),
-                ('origin', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposed', to='casework.case', verbose_name='来源业务')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.region', verbose_name='地区')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.TextField(unique=True, verbose_name="业务编号")),
+                ("type", models.TextField(verbose_name="业务")),
+                ("version", models.IntegerField(verbose_name="版本")),
+                ("agency", models.TextField(verbose_name="受理机构")),
+                ("maker", models.TextField(null=True, verbose_name="经办人")),
+                (
+                    "makers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None, verbose_name="录入过的人员"
+                    ),
+                ),
+                ("channel", models.TextField(verbose_name="渠道")),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("proposed", "待认领"),
+                            ("draft", "草稿"),
+                            ("open", "办理中"),
+                            ("returned", "退回补正"),
+                            ("done", "办结"),
+                            ("refused", "不予办理"),
+                            ("withdrawn", "撤回"),
+                        ],
+                        default="draft",
+                        verbose_name="状态",
+                    ),
+                ),
+                ("step", models.IntegerField(default=0, verbose_name="环节")),
+                ("needed", models.IntegerField(verbose_name="须同意人数")),
+                ("terms", models.JSONField(default=dict, verbose_name="本地规定")),
+                ("round", models.IntegerField(default=0, verbose_name="提交次数")),
+                ("form", models.JSONField(verbose_name="表单")),
+                ("digest", models.TextField(verbose_name="表单摘要")),
+                ("person", models.TextField(db_index=True, null=True, verbose_name="人员")),
+                ("unit", models.TextField(db_index=True, null=True, verbose_name="单位")),
+                ("holder", models.TextField(null=True, verbose_name="办理人")),
+                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="受理时间")),
+                ("submitted_at", models.DateTimeField(null=True, verbose_name="提交时间")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="办结时间")),
+                ("due_on", models.DateField(null=True, verbose_name="办理期限")),
+                ("failure", models.TextField(null=True, verbose_name="未能办结的原因")),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposed",
+                        to="casework.case",
+                        verbose_name="来源业务",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.region",
+                        verbose_name="地区",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_case',
+                "db_table": "casework_case",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.IntegerField(verbose_name='提交次数')),
-                ('step', models.IntegerField(null=True, verbose_name='环节')),
-                ('operator', models.TextField(verbose_name='办理人')),
-                ('on_behalf', models.TextField(null=True, verbose_name='代办')),
-                ('verdict', models.TextField(choices=[('submit', '提交'), ('agree', '同意'), ('return', '退回'), ('refuse', '不予办理')], verbose_name='意见')),
-                ('opinion', models.TextField(blank=True, verbose_name='说明')),
-                ('digest', models.TextField(verbose_name='表单摘要')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='casework.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.IntegerField(verbose_name="提交次数")),
+                ("step", models.IntegerField(null=True, verbose_name="环节")),
+                ("operator", models.TextField(verbose_name="办理人")),
+                ("on_behalf", models.TextField(null=True, verbose_name="代办")),
+                (
+                    "verdict",
+                    models.TextField(
+                        choices=[("submit", "提交"), ("agree", "同意"), ("return", "退回"), ("refuse", "不予办理")],
+                        verbose_name="意见",
+                    ),
+                ),
+                ("opinion", models.TextField(blank=True, verbose_name="说明")),
+                ("digest", models.TextField(verbose_name="表单摘要")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="casework.case"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_decision',
+                "db_table": "casework_decision",
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='业务')),
-                ('ground', models.TextField(verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='开始')),
-                ('valid_until', models.DateField(verbose_name='结束')),
-                ('absent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='委托人')),
-                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.operator', verbose_name='代办人')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None, verbose_name="业务"
+                    ),
+                ),
+                ("ground", models.TextField(verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="开始")),
+                ("valid_until", models.DateField(verbose_name="结束")),
+                (
+                    "absent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="委托人",
+                    ),
+                ),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.operator",
+                        verbose_name="代办人",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_delegation',
+                "db_table": "casework_delegation",
             },
         ),
         migrations.CreateModel(
-            name='Difference',
+            name="Difference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.TextField(verbose_name='业务')),
-                ('workdays', models.IntegerField(null=True, verbose_name='办理期限（工作日）')),
-                ('paper', models.TextField(null=True, verbose_name='增加的材料')),
-                ('label', models.TextField(null=True, verbose_name='材料名称')),
-                ('ground', models.TextField(verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='开始')),
-                ('valid_until', models.DateField(null=True, verbose_name='结束')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='org.region', verbose_name='区域')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("type", models.TextField(verbose_name="业务")),
+                ("workdays", models.IntegerField(null=True, verbose_name="办理期限（工作日）")),
+                ("paper", models.TextField(null=True, verbose_name="增加的材料")),
+                ("label", models.TextField(null=True, verbose_name="材料名称")),
+                ("ground", models.TextField(verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="开始")),
+                ("valid_until", models.DateField(null=True, verbose_name="结束")),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="org.region", verbose_name="区域"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_difference',
+                "db_table": "casework_difference",
             },
         ),
         migrations.CreateModel(
-            name='Pause',
+            name="Pause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField(choices=[('suspend', '中止'), ('extend', '延长')], verbose_name='种类')),
-                ('begins_on', models.DateField(verbose_name='开始')),
-                ('ends_on', models.DateField(null=True, verbose_name='结束')),
-                ('days', models.IntegerField(default=0, verbose_name='延长工作日')),
-                ('ground', models.TextField(verbose_name='依据')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='casework.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField(choices=[("suspend", "中止"), ("extend", "延长")], verbose_name="种类")),
+                ("begins_on", models.DateField(verbose_name="开始")),
+                ("ends_on", models.DateField(null=True, verbose_name="结束")),
+                ("days", models.IntegerField(default=0, verbose_name="延长工作日")),
+                ("ground", models.TextField(verbose_name="依据")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pauses", to="casework.case"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_pause',
+                "db_table": "casework_pause",
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField(choices=[('near', '即将到期'), ('late', '已超期')], verbose_name='种类')),
-                ('due_on', models.DateField(verbose_name='办理期限')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='casework.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField(choices=[("near", "即将到期"), ("late", "已超期")], verbose_name="种类")),
+                ("due_on", models.DateField(verbose_name="办理期限")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reminders", to="casework.case"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'casework_reminder',
+                "db_table": "casework_reminder",
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', 'due_on'], name='casework_case_waiting'),
+            model_name="case",
+            index=models.Index(fields=["state", "due_on"], name="casework_case_waiting"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['maker', 'state'], name='casework_case_maker'),
+            model_name="case",
+            index=models.Index(fields=["maker", "state"], name="casework_case_maker"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['region', 'type', 'state'], name='casework_case_region'),
+            model_name="case",
+            index=models.Index(fields=["region", "type", "state"], name="casework_case_region"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('needed__gte', 1)), name='casework_case_somebody_agrees'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("needed__gte", 1)), name="casework_case_somebody_agrees"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('maker__isnull', False), ('state__in', ['proposed', 'withdrawn']), _connector='OR'), name='casework_case_somebody_answers'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("maker__isnull", False), ("state__in", ["proposed", "withdrawn"]), _connector="OR"),
+                name="casework_case_somebody_answers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('case', 'round', 'operator'), name='casework_decision_one_person_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("case", "round", "operator"), name="casework_decision_one_person_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step__isnull', True), ('verdict', 'submit')), models.Q(models.Q(('verdict', 'submit'), _negated=True), ('step__isnull', False)), _connector='OR'), name='casework_decision_step'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("step__isnull", True), ("verdict", "submit")),
+                    models.Q(models.Q(("verdict", "submit"), _negated=True), ("step__isnull", False)),
+                    _connector="OR",
+                ),
+                name="casework_decision_step",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(fields=['deputy', 'valid_until'], name='casework_delegation_deputy'),
+            model_name="delegation",
+            index=models.Index(fields=["deputy", "valid_until"], name="casework_delegation_deputy"),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='casework_delegation_validity'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="casework_delegation_validity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('absent', models.F('deputy')), _negated=True), name='casework_delegation_two_people'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("absent", models.F("deputy")), _negated=True), name="casework_delegation_two_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paper__isnull', True), ('workdays__gte', 1)), models.Q(('label__isnull', False), ('paper__isnull', False), ('workdays__isnull', True)), _connector='OR'), name='casework_difference_one_thing'),
+            model_name="difference",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("paper__isnull", True), ("workdays__gte", 1)),
+                    models.Q(("label__isnull", False), ("paper__isnull", False), ("workdays__isnull", True)),
+                    _connector="OR",
+                ),
+                name="casework_difference_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True), ('kind', 'suspend')), fields=('case',), name='casework_pause_one_at_a_time'),
+            model_name="pause",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("kind", "suspend")),
+                fields=("case",),
+                name="casework_pause_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('days__range', (0, 250))), name='casework_pause_days'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("days__range", (0, 250))), name="casework_pause_days"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('case', 'kind', 'due_on'), name='casework_reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(fields=("case", "kind", "due_on"), name="casework_reminder_once"),
         ),
     ]
