@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from tests.core.backup.standing import furnish
 
+from renshe.core.backup.saving import backup_make
+from renshe.core.database.home import home, secret
 from renshe.core.database.roles import Logins
-from renshe.web import health
+from renshe.core.jobs.models import Job
 
 
 @pytest.fixture(autouse=True)
-def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RENSHE_HOME", str(tmp_path))
 
 
@@ -40,13 +46,9 @@ def test_healthz_is_503_where_the_database_is_gone(db: None, monkeypatch: pytest
         assert (answer.status_code, answer.content) == (503, b"unavailable\n")
 
 
-def test_metrics_count_what_is_there(committed: None, logins: Logins, tmp_path: object) -> None:
-    from pathlib import Path
+def test_metrics_count_what_is_there(committed: None, logins: Logins, tmp_path: Path) -> None:
 
-    from renshe.core.backup.saving import backup_make
-    from renshe.core.database.home import home, secret
-
-    furnish(Path(str(tmp_path)), logins.application)
+    furnish(tmp_path, logins.application)
     before = gauges()
     assert "renshe_backup_age_seconds" not in before
     secret(home(), "django")
@@ -60,13 +62,12 @@ def test_metrics_count_what_is_there(committed: None, logins: Logins, tmp_path: 
     assert found["renshe_backup_age_seconds"] >= 0
 
 
-def test_metrics_count_background_jobs_by_status_where_there_are_any(
-    db: None, logins: Logins, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "_JOBS", "SELECT 'failed', 3 UNION ALL SELECT 'todo', 2")
-    monkeypatch.setattr(health, "_JOBS_TABLE", "org_region")
+def test_metrics_count_background_jobs_by_state_and_forget_old_failures(db: None) -> None:
+    now = timezone.now()
+    for state, ended in (("waiting", None), ("failed", now), ("failed", now - timedelta(days=2)), ("done", now)):
+        Job.objects.create(operator="op-1", name="x", label="x", state=state, ended_at=ended)
     found = gauges()
-    assert [found[f'renshe_jobs{{status="{one}"}}'] for one in ("doing", "failed", "todo")] == [0, 3, 2]
+    assert [found[f'renshe_jobs{{state="{one}"}}'] for one in ("failed", "running", "waiting")] == [1, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -18,18 +18,29 @@ _SHOWN = "220822"
 _PEOPLE = "示范人员.csv"
 
 
-def sample_bureau(target: Path) -> Iterator[str]:
-    """Set the sample bureau up in the demo's own home; yield what there is to know of it."""
-    folder = _home_of(target)
+def require_own(target: Path) -> None:
+    """Refuse with BusinessError where the demo's home has a bureau of somebody's; nothing in it is changed."""
+    _home_of(target)
+    if not Path(os.environ["RENSHE_HOME"]).exists() and not os.environ.get("DATABASE_URL"):
+        # Nobody's yet; and the folder of the demo is for what is simulated to make.
+        return
     set_up()
     from django.db import connection
 
-    from renshe.core.journal.installing import migrate
-    from renshe.core.org.sample import require_no_other, sample_install
+    from renshe.core.org.sample import require_no_other
 
-    # Asked before anything is changed: it may be somebody's bureau, of an older program.
+    # It may be of an older program.
     if "org_agency" in connection.introspection.table_names():
         require_no_other()
+
+
+def sample_bureau() -> Iterator[str]:
+    """Set the sample bureau up in the demo's home (``require_own``); yield what there is to know of it."""
+    set_up()
+    from renshe.core.journal.installing import migrate
+    from renshe.core.org.sample import sample_install
+
+    folder = home()
     migrate(f"{DATABASE}_app", __version__)
     sample = sample_install()
     with (folder / _PEOPLE).open("w", encoding="utf-8-sig", newline="") as written:
@@ -40,12 +51,12 @@ def sample_bureau(target: Path) -> Iterator[str]:
     shown = [one for one in sample.operators if one[0].endswith(_SHOWN)]
     yield from (f"    {number} {name}（{agency}{post}）" for number, name, agency, post in shown)
     yield f"  复核、审批、信息管理人员另需动态口令：手机验证器中添加密钥 {sample.secret}"
-    yield f"    （{sample.address}），或运行 renshe demo --code {target}"
+    yield f"    （{sample.address}），或运行 RENSHE_HOME={folder} renshe demo --code"
 
 
 def run_code(target: Path) -> None:
     """Say the code that a telephone would show now."""
-    _home_of(target)
+    require_own(target)
     set_up()
     from renshe.core.org.sample import sample_install
     from renshe.core.org.totp import STEP, code_at
@@ -54,9 +65,8 @@ def run_code(target: Path) -> None:
     say(f"{code_at(sample_install().secret, int(now) // STEP)}（{STEP - int(now) % STEP} 秒内有效）")
 
 
-def _home_of(target: Path) -> Path:
-    """Return the demo's home: its own, on a server of its own, unless a home was told."""
+def _home_of(target: Path) -> None:
+    """Let the demo have a home and a server of its own, unless a home was told."""
     if not os.environ.get("RENSHE_HOME"):
         os.environ["RENSHE_HOME"] = str((target / "home").absolute())
         os.environ.pop("DATABASE_URL", None)
-    return home()

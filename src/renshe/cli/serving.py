@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from renshe import __version__
 from renshe.cli.show import say
 from renshe.core.database.connect import set_up
@@ -33,4 +31,6 @@ def run_worker(*, with_parent: bool) -> None:
     if with_parent:
         stop_with_parent()
     set_up()
-    import_module("renshe.core.jobs.running").work()
+    from renshe.core.jobs.running import work
+
+    work()

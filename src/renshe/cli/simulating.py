@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from renshe.cli import cleaning, comparing, covering, linking, merging
-from renshe.cli.sampling import sample_bureau
+from renshe.cli.sampling import require_own, sample_bureau
 from renshe.cli.show import Report, progress, say
 from renshe.engine.comparing.compare import compare
 from renshe.engine.coverage.cover import cover
@@ -38,10 +38,11 @@ def run_simulate(target: Path, *, persons: int, seed: int, dirty: float, as_json
 def run_demo(target: Path, *, persons: int) -> None:
     """Simulate a prefecture into ``target``, run one round of it, find out who is who in it, and set up a bureau."""
     _refuse_foreign(target)
+    require_own(target)
     with progress() as report:
         for line in _shown(target, persons, report):
             say(line)
-    for line in sample_bureau(target):
+    for line in sample_bureau():
         say(line)
 
 

@@ -46,8 +46,10 @@ _COUNTED = {
     ),
 }
 """What one number of SQL tells: name, help, statement."""
-_JOBS_TABLE = "procrastinate_jobs"
-_JOBS = "SELECT status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1"
+_JOBS = (
+    "SELECT state, count(*) FROM jobs_job WHERE state IN ('waiting', 'running')"
+    " OR state = 'failed' AND ended_at > now() - interval '1 day' GROUP BY 1"
+)
 
 
 @require_safe
@@ -83,11 +85,10 @@ def _gauges() -> Iterator[tuple[str, str, list[Sample]]]:
         for name, (told, asked) in _COUNTED.items():
             cursor.execute(asked)
             yield name, told, [("", float(cursor.fetchone()[0]))]
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [_JOBS_TABLE])
-        if cursor.fetchone()[0]:
-            cursor.execute(_JOBS)
-            found = {"todo": 0, "doing": 0, "failed": 0, **dict(cursor.fetchall())}
-            yield "renshe_jobs", "Background jobs", [(f'{{status="{one}"}}', found[one]) for one in sorted(found)]
+        cursor.execute(_JOBS)
+        found = {"waiting": 0, "running": 0, "failed": 0, **dict(cursor.fetchall())}
+        jobs = [(f'{{state="{one}"}}', found[one]) for one in sorted(found)]
+        yield "renshe_jobs", "Background jobs; failed ones of the last day", jobs
     made = last_backup(home())
     if made is not None:
         yield "renshe_backup_age_seconds", "Time since the last backup was made", [("", max(0.0, time.time() - made))]

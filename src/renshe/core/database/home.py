@@ -23,7 +23,7 @@ def home() -> Path:
     """Return the folder of this installation, made if need be."""
     told = os.environ.get("RENSHE_HOME")
     own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "renshe"
-    folder = Path(told).expanduser() if told else _OF_ROOT if os.geteuid() == 0 else own
+    folder = Path(told).expanduser() if told else _OF_ROOT if hasattr(os, "geteuid") and os.geteuid() == 0 else own
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
