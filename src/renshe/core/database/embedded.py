@@ -46,7 +46,8 @@ def start_embedded(folder: Path) -> str:
         host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
         reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
         _wait(make_conninfo(reached, password=secret(folder, SUPERUSER)))
-        _close_doors(folder, reached)
+        if _close_doors(folder, reached):
+            _settle(library, server, make_conninfo(reached, password=secret(folder, SUPERUSER)))
         return make_conninfo(reached, password=secret(folder, SUPERUSER))
 
 
@@ -97,14 +98,25 @@ def _wait(reached: str) -> None:
             return
 
 
-def _close_doors(folder: Path, reached: str) -> None:
-    """Let nobody in without a password, which a new server does not ask for."""
+def _close_doors(folder: Path, reached: str) -> bool:
+    """Let nobody in without a password, which a new server does not ask for; return whether it was new."""
     doors = folder / "database" / "pg_hba.conf"
     if doors.read_text("utf-8") == _PASSWORDS_ONLY:
-        return
+        return False
     with psycopg.connect(reached, autocommit=True) as connection:
         connection.execute(
             sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(SUPERUSER), secret(folder, SUPERUSER))
         )
         doors.write_text(_PASSWORDS_ONLY, "utf-8")
         connection.execute("SELECT pg_reload_conf()")
+    return True
+
+
+def _settle(library: ModuleType, server: Any, reached: str) -> None:
+    """Give a new server an eighth of the machine's memory, and room to write: its own defaults are a small machine's."""
+    buffers = min(max(psutil.virtual_memory().total >> 23, 128), 1024)
+    with psycopg.connect(reached, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(f"{buffers}MB"))
+        connection.execute("ALTER SYSTEM SET max_wal_size = '2GB'")
+    library.pg_ctl(["-w", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=_PATIENCE)
+    server.ensure_postgres_running()
