@@ -81,6 +81,29 @@ ROWS: dict[str, dict[str, str]] = {
         "zh": "FEBRL 3 与 4，同一配置，训练后 | F1 {sets[febrl_3][trained][links][f1]:.4f} 与"
         " {sets[febrl_4][trained][links][f1]:.4f}",
     },
+    "case_cost": {
+        "en": "a case through the API, entered, checked and approved with its effect, PostgreSQL included"
+        " | {cpu_ms} ms of CPU in all",
+        "zh": "一笔业务经接口录入、复核、审批并生效，含数据库 | 处理器共 {cpu_ms} 毫秒",
+    },
+    "case_load": {
+        "en": "{clients} clients on this machine deciding at random for {seconds} s, two web processes"
+        " | {workers[2][decisions_per_second]} decisions and {workers[2][requests_per_second]} requests a second, half"
+        " answered in {workers[2][p50_ms]} ms, 95 in 100 in {workers[2][p95_ms]:,} ms;"
+        " {workers[2][cpu_ms_per_decision]} ms of CPU a decision; {lost} lost, {doubled} made twice, the journal whole",
+        "zh": "本机 {clients} 个客户端随机办理 {seconds} 秒，两个服务进程"
+        " | 每秒 {workers[2][decisions_per_second]} 个意见、{workers[2][requests_per_second]} 次请求，半数在"
+        " {workers[2][p50_ms]} 毫秒内、95% 在 {workers[2][p95_ms]:,} 毫秒内答复；每个意见处理器"
+        " {workers[2][cpu_ms_per_decision]} 毫秒；丢失 {lost}，重复 {doubled}，日志完整",
+    },
+    "journal": {
+        "en": "journalled COPY, narrow and wide (16 columns) rows; {entries:,} entries sealed and verified"
+        " | {copy[narrow][rows_per_second]:,} and {copy[wide][rows_per_second]:,} rows a second;"
+        " {seal_seconds} s and {verify_seconds} s",
+        "zh": "留痕的 COPY，窄行与宽行（16 列）；{entries:,} 条日志封存与校验"
+        " | 每秒 {copy[narrow][rows_per_second]:,} 行与 {copy[wide][rows_per_second]:,} 行；"
+        "{seal_seconds} 秒与 {verify_seconds} 秒",
+    },
     "big_csv": {
         "en": "one CSV of {megabytes:,} MB, {lines:,} lines, {rejected:,} of them damaged and rejected"
         " | {clean[wall_seconds]:.0f} s, {clean[peak_mb]:,} MB of memory",
