@@ -17,7 +17,8 @@ SERVICES = {
     ),
     "log: what writes the journal": (
         re.compile(
-            r"INSERT INTO (?:journal_|@entry)|journal_declare\(|\bEntry\.objects\.(?:bulk_)?create|django\.contrib\.admin"
+            r"INSERT INTO (?:journal_|@entry)|journal_declare\(|\bEntry\.objects\.(?:bulk_)?create"
+            r"|django\.contrib\.admin"
         ),
         ("core/journal",),
     ),

@@ -227,3 +227,22 @@ def test_what_is_not_json_is_refused(counter: Counter) -> None:
     headers = {"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "k"}
     answer = desk.client.generic("POST", "/api/v1/cases", b"{", "application/json", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "api.unreadable")
+
+
+def test_what_goes_wrong_is_told_in_words_and_without_anything_internal(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = counter.desk("entry")
+    lost = desk.ask("GET", "/nowhere")
+    assert (lost.status_code, lost.json()["code"]) == (404, "api.not_there")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("220802196503120173")
+
+    monkeypatch.setattr("renshe.core.casework.services.case_start", fail)
+    answer = desk.ask("POST", "/cases", START, key="k")
+    assert (answer.status_code, answer.json()["code"]) == (500, "api.fault") and b"2208" not in answer.content
+    monkeypatch.undo()
+    # The key is free: nobody knows what the first request did, and it did nothing.
+    assert desk.ask("POST", "/cases", START, key="k").status_code == 201
+    assert "办理中" in desk.ask("POST", "/cases", START, key="k").content.decode()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
 from renshe.core.errors import BusinessError
@@ -55,3 +55,13 @@ def problem(refused: BusinessError, status: int | None = None) -> HttpResponse:
     if told == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request for an address that is not there."""
+    return problem(BusinessError("api.not_there"))
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """Answer a request on which the program failed: what failed stands in the log."""
+    return problem(BusinessError("api.fault"), 500)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.renderers import JSONRenderer
 
 from renshe import __version__
 from renshe.channels.api.calling import Caller
@@ -36,6 +38,12 @@ class Api(NinjaAPI):
         return schema
 
 
+class Plain(JSONRenderer):
+    """Answers in characters as they are, not in escapes."""
+
+    json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
+
+
 _KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -50,6 +58,7 @@ api = Api(
     description="人社业务接口：受理、办理和查询业务。",
     auth=Caller(),
     docs_url=None,
+    renderer=Plain(),
     urls_namespace="api",
 )
 for router in (sessions, kinds, cases, papers, jobs):

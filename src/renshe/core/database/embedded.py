@@ -113,7 +113,7 @@ def _close_doors(folder: Path, reached: str) -> bool:
 
 
 def _settle(library: ModuleType, server: Any, reached: str) -> None:
-    """Give a new server an eighth of the machine's memory, and room to write: its own defaults are a small machine's."""
+    """Give a new server an eighth of the machine's memory, and room to write: its defaults are a small machine's."""
     buffers = min(max(psutil.virtual_memory().total >> 23, 128), 1024)
     with psycopg.connect(reached, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(f"{buffers}MB"))
