@@ -90,7 +90,7 @@ def main(clients: int = 200, seconds: float = 180, workers: tuple[int, ...] = (1
         assert found["whole"] and found["unsealed"] == 0 and not any(status >= 500 for status in run.statuses)
         run.seconds.sort()
         decided = sum(one[3] != "submit" for one in run.made)
-        results[str(count)] = {
+        results[f"processes_{count}"] = {
             "requests": len(run.seconds),
             "statuses": dict(sorted(run.statuses.items())),
             "decisions": decided,
