@@ -17,6 +17,7 @@ from benchmarks.casework.serving import Served, served
 from benchmarks.measure import write_result
 
 _LATEST = 400
+_NAMES = {1: "alone", 2: "pair"}
 
 
 class _Run:
@@ -90,7 +91,7 @@ def main(clients: int = 200, seconds: float = 180, workers: tuple[int, ...] = (1
         assert found["whole"] and found["unsealed"] == 0 and not any(status >= 500 for status in run.statuses)
         run.seconds.sort()
         decided = sum(one[3] != "submit" for one in run.made)
-        results[f"processes_{count}"] = {
+        results[_NAMES[count]] = {
             "requests": len(run.seconds),
             "statuses": dict(sorted(run.statuses.items())),
             "decisions": decided,
