@@ -90,7 +90,8 @@ ROWS: dict[str, dict[str, str]] = {
         "en": "{clients} clients on this machine deciding at random for {seconds} s, two web processes"
         " | {workers[pair][decisions_per_second]} decisions and {workers[pair][requests_per_second]} requests a second,"
         " half answered in {workers[pair][p50_ms]} ms, 95 in 100 in {workers[pair][p95_ms]:,} ms;"
-        " {workers[pair][cpu_ms_per_decision]} ms of CPU a decision; {lost} lost, {doubled} made twice, the journal whole",
+        " {workers[pair][cpu_ms_per_decision]} ms of CPU a decision; {lost} lost, {doubled} made twice, the journal"
+        " whole",
         "zh": "本机 {clients} 个客户端随机办理 {seconds} 秒，两个服务进程"
         " | 每秒 {workers[pair][decisions_per_second]} 个意见、{workers[pair][requests_per_second]} 次请求，半数在"
         " {workers[pair][p50_ms]} 毫秒内、95% 在 {workers[pair][p95_ms]:,} 毫秒内答复；每个意见处理器"
