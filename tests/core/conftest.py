@@ -18,6 +18,7 @@ from django.db import connections, transaction
 from renshe.core.database.connect import tell
 from renshe.core.database.roles import Logins, prepare
 from renshe.core.journal.installing import migrate
+from renshe.core.org import approvals
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +63,11 @@ def _empty() -> None:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("INSERT INTO journal_reached (id) VALUES (0)")
     connections["owner"].close()
+
+
+@pytest.fixture
+def approved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let numbers that begin with 批 or CX be those of approved matters, whatever is to be done."""
+    monkeypatch.setattr(
+        approvals, "_says", [lambda number, what: range(10**9) if number.startswith(("批", "CX")) else None]
+    )

@@ -17,6 +17,7 @@ from renshe.core.affairs.questions import require_method
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
+from renshe.core.org.approvals import require_approval
 
 DISPUTE = {"unit": "D1", "question": "公章名称与登记名称不一致", "proposal": "以公章为准"}
 METHOD = {"name": "出生日期更正", "text": "以居民身份证为准"}
@@ -139,3 +140,24 @@ def test_business_data_are_deleted_only_when_the_province_agreed(bench: Bench) -
     assert Stall.objects.count() == 1
     with pytest.raises(BusinessError, match="没有批准文号"), declared(bench.office.maker.context("手工")):
         Stall.objects.all().delete()
+
+
+@pytest.mark.req("S2-66")
+def test_what_is_cleaned_up_put_back_or_let_go_stands_on_a_case_that_names_it(bench: Bench) -> None:
+    case = bench.enter("affairs.restoration", {"things": "7、9", "ground": "误删"})
+    for number, what, things in (
+        (case.number, "restoration", [7]),
+        ("批〔2026〕1号", "restoration", [7]),
+        ("\x00", "x", []),
+    ):
+        with pytest.raises(BusinessError, match="不是已批准的申请"):
+            require_approval(number, what, things)
+    for group in ("check", "approve"):
+        bench.agree(case, group)
+    require_approval(case.number, "restoration", [7, 9])
+    require_approval(case.number, "filing.release")
+    for what, things in (("restoration", [7, 8]), ("clean_up", [7])):
+        with pytest.raises(BusinessError, match="没有批准这些内容"):
+            require_approval(case.number, what, things)
+    with pytest.raises(BusinessError, match="请填写编号"):
+        bench.enter("affairs.clean_up", {"things": "全部", "ground": "过期"})

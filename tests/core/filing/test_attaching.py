@@ -31,6 +31,8 @@ from renshe.core.filing.models import Alarm, Attachment
 from renshe.core.journal.context import Context, declared
 from renshe.core.journal.models import Entry
 
+pytestmark = pytest.mark.usefixtures("approved")
+
 MATTER = "XG-220822-2026-000001"
 
 
@@ -200,7 +202,8 @@ def test_evidence_stays_while_the_change_stands_and_goes_after_it_was_reverted(b
         (bureau.at("entry"), back, "org.not_granted"),
         (bureau.at("approve", "220802"), back, "org.not_granted"),
         (bureau.at("approve"), MATTER, "paper.release_approval"),
-        (bureau.at("approve"), " ", "paper.release_approval"),
+        (bureau.at("approve"), " ", "org.not_approved"),
+        (bureau.at("approve"), "SLD-1", "org.not_approved"),
     ):
         with pytest.raises(BusinessError) as refused:
             attachments_release(actor=actor, matter=MATTER, approval=approval)

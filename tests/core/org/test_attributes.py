@@ -28,7 +28,11 @@ def seat(bureau: Bureau, group: str, kind: str) -> Actor:
 @pytest.fixture
 def talent(bureau: Bureau) -> AttributeGroup:
     return attribute_group_add(
-        actor=bureau.at("information"), code="talent", name="人才属性", department_kind="planning", fields=FIELDS
+        actor=bureau.at("information", "220000"),
+        code="talent",
+        name="人才属性",
+        department_kind="planning",
+        fields=FIELDS,
     )
 
 
@@ -45,7 +49,7 @@ def test_only_the_owning_department_writes(bureau: Bureau, talent: AttributeGrou
 def test_a_field_has_one_owner(bureau: Bureau, talent: AttributeGroup) -> None:
     with pytest.raises(BusinessError, match=r"person\.title 已有归口科室"):
         attribute_group_add(
-            actor=bureau.at("information"), code="x", name="x", department_kind="pension",
+            actor=bureau.at("information", "220000"), code="x", name="x", department_kind="pension",
             fields={"person": ["title"]},
         )  # fmt: skip
     with declared(SETUP):

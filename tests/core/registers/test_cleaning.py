@@ -24,6 +24,8 @@ from renshe.core.registers.cleaning import (
 )
 from renshe.core.registers.models import Candidate
 
+pytestmark = pytest.mark.usefixtures("approved")
+
 HALF = (TODAY.year, 1 if TODAY.month <= 6 else 2)
 
 
@@ -47,7 +49,7 @@ def test_candidates_of_ones_own_regions_are_listed_and_deleted_by_approval_alone
     clean_up(actor=own, year=HALF[0], half=HALF[1])
     chosen = list(candidates(own))
     assert [one.key for one in chosen] == ["s1", "s2"]
-    with pytest.raises(BusinessError, match="批准文号"):
+    with pytest.raises(BusinessError, match="不是已批准的申请"):
         candidates_delete(actor=own, chosen=[chosen[0].pk], approval=" ")
     assert Shop.objects.count() == 3
     assert candidates_delete(actor=own, chosen=[chosen[0].pk], approval="批〔2026〕9号") == 1

@@ -1,5 +1,5 @@
 """The case types of the affairs."""
 
-from renshe.core.affairs import conduct, deletion, questions
+from renshe.core.affairs import approvals, conduct, deletion, questions
 
-__all__ = ["conduct", "deletion", "questions"]
+__all__ = ["approvals", "conduct", "deletion", "questions"]

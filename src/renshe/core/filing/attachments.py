@@ -25,6 +25,7 @@ from renshe.core.filing.referring import lock
 from renshe.core.filing.scanning import scan
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
+from renshe.core.org.approvals import require_approval
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
@@ -129,20 +130,24 @@ def attachments_hold(*, matter: str) -> int:
 
 def attachments_release(*, actor: Actor, matter: str, approval: str) -> int:
     """Let the files of ``matter`` go, whose change was reverted by the matter ``approval``; return how many."""
+    if "\x00" in matter:
+        raise BusinessError("paper.none_held", matter=matter.replace("\x00", ""))
     regions = set(Attachment.objects.filter(matter=matter, held=True).values_list("region_id", flat=True))
     if not regions:
         raise BusinessError("paper.none_held", matter=matter)
     for region in regions:
         require(actor, RELEASE, region)
-    if not approval.strip() or approval == matter:
+    if approval == matter:
         raise BusinessError("paper.release_approval", matter=matter)
+    require_approval(approval, "filing.release")
     with declared(actor.context("解除材料留存", case=matter, approval=approval)):
         return Attachment.objects.filter(matter=matter, held=True).update(held=False, released=approval)
 
 
 def attachments_of(actor: Actor, matter: str) -> QuerySet[Attachment]:
     """Return the files of a matter that the actor may see, in the order in which they came."""
-    return Scope(actor, READ).filter(Attachment.objects.filter(matter=matter, state=_ATTACHED)).order_by("pk")
+    named = Attachment.objects.none() if "\x00" in matter else Attachment.objects.filter(matter=matter)
+    return Scope(actor, READ).filter(named.filter(state=_ATTACHED)).order_by("pk")
 
 
 def kinds_attached(matter: str) -> set[str]:

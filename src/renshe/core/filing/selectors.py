@@ -50,7 +50,8 @@ def person_file(actor: Actor, person: str) -> list[Filed]:
 
 def documents_of(actor: Actor, matter: str) -> QuerySet[Document]:
     """Return the documents of a matter that the actor may see, in the order in which they were issued."""
-    return Scope(actor, READ).filter(Document.objects.filter(matter=matter)).order_by("pk")
+    named = Document.objects.none() if "\x00" in matter else Document.objects.filter(matter=matter)
+    return Scope(actor, READ).filter(named).order_by("pk")
 
 
 def documents_by_code(actor: Actor, code: str) -> QuerySet[Document]:

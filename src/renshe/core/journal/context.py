@@ -32,8 +32,9 @@ class Context:
     approval: str | None = None
 
     def told(self) -> str:
-        """Return the context as the database keeps it."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """Return the context as the database keeps it; a character that it cannot keep is shown as unknown."""
+        told = {name: value.replace("\x00", "�") if value else value for name, value in asdict(self).items()}
+        return json.dumps(told, ensure_ascii=False)
 
 
 def say(context: Context, *, using: str = "default") -> None:

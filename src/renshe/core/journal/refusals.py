@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 
 from renshe.core.errors import BusinessError
 
@@ -41,4 +41,7 @@ def refusal(error: BaseException) -> BusinessError | None:
             return BusinessError("journal.no_approval")
         case "RS006":
             return BusinessError("journal.sealed", row=line.partition(" 已封存")[0])
-    return BusinessError("journal.refused", told=line) if state.startswith("RS") else None
+    if state.startswith("RS"):
+        return BusinessError("journal.refused", told=line)
+    # Too long, out of range, or with a character that no text may hold: what was given is at fault, not the program.
+    return BusinessError("journal.value") if isinstance(error, DataError | psycopg.DataError) else None

@@ -25,7 +25,9 @@ def attribute_group_add(
     *, actor: Actor, code: str, name: str, department_kind: str, fields: Mapping[str, Sequence[str]]
 ) -> AttributeGroup:
     """Return a new group of ``fields`` by table, kept by departments of ``department_kind``."""
-    require(actor, "org.manage", actor.region)
+    # Groups are the same everywhere: who adds one manages all.
+    for top in Region.objects.filter(parent=None):
+        require(actor, "org.manage", top)
     with declared(actor.context("登记属性组")):
         taken = [
             f"{table}.{field}"

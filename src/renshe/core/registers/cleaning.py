@@ -22,6 +22,7 @@ from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.journal.watching import watched
 from renshe.core.org.actor import Actor
+from renshe.core.org.approvals import require_approval
 from renshe.core.org.models import Agency
 from renshe.core.org.rights import require, visible_regions
 from renshe.core.org.scope import Scope
@@ -88,11 +89,12 @@ def candidates(actor: Actor) -> QuerySet[Candidate]:
 def candidates_delete(*, actor: Actor, chosen: Sequence[int], approval: str) -> int:
     """Delete the rows of the candidates ``chosen`` under the number of the approval that names them; return how many.
 
-    It is the effect of the approved case, whose number ``approval`` is. BusinessError where one is not there any more.
+    BusinessError where the case ``approval`` does not name them, or one is not there any more.
     """
+    require_approval(approval, "clean_up", chosen)
     with declared(actor.context("清理过期、冗余数据", approval=approval)):
         rows = Candidate.objects.select_for_update().filter(pk__in=chosen, deleted_at=None).order_by("-pk")
-        if not approval.strip() or len(rows) != len(set(chosen)):
+        if len(rows) != len(set(chosen)):
             raise BusinessError("registers.candidate_done")
         for one in rows:
             require(actor, CLEAN_UP, one.region_id)
@@ -120,10 +122,11 @@ def deleted_restore(*, actor: Actor, deleted: Sequence[int], approval: str, reas
 
     BusinessError where an entry is none of a deletion, out of the actor's scope, or the row cannot stand any more.
     """
+    require_approval(approval, "restoration", deleted)
     rows = Entry.objects.filter(seen_by(actor, RESTORE), pk__in=deleted, operation="D")
     # What was deleted last is put back first: a row stood on what was deleted after it.
     found = list(rows.order_by("-pk"))
-    if len(found) != len(set(deleted)) or not found or not approval.strip() or not reason.strip():
+    if len(found) != len(set(deleted)) or not found or not reason.strip():
         raise BusinessError("registers.restore_terms")
     for one in found:
         require(actor, RESTORE, one.region or Agency.objects.values_list("region", flat=True).get(number=one.agency))

@@ -1,0 +1,173 @@
+"""Every service of the ground, tried by everybody: who may, may; all others are refused and nothing has changed.
+
+New services are found by themselves, and fail here until ``who_may.yaml`` says who may.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import QuerySet
+from tests.core.casework.conftest import HERE
+from tests.core.walking import World, arguments, build, services, strange
+
+from renshe.core.casework.deciding import cases_decide
+from renshe.core.errors import BusinessError
+from renshe.core.jobs.models import Job
+from renshe.core.journal.models import Entry
+from renshe.core.org.actor import Actor
+from renshe.core.org.models import Session
+from renshe.core.org.scope import UNSCOPED, _regions_of
+
+WHO_MAY = Path(__file__).parent / "who_may.yaml"
+ASK_NOTHING = {
+    "casework.held.require_here": "asks itself whether one may",
+    "casework.held.require_maker": "asks itself whether one may",
+    "casework.delegating.stands_in_for": "for casework, which asks for the right",
+    "casework.showing.case_shown": "of a case that was got by case_get",
+    "casework.showing.on_desk": "tells whether, changes nothing",
+    "filing.attachments.contents": "of a row that was got within the scope",
+    "filing.documents.document_make": "for rooms that asked for a right of their own",
+    "org.actor.operator_of": "one's own row",
+    "org.attributes.require_owner": "asks itself whether one may",
+    "org.attributes.readable_fields": "names of fields; rows are got elsewhere",
+    "org.rights.may": "is the question",
+    "org.rights.require": "is the question",
+    "org.rights.powers": "is the question",
+    "org.rights.visible_regions": "is the question",
+    "org.rights.granted_fields": "is the question",
+    "registers.tracing.seen_by": "a condition",
+    "registers.tracing.found": "within the condition; entries() is asked",
+    "registers.searching.backup_search": "needs a database that was brought back: test_searching",
+}
+"""Functions in which somebody acts that are no services, and why."""
+
+SERVICES = {name: made for name, made in services().items() if name not in ASK_NOTHING}
+
+
+@pytest.fixture(scope="module")
+def world(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for all, taken back at the end."""
+    before = getattr(settings, "PAPERS", None)
+    settings.PAPERS = tmp_path_factory.mktemp("papers")
+    with transaction.atomic():
+        yield build(tmp_path_factory.mktemp("home"))
+        transaction.set_rollback(True)
+    settings.PAPERS = before
+
+
+class TakenBack(Exception):
+    """What was tried is taken back."""
+
+
+def tried(made: Callable[..., Any], actor: Actor, told: dict[str, Any]) -> tuple[bool, Any]:
+    """Return whether ``actor`` was let, and what was shown; a refusal that changed something fails."""
+    outcome: tuple[bool, Any] = (False, None)
+    try:
+        with transaction.atomic():
+            before = footprint()
+            try:
+                shown = _seen(made(actor=actor, **told))
+                # Of many, each is let or refused by itself.
+                outcome = (made is not cases_decide or any(one.state for one in shown), shown)
+            except BusinessError:
+                assert footprint() == before, "refused, and yet something has changed"
+            raise TakenBack
+    except TakenBack:
+        return outcome
+
+
+def footprint() -> tuple[int, ...]:
+    return Entry.objects.count(), Job.objects.count(), Session.objects.count()
+
+
+def _seen(result: Any) -> Any:
+    if isinstance(result, AbstractContextManager):
+        with result as inside:
+            return inside
+    return list(result) if isinstance(result, QuerySet | Iterator) else result
+
+
+def shows_the_county(result: Any) -> bool:
+    """Whether something of the county is in what was shown."""
+    if isinstance(result, models.Model):
+        if result._meta.label in UNSCOPED:
+            return True
+        return any(str(code).startswith(HERE) for code in _regions_of(result))
+    if isinstance(result, dict):
+        return any(map(shows_the_county, [*result.keys(), *result.values()]))
+    if isinstance(result, list | tuple | set | frozenset):
+        return any(map(shows_the_county, result))
+    return result is not None and HERE in repr(result)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_strangers_are_refused_or_shown_nothing_and_nothing_has_changed(world: World, name: str) -> None:
+    made = SERVICES[name]
+    told = arguments(name, made, world.things)
+    writes = _is_service(made)
+    let = {}
+    for who, actor in world.strangers.items():
+        ok, shown = tried(made, actor, told)
+        if ok and (writes or shows_the_county(shown)):
+            let[who] = repr(shown)[:200]
+    assert {who: shown for who, shown in let.items() if who not in _MAY_ANYWHERE.get(name, ())} == {}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_in_the_county_who_may_is_who_is_said_to(world: World, name: str) -> None:
+    made = SERVICES[name]
+    told = arguments(name, made, world.things)
+    found = []
+    for group, actor in world.own.items():
+        ok, shown = tried(made, actor, told)
+        if ok and (_is_service(made) or shows_the_county(shown)):
+            found.append(group)
+    if "WRITE_WHO_MAY" in os.environ:
+        with WHO_MAY.open("a") as file:
+            file.write(f"{name}: [{', '.join(found)}]\n")
+        return
+    assert {name: found} == {name: yaml.safe_load(WHO_MAY.read_text("utf-8")).get(name)}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_names_of_nothing_are_refused_and_nothing_has_changed(world: World, name: str) -> None:
+    made = SERVICES[name]
+    told = arguments(name, made, world.things)
+    for argument, value in strange(made):
+        for group, actor in world.own.items():
+            ok, shown = tried(made, actor, {**told, argument: value})
+            assert not (ok and shows_the_county(shown)), (argument, value, group)
+
+
+def test_what_is_said_of_services_is_said_of_those_that_are() -> None:
+    assert set(yaml.safe_load(WHO_MAY.read_text("utf-8"))) == set(SERVICES)
+    assert set(ASK_NOTHING) <= set(services())
+
+
+def _is_service(made: Callable[..., Any]) -> bool:
+    """Whether it changes something: services are named so, and asked by names alone."""
+    return made.__name__ not in _READ and made.__name__.rpartition("_")[2] in _VERBS
+
+
+_READ = ("faults_open", "alarms_open", "bulk_broken_off")
+_VERBS = {
+    "decide", "give", "end", "assign", "pause", "resume", "extend", "set", "print", "start", "take", "fill", "submit",
+    "withdraw", "reveal", "add", "remove", "release", "issue", "void", "open", "close", "move", "cancel", "retry",
+    "register", "stop", "off", "lift", "read", "grant", "enrol", "revoke", "apply", "review", "approve", "refuse",
+    "permit", "identify", "begin", "succeed", "switch", "prove", "bulk", "up", "delete", "restore", "check", "record",
+    "name", "enter", "report", "resolve", "copy",
+}  # fmt: skip
+# What is of one's own agency, wherever it is.
+_MAY_ANYWHERE = dict.fromkeys(
+    ("registers.running.fault_report", "registers.cleaning.clean_up", "registers.backups.backup_register"),
+    ("information elsewhere",),
+)

@@ -1,0 +1,339 @@
+"""What the walk over every service needs: a county with one of everything, and arguments by name.
+
+A new service is found by itself. If it asks for something that nobody can make here, the walk says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from tests.core.casework.conftest import FORM, HERE, Office, furnish, started, submitted
+from tests.core.filing.conftest import a_pdf
+from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
+from tests.core.toys.models import Stall
+
+import renshe.core
+from renshe.core.casework.delegating import delegation_give
+from renshe.core.casework.leading import case_pause
+from renshe.core.casework.services import case_propose
+from renshe.core.casework.types import find_type
+from renshe.core.filing.attachments import attachment_add
+from renshe.core.filing.documents import document_make
+from renshe.core.filing.forms import CHANGE_LOG, RECEIPT
+from renshe.core.filing.volumes import volume_add, volume_open
+from renshe.core.jobs.models import Job
+from renshe.core.journal.context import declared
+from renshe.core.journal.models import Entry
+from renshe.core.org.access import cut_off, terminal_register
+from renshe.core.org.actor import Actor, actor_of
+from renshe.core.org.attributes import attribute_group_add
+from renshe.core.org.credentials import token_issue
+from renshe.core.org.granting import grant_apply, grant_approve, grant_review
+from renshe.core.org.models import ApiToken, Grant, Holding, Operator
+from renshe.core.org.operations import operations
+from renshe.core.org.setting_up import grant_install
+from renshe.core.registers.backups import backup_register
+from renshe.core.registers.models import Candidate, CleanUp
+from renshe.core.registers.plans import plan_register
+from renshe.core.registers.running import duty_name, fault_report
+from renshe.core.registers.tracing import Asked
+
+CASE = {
+    "label": "x", "number": "x", "fields": [], "papers": [], "decisions": [], "matter": "x", "subject": "x",
+}  # fmt: skip
+
+
+def services() -> dict[str, Callable[..., Any]]:
+    """Return every public function of the ground that somebody acts in, by room, module and name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for one in pkgutil.walk_packages(renshe.core.__path__, "renshe.core."):
+        if ".migrations" not in one.name:
+            for name, made in vars(importlib.import_module(one.name)).items():
+                plain = inspect.unwrap(made) if callable(made) else made
+                here = inspect.isfunction(plain) and plain.__module__ == one.name and not name.startswith("_")
+                if here and "actor" in inspect.signature(plain).parameters:
+                    found[f"{one.name.removeprefix('renshe.core.')}.{name}"] = made
+    return found
+
+
+@dataclass
+class World:
+    """The county 220822 with one of everything, and who may come to it."""
+
+    office: Office
+    things: dict[str, Any]
+    own: dict[str, Actor]
+    strangers: dict[str, Actor]
+
+
+def build(home: Path) -> World:
+    """Return the world; ``home``: where an installation would be."""
+    office = furnish()
+    bureau = office.bureau
+    with declared(SETUP):
+        had = set(Grant.objects.values_list("post__code", "operation"))
+        for post in bureau.posts.values():
+            for one in operations():
+                if one.kind in post.group.kinds and (post.code, one.name) not in had:
+                    grant_install(
+                        post=post, operation_name=one.name, region=bureau.regions["220000"], valid_until=NEXT_YEAR
+                    )
+    own = {group: bureau.at(group) for group in GROUPS}
+    strangers = {f"{group} elsewhere": bureau.at(group, "220802") for group in GROUPS}
+    things = _things(office, own, home)
+    strangers |= _gone(office)
+    token_issue(
+        actor=bureau.at("information", "220802"),
+        region=bureau.regions["220802"],
+        scopes=["shop.open.enter", "case.query"],
+        expires_at=timezone.now() + dt.timedelta(days=1),
+        partner="外单位",
+    )
+    token = ApiToken.objects.get(partner="外单位")
+    strangers["partner elsewhere"] = Actor(
+        "partner:外单位", "外单位", "partner:外单位", "220802", None, frozenset(), None, token.pk
+    )
+    strangers["nobody"] = replace(own["entry"], operator="nobody", name="无此人")
+    return World(office, things, own, strangers)
+
+
+def _gone(office: Office) -> dict[str, Actor]:
+    """Return who worked in the county until yesterday, in every group."""
+    with declared(SETUP):
+        for group in GROUPS:
+            operator = hire(f"left-{group}", office.bureau.agencies[HERE])
+            Holding.objects.create(operator=operator, post=office.bureau.posts[group], valid_from=YESTERDAY)
+        found = {f"{group} who left": actor_of(f"left-{group}") for group in GROUPS}
+        Operator.objects.filter(number__startswith="left-").update(valid_until=YESTERDAY)
+    return found
+
+
+def _things(office: Office, own: dict[str, Actor], home: Path) -> dict[str, Any]:
+    """Make one of everything in the county; return it by the names under which services ask for it."""
+    bureau, region = office.bureau, office.here
+    entry, check, head, admin, auditor = (own[name] for name in ("entry", "check", "approve", "information", "audit"))
+    paused = case_pause(actor=check, number=submitted(office, form={"code": "s7", "name": "三"}).number, ground="x")
+    draft, opened = started(office, form={"code": "s8", "name": "二"}), submitted(office)
+    with declared(SETUP):
+        proposed = case_propose(
+            origin=opened, type="shop.close", region=HERE, form={"code": "s1"}, agency=opened.agency
+        )
+        Stall.objects.create(code="t1", region=region)
+        Stall.objects.filter(code="t1").delete()
+        stall = Stall.objects.create(code="t2", region=region)
+        clean_up = CleanUp.objects.create(
+            agency="ag-220822", region=region, year=TODAY.year, half=1, found=1, by="x", at=timezone.now()
+        )
+        candidate = Candidate.objects.create(
+            clean_up=clean_up, region=region, table_name="toys_stall", key="t2", why="x"
+        )
+        told = {"operator": admin.operator, "agency": admin.agency, "region": region, "name": "filing.check"}
+        job = Job.objects.create(**told, label="x", allowed=1)
+        failed = Job.objects.create(**told, label="x", allowed=1, state="failed")
+    paper = attachment_add(actor=entry, matter=draft.number, region=HERE, kind="lease", name="a.pdf", content=a_pdf())
+    printed = document_make(actor=entry, name=RECEIPT.name, region=HERE, data=CASE, matter=opened.number)
+    with declared(SETUP):
+        log = document_make(actor=entry, name=CHANGE_LOG.name, region=HERE, data=CASE)
+    terminal = terminal_register(
+        actor=admin, number="w-1", name="窗口", agency=bureau.agencies[HERE], region=region, address="10.1.1.1"
+    )
+    asked = {"post": bureau.posts["entry"], "operation_name": "shop.open.enter", "region": region}
+    fresh = grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x")
+    reviewed = grant_review(actor=check, request=grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x"))
+    city = bureau.at("approve", "220800")
+    request = grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x")
+    approved = grant_approve(actor=city, request=grant_review(actor=check, request=request))
+    token_issue(
+        actor=admin,
+        region=region,
+        scopes=["case.query"],
+        expires_at=timezone.now() + dt.timedelta(days=1),
+        partner="银行",
+    )
+    with declared(SETUP):
+        hand = hire("spare", bureau.agencies[HERE])
+        fresh_hand = hire("fresh", bureau.agencies[HERE])
+        deputy = hire("deputy", bureau.agencies[HERE])
+        Holding.objects.create(operator=deputy, post=bureau.posts["check"], valid_from=YESTERDAY)
+        holding = Holding.objects.create(operator=hand, post=bureau.posts["audit"], valid_from=YESTERDAY)
+    volume = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-11", place="x")
+    volume_add(actor=entry, number=volume.number, documents=[log.number])
+    plan = plan_register(
+        actor=admin, agency=bureau.agencies[HERE], name="x", owner=hand, trigger="x", steps=["x"], period_days=30
+    )
+    duty = duty_name(actor=head, agency=bureau.agencies[HERE], kind="database", operator=bureau.operator("information"))
+    return {
+        "actor": None,
+        "number": opened.number,
+        "seen": opened.digest,
+        "case": opened,
+        "kind": find_type("shop.open"),
+        "step": find_type("shop.open").steps[0],
+        "region": region,
+        "form": FORM,
+        "verdict": "agree",
+        "cases": [(opened.number, opened.digest)],
+        "draft": draft,
+        "paused": paused,
+        "proposed": proposed,
+        "absent": check.operator,
+        "deputy": "deputy",
+        "delegation": delegation_give(
+            actor=check, absent=check.operator, deputy="deputy", region=region, valid_until=TODAY, ground="x"
+        ),
+        "operator": hand,
+        "fresh_hand": fresh_hand,
+        "entry_post": bureau.posts["entry"],
+        "holding": holding,
+        "post": bureau.posts["fund"],
+        "agency": bureau.agencies[HERE],
+        "paper": paper,
+        "document": printed,
+        "log": log.number,
+        "volume": volume.number,
+        "job": job.pk,
+        "failed": failed.pk,
+        "terminal": terminal,
+        "cut": cut_off(actor=admin, target=terminal, reason="x", leader=bureau.operator("approve")),
+        "leader": bureau.operator("approve"),
+        "fresh": fresh,
+        "reviewed": reviewed,
+        "approved": approved,
+        "grant": Grant.objects.filter(operation="shop.open.enter").first(),
+        "token": ApiToken.objects.get(partner="银行"),
+        "group": attribute_group_add(
+            actor=bureau.at("information", "220000"),
+            code="w",
+            name="x",
+            department_kind="pension",
+            fields={"toys_stall": ["code"]},
+        ),
+        "stall": stall,
+        "candidate": candidate.pk,
+        "deleted": Entry.objects.get(table_name="toys_stall", operation="D").pk,
+        "plan": plan,
+        "duty": duty,
+        "fault": fault_report(actor=admin, what="断网"),
+        "backup": backup_register(actor=admin, data_set="all", at=timezone.now(), size=1, sha256="0" * 64, place="x"),
+        "auditor": auditor,
+        "home": home,
+    }
+
+
+def arguments(name: str, made: Callable[..., Any], things: dict[str, Any]) -> dict[str, Any]:
+    """Return what the service ``name`` is called with, but for who acts; LookupError where nobody can make it."""
+    own = _OWN.get(name, {})
+    found = {}
+    for one in inspect.signature(made).parameters.values():
+        if one.name == "actor" or one.kind is inspect.Parameter.VAR_POSITIONAL:
+            continue
+        if one.name in own:
+            found[one.name] = own[one.name](things) if callable(own[one.name]) else own[one.name]
+        elif one.default is inspect.Parameter.empty:
+            if one.name not in things and one.name not in _PLAIN:
+                raise LookupError(f"{name}: say in tests/core/walking.py how to make {one.name!r}")
+            found[one.name] = _PLAIN[one.name] if one.name in _PLAIN else things[one.name]
+    return found
+
+
+def strange(made: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """Yield for each argument that names something values that name nothing, or nothing of this world."""
+    for one in inspect.signature(made).parameters.values():
+        if one.name in ("number", "matter"):
+            # What names something new may be anything that can be kept.
+            new = made.__name__.rpartition("_")[2] in ("register", "add", "issue")
+            yield from (
+                (one.name, value) for value in ("KY\x00", *(() if new else ("KY-220822-2026-9", "", "x" * 5000)))
+            )
+        if one.name in ("attachment", "job", "entry"):
+            yield from ((one.name, value) for value in (0, -1, 2**63, 2**70))
+        if one.name == "region" and "str" in str(one.annotation):
+            yield from ((one.name, value) for value in ("220802", "999999", "\x00", ""))
+
+
+_PLAIN: dict[str, Any] = {
+    "reason": "依据充分", "ground": "依据充分", "note": "已排除", "purpose": "办理业务", "opinion": "",
+    "resolution": "已排除", "type": "shop.open", "region_code": HERE, "valid_until": NEXT_YEAR,
+    "valid_from": TODAY, "last_day": TODAY, "workdays": 1, "box": "waiting", "items": ["code"],
+    "fields": ["code"], "table": "toys_stall", "name": "新名称", "title": "卷", "place": "三楼",
+    "period": "2026-11", "code": "999", "year": TODAY.year, "half": 2, "month": "202611",
+    "password": "长长的一个密码 7 号", "scopes": ["case.query"], "cidr": "10.9.0.0/16",
+    "operation_name": "shop.open.enter", "module": "shop", "on": False, "data": CASE, "person": "1001",
+    "days": 2, "good": True, "how": "整库恢复", "rows": 1, "size": 1, "sha256": "1" * 64, "data_set": "all",
+    "filter": {}, "day": TODAY, "ports": "正常", "servers": "正常", "communications": "正常", "faults": "无",
+    "what": "断网", "result": "正常", "agrees": True, "trigger": "断电", "steps": ["报告"], "period_days": 30,
+    "machine": "备机", "stated_minutes": 60, "took_minutes": 30, "report": "完成", "first": TODAY,
+    "last": TODAY, "id_number": "220802196503120173", "department_kind": "pension",
+    "expires_at": timezone.now() + dt.timedelta(days=1), "at": timezone.now(), "approval": "批-1",
+    "asked": Asked(case="x"),
+}  # fmt: skip
+
+_OWN: dict[str, dict[str, Any]] = {
+    "affairs.conduct.points_by_agency": {},
+    "casework.leading.case_assign": {"operator": "check-220822"},
+    "casework.leading.case_resume": {"number": lambda t: t["paused"].number},
+    "casework.services.case_start": {"region": HERE},
+    "casework.services.case_take": {"number": lambda t: t["proposed"].number},
+    "casework.services.case_fill": {"number": lambda t: t["draft"].number},
+    "casework.services.case_submit": {"number": lambda t: t["draft"].number, "seen": lambda t: t["draft"].digest},
+    "casework.local.difference_set": {"workdays": 2},
+    "filing.attachments.attachment_add": {
+        "matter": lambda t: t["draft"].number, "region": HERE, "kind": "lease", "name": "b.pdf", "content": a_pdf(2),
+    },
+    "filing.attachments.attachment_read": {"attachment": lambda t: t["paper"].pk},
+    "filing.attachments.attachment_remove": {"attachment": lambda t: t["paper"].pk},
+    "filing.attachments.attachments_release": {"matter": lambda t: t["draft"].number},
+    "filing.attachments.attachments_of": {"matter": lambda t: t["draft"].number},
+    "filing.documents.document_issue": {"name": RECEIPT.name, "region": HERE},
+    "filing.documents.document_read": {"number": lambda t: t["document"].number},
+    "filing.documents.document_get": {"number": lambda t: t["document"].number},
+    "filing.documents.document_void": {"number": lambda t: t["document"].number},
+    "filing.selectors.documents_of": {"matter": lambda t: t["number"]},
+    "filing.selectors.documents_by_code": {"code": lambda t: t["document"].code},
+    "filing.volumes.volume_open": {"region": HERE, "kind": "x"},
+    "filing.volumes.volume_month_end": {
+        "region": HERE, "requests": lambda t: [t["document"].number], "log": lambda t: t["log"],
+    },
+    "filing.volumes.volume_add": {"number": lambda t: t["volume"], "documents": lambda t: [t["document"].number]},
+    "jobs.services.job_retry": {"job": lambda t: t["failed"]},
+    "registers.tracing.entries": {"asked": lambda t: Asked(case=t["number"])},
+    "org.staffing.holding_begin": {"operator": lambda t: t["fresh_hand"], "post": lambda t: t["entry_post"]},
+    "org.granting.grant_end": {"last_day": TODAY},
+    "jobs.services.job_start": {"name": "filing.check", "region": HERE},
+    "org.access.terminal_register": {"number": "w-9"},
+    "org.access.place_stop": {"place": lambda t: t["terminal"]},
+    "org.access.cut_off": {"target": lambda t: t["operator"]},
+    "org.granting.grant_review": {"request": lambda t: t["fresh"]},
+    "org.granting.grant_approve": {"request": lambda t: t["reviewed"]},
+    "org.granting.grant_open": {"request": lambda t: t["approved"]},
+    "org.granting.grant_refuse": {"request": lambda t: t["fresh"]},
+    "org.attributes.attribute_group_add": {"code": "w2", "fields": {"toys_stall": ["region"]}},
+    "org.attributes.sharing_grant": {"fields": ["toys_stall.code"]},
+    "org.credentials.token_issue": {"partner": "税务"},
+    "org.masking.reveal": {"row": lambda t: t["stall"]},
+    "org.staffing.operator_register": {"number": "new-1"},
+    "org.structure.region_add": {"code": "220822102", "parent": lambda t: t["region"]},
+    "org.structure.region_succeed": {"successor": lambda t: t["region"].parent},
+    "org.structure.agency_add": {"number": "ag-new", "kind": "pension"},
+    "org.structure.post_add": {"code": "new", "group": "entry"},
+    "registers.backups.backup_interval_set": {"data_set": "account"},
+    "registers.bulk.bulk": {"operation": "case.query", "data_set": "account"},
+    "registers.cleaning.candidates_delete": {"chosen": lambda t: [t["candidate"]]},
+    "registers.cleaning.deleted_restore": {"deleted": lambda t: [t["deleted"]]},
+    "registers.monthly.change_log_check": {"seen": "x"},
+    "registers.plans.plan_register": {"owner": lambda t: t["operator"]},
+    "registers.running.duty_name": {"kind": "network"},
+    "registers.tracing.entry_reveal": {"entry": lambda t: t["deleted"]},
+    "registers.searching.backup_search": {"connection": None, "person": "1001"},
+}  # fmt: skip
+for _name in ("close", "move", "get", "verify"):
+    _OWN[f"filing.volumes.volume_{_name}"] = {"number": lambda t: t["volume"]}
+_OWN["filing.copying.volume_copy"] = {"number": lambda t: t["volume"]}
