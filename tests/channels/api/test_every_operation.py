@@ -1,0 +1,207 @@
+"""Every operation of the API, tried by everybody: signed out, by who left, from another region, in the wrong post.
+
+New operations are found in the API's own schema, and fail here until it is said what they are asked with and who may.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from tests.channels.api.conftest import ADDRESS, Counter, Desk
+from tests.core.casework.conftest import FORM, HERE
+from tests.core.filing.conftest import a_pdf
+from tests.core.org.bureau import GROUPS, SETUP, YESTERDAY
+from tests.core.walking import World, build
+
+from renshe.channels.api.urls import api
+from renshe.core.journal.context import declared
+from renshe.core.journal.models import Entry
+from renshe.core.org.models import Network, Operator
+
+WHO_MAY = Path(__file__).parent / "who_may.yaml"
+OPEN = {"post /sessions"}
+"""What is asked by who is not in yet."""
+
+_keys = itertools.count()
+
+
+def operations() -> list[str]:
+    paths = api.get_openapi_schema()["paths"]
+    return [f"{method} {path.removeprefix('/api/v1')}" for path, methods in paths.items() for method in methods]
+
+
+@pytest.fixture(autouse=True)
+def papers() -> None:
+    """Where papers lie is where the world was built."""
+
+
+@pytest.fixture(scope="module")
+def world(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    before = getattr(settings, "PAPERS", None)
+    settings.PAPERS = tmp_path_factory.mktemp("papers")
+    with transaction.atomic():
+        made = build(tmp_path_factory.mktemp("home"))
+        with declared(SETUP):
+            Network.objects.create(cidr="127.0.0.0/8", name="本机", region=made.office.bureau.regions["220000"])
+        yield made
+        transaction.set_rollback(True)
+    settings.PAPERS = before
+
+
+def asked(world: World, operation: str) -> tuple[str, Any]:
+    """Return path and body of ``operation``, of things of the county; KeyError where nobody has said what to ask."""
+    things = world.things
+    number, draft, paused = things["number"], things["draft"], things["paused"]
+    seen = {"seen": things["seen"]}
+    told: dict[str, tuple[dict[str, Any], Any]] = {
+        "post /sessions": ({}, {"number": "entry-220822", "password": "x"}),
+        "delete /sessions/current": ({}, None),
+        "get /me": ({}, None),
+        "get /case-types": ({}, None),
+        "get /case-types/{name}": ({"name": "shop.open"}, None),
+        "post /cases": ({}, {"type": "shop.open", "region": HERE, "form": {**FORM, "code": "s9"}, "submit": True}),
+        "post /cases/search": ({}, {}),
+        "get /inbox/{box}": ({"box": "waiting"}, None),
+        "get /cases/{number}": ({"number": number}, None),
+        "put /cases/{number}/form": ({"number": draft.number}, {"form": FORM}),
+        "post /cases/{number}/submission": ({"number": draft.number}, {"seen": draft.digest}),
+        "post /cases/{number}/decisions": ({"number": number}, {"verdict": "agree", **seen}),
+        "post /decisions": ({}, {"type": "shop.open", "verdict": "agree", "cases": [{"number": number, **seen}]}),
+        "post /cases/{number}/withdrawal": ({"number": number}, {"reason": "重复"}),
+        "post /cases/{number}/taking": ({"number": things["proposed"].number}, None),
+        "post /cases/{number}/assignment": ({"number": number}, {"operator": "check-220822", "reason": "忙"}),
+        "post /cases/{number}/suspension": ({"number": number}, {"reason": "待查"}),
+        "post /cases/{number}/resumption": ({"number": paused.number}, {"reason": "已查"}),
+        "post /cases/{number}/extension": ({"number": number}, {"workdays": 1, "reason": "复杂"}),
+        "post /cases/{number}/disclosure": ({"number": number}, {"items": ["name"], "reason": "核对"}),
+        "get /cases/{number}/papers": ({"number": draft.number}, None),
+        "post /cases/{number}/papers": ({"number": draft.number}, "file"),
+        "get /papers/{paper}": ({"paper": things["paper"].pk}, None),
+        "post /papers/{paper}/removal": ({"paper": things["paper"].pk}, {"reason": "换"}),
+        "post /cases/{number}/documents": ({"number": number}, {}),
+        "get /documents/{number}": ({"number": things["document"].number}, None),
+        "get /jobs": ({}, None),
+        "post /jobs": ({}, {"name": "filing.check", "region": HERE}),
+        "get /jobs/{job}": ({"job": things["job"]}, None),
+        "post /jobs/{job}/cancellation": ({"job": things["job"]}, None),
+        "post /jobs/{job}/retrial": ({"job": things["failed"]}, None),
+    }
+    parts, body = told[operation]
+    return operation.partition(" ")[2].format(**parts), body
+
+
+def send(desk: Desk, operation: str, path: str, body: Any, key: str | None = None) -> HttpResponse:
+    """Send a request within a savepoint that is taken back."""
+    if body != "file":
+        return desk.ask(operation.partition(" ")[0].upper(), path, body, key=key or f"w{next(_keys)}")
+    file = SimpleUploadedFile("b.pdf", a_pdf(2), "application/pdf")
+    headers = {"Authorization": f"Bearer {desk.token}"} if desk.token else {}
+    headers["Idempotency-Key"] = f"w{next(_keys)}"
+    content = encode_multipart(BOUNDARY, {"kind": "lease", "file": file})
+    return desk.client.generic("POST", f"/api/v1{path}", content, MULTIPART_CONTENT, headers=headers)
+
+
+def outcome(world: World, desk: Desk, operation: str, **more: Any) -> tuple[int, bytes]:
+    """Return status and content; a refusal that changed something fails. All is taken back."""
+    path, body = asked(world, operation)
+    point = transaction.savepoint()
+    before = Entry.objects.count()
+    answer = send(desk, operation, more.get("path", path), more.get("body", body))
+    if answer.status_code >= 400:
+        assert Entry.objects.count() == before, "refused, and yet something has changed"
+    transaction.savepoint_rollback(point)
+    return answer.status_code, answer.content
+
+
+def let(operation: str, status: int, content: bytes) -> bool:
+    """Whether the caller was let, or shown something of the county."""
+    if operation == "post /decisions" and status == 200:
+        return any(one["state"] for one in json.loads(content))
+    if operation.startswith(("get", "post /cases/search")) and status == 200:
+        shown = content.decode("utf-8", "replace")
+        return HERE in shown or content.startswith(b"%PDF")
+    return status < 400
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
+def test_who_is_not_in_is_refused(world: World, operation: str) -> None:
+    client = Client(raise_request_exception=False, HTTP_HOST="localhost")
+    for token in (None, "session_x", "program_x", "x", ""):
+        assert outcome(world, Desk(token, client), operation)[0] == 401, token
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
+def test_who_left_or_works_elsewhere_is_refused_or_shown_nothing(world: World, operation: str) -> None:
+    counter = Counter(world.office)
+    desks = {group: counter.desk(group, "220802") for group in GROUPS}
+    let_in = {who: outcome(world, desk, operation) for who, desk in desks.items()}
+    mine = ("delete /sessions/current",)
+    assert {
+        who for who, (status, told) in let_in.items() if let(operation, status, told) and operation not in mine
+    } == set()
+    point = transaction.savepoint()
+    gone = counter.desk("check")
+    with declared(SETUP):
+        Operator.objects.filter(number="check-220822").update(valid_until=YESTERDAY, valid_from=YESTERDAY)
+    assert outcome(world, gone, operation)[0] in (401, 403)
+    transaction.savepoint_rollback(point)
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
+def test_in_the_county_who_may_is_who_is_said_to(world: World, operation: str) -> None:
+    counter = Counter(world.office)
+    found = []
+    for group in GROUPS:
+        status, told = outcome(world, counter.desk(group), operation)
+        assert status < 500
+        if let(operation, status, told):
+            found.append(group)
+    assert {operation: found} == {operation: yaml.safe_load(WHO_MAY.read_text("utf-8")).get(operation)}
+
+
+NOWHERE = ("KY-220802-2026-000001", "KY-220822-2026-000000", "K%00Y", "%F0%9F%98%80", "x" * 3000, "-1", "9" * 20)
+NUMBERED = [one for one in operations() if "{" in one and "{name}" not in one and "{box}" not in one]
+
+
+@pytest.mark.parametrize("operation", NUMBERED)
+def test_forged_numbers_lead_nowhere(world: World, operation: str) -> None:
+    counter = Counter(world.office)
+    head, _, tail = operation.partition(" ")[2].partition("{")
+    desks = [counter.desk(group) for group in ("entry", "check", "approve", "information")]
+    for forged in NOWHERE:
+        for desk in desks:
+            status, _ = outcome(world, desk, operation, path=head + forged + tail.partition("}")[2])
+            assert status in (403, 404, 422), (forged, status)
+
+
+@pytest.mark.parametrize("region", ["220802", "220800", "220900", "999999", "22"])
+def test_a_region_of_others_in_a_body_is_refused(world: World, region: str) -> None:
+    desk = Counter(world.office).desk("entry")
+    _, body = asked(world, "post /cases")
+    assert outcome(world, desk, "post /cases", body={**body, "region": region})[0] in (403, 404)
+    admin = Counter(world.office).desk("information")
+    assert outcome(world, admin, "post /jobs", body={"name": "filing.check", "region": region})[0] in (403, 404, 422)
+
+
+def test_the_maker_neither_checks_nor_decides_many(world: World) -> None:
+    desk = Counter(world.office).desk("entry")
+    assert outcome(world, desk, "post /cases/{number}/decisions")[0] == 403
+    status, told = outcome(world, desk, "post /decisions")
+    assert not let("post /decisions", status, told)
+
+
+def test_what_is_said_of_operations_is_said_of_those_that_are(world: World) -> None:
+    assert set(yaml.safe_load(WHO_MAY.read_text("utf-8"))) == set(operations()) - OPEN
+    assert ADDRESS.startswith("127.")
