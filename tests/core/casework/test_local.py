@@ -75,3 +75,10 @@ def test_how_long_cases_took_stands_beside_how_long_they_may(office: Office) -> 
     [told] = durations(office.checker)
     assert (told["type"], told["version"], told["count"]) == ("shop.open", 1, 1)
     assert durations(office.bureau.at("check", "220802")) == []
+
+
+@pytest.mark.req("S1-56")
+def test_a_process_has_one_department_in_lead_and_any_number_in_support(office: Office) -> None:
+    told = {one.name: one for one in processes(office.bureau.regions[HERE])}
+    method = told["affairs.method"]
+    assert method.lead == "planning" and len(method.support) == 5 and "planning" not in method.support
