@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 from tests.core.backup.standing import furnish
 
-from renshe.core.backup.saving import backup_make
 from renshe.core.database.home import home, secret
 from renshe.core.database.roles import Logins
 from renshe.core.jobs.models import Job
+from renshe.core.org.models import Agency
+from renshe.core.registers import archives
 
 
 @pytest.fixture(autouse=True)
@@ -46,20 +47,27 @@ def test_healthz_is_503_where_the_database_is_gone(db: None, monkeypatch: pytest
         assert (answer.status_code, answer.content) == (503, b"unavailable\n")
 
 
-def test_metrics_count_what_is_there(committed: None, logins: Logins, tmp_path: Path) -> None:
-
+def test_metrics_count_what_is_there(
+    committed: None, logins: Logins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
     furnish(tmp_path, logins.application)
     before = gauges()
     assert "renshe_backup_age_seconds" not in before
     secret(home(), "django")
-    backup_make(home(), logins)
+    proof = archives.nightly(home(), Agency.objects.get(number="ag-220000"))
     found = gauges()
+    assert found["renshe_backup_proved_age_seconds"] >= found["renshe_backup_age_seconds"] - 60
+    assert (found["renshe_paper_alarms"], found["renshe_seal_places_unreached"]) == (0, 0)
     assert found["renshe_migrations_pending"] == 0
     assert found["renshe_database_connections"] >= 1
-    assert found["renshe_journal_unsealed_entries"] == 1
+    # Behind the seal: a shop, the backup, its proof.
+    assert found["renshe_journal_unsealed_entries"] == 3
     assert found["renshe_journal_unsealed_age_seconds"] >= 0
     assert found["renshe_cases_open"] == 2
     assert found["renshe_backup_age_seconds"] >= 0
+    archives.proof_enter(by=archives._PROVED, backup=proof.backup, good=False, how="x", rows=0)
+    assert "renshe_backup_proved_age_seconds" not in gauges()
 
 
 def test_metrics_count_background_jobs_by_state_and_forget_old_failures(db: None) -> None:

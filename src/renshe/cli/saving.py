@@ -15,12 +15,19 @@ from renshe.core.backup.saving import backup_make
 from renshe.core.database.connect import server_of, set_up, set_up_django
 from renshe.core.database.home import held, home
 from renshe.core.errors import BusinessError
+from renshe.core.journal.telling import Places, restored_told
 
 
 def run_backup(to: Path | None, *, as_json: bool) -> None:
     """Save the bureau."""
     logins, folder = set_up(), home()
     done = backup_make(folder, logins, to=to)
+    from renshe.core.registers import archives
+    from renshe.core.registers.running import keeper
+
+    agency = keeper() if archives.entered_here() else None
+    if agency is not None:
+        archives.made_enter(done, agency)
     rows = sum(done.manifest.tables.values())
     if as_json:
         told = {"archive": str(done.archive), "size": done.size, "sha256": done.sha256, "rows": rows}
@@ -43,13 +50,37 @@ def run_restore(archive: Path, *, as_json: bool) -> None:
         if not alone:
             raise BusinessError("start.running", home=folder)
         set_up_django(folder)
-        _tell(archive_restore(archive, folder, os.environ.get("DATABASE_URL")), "已恢复", as_json)
+        proof = archive_restore(archive, folder, os.environ.get("DATABASE_URL"))
+        _settle(archive, folder, proof)
+        _tell(proof, "已恢复", as_json)
 
 
 def run_verify(archive: Path, *, as_json: bool) -> None:
     """Prove that a backup can be brought back."""
     logins = set_up()
-    _tell(backup_verify(archive, logins, server_of(home(), os.environ.get("DATABASE_URL"))), "备份有效", as_json)
+    server = server_of(home(), os.environ.get("DATABASE_URL"))
+    from renshe.core.registers import archives
+
+    if not archive.is_file():
+        backup_verify(archive, logins, server)
+    row = archives.row_of(archive)
+    try:
+        proof = backup_verify(archive, logins, server)
+    except BusinessError as refused:
+        if row is not None:
+            archives.refused_enter(row, refused)
+        raise
+    if row is not None:
+        archives.found_enter(row, proof)
+    _tell(proof, "备份有效", as_json)
+
+
+def _settle(archive: Path, folder: Path, proof: Proof) -> None:
+    """Tell the second place from which block the chain goes on, and the register from where the bureau came."""
+    from renshe.core.registers import archives
+
+    restored_told(Places.of(folder), proof.manifest.block)
+    archives.restored_enter(archive, proof)
 
 
 def _tell(proof: Proof, well: str, as_json: bool) -> None:

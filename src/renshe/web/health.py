@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
@@ -20,8 +19,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from renshe.core.backup.saving import last_backup
 from renshe.core.database.home import home
+from renshe.core.journal.telling import troubles
 
 Sample = tuple[str, float]
 
@@ -40,12 +39,31 @@ _COUNTED = {
         "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0) FROM journal_entry WHERE id > coalesce("
         "(SELECT ids[cardinality(ids)] FROM journal_block ORDER BY number DESC LIMIT 1), 0)",
     ),
+    "renshe_paper_alarms": (
+        "Papers that are missing or altered",
+        "SELECT count(*) FROM filing_alarm WHERE cleared_at IS NULL",
+    ),
     "renshe_cases_open": (
         "Cases that have not ended",
         "SELECT count(*) FROM casework_case WHERE ended_at IS NULL",
     ),
 }
 """What one number of SQL tells: name, help, statement."""
+_AGES = (
+    (
+        "renshe_backup_age_seconds",
+        "Time since the last backup was made",
+        "SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM registers_backup",
+    ),
+    (
+        "renshe_backup_proved_age_seconds",
+        "Time since the last backup was made that was brought back well, and never badly",
+        "SELECT extract(epoch FROM clock_timestamp() - max(b.at)) FROM registers_backup b"
+        " WHERE EXISTS (SELECT FROM registers_backupproof p WHERE p.backup_id = b.id AND p.good)"
+        " AND NOT EXISTS (SELECT FROM registers_backupproof p WHERE p.backup_id = b.id AND NOT p.good)",
+    ),
+)
+"""Not there where there was none."""
 _JOBS = (
     "SELECT state, count(*) FROM jobs_job WHERE state IN ('waiting', 'running')"
     " OR state = 'failed' AND ended_at > now() - interval '1 day' GROUP BY 1"
@@ -89,9 +107,16 @@ def _gauges() -> Iterator[tuple[str, str, list[Sample]]]:
         found = {"waiting": 0, "running": 0, "failed": 0, **dict(cursor.fetchall())}
         jobs = [(f'{{state="{one}"}}', found[one]) for one in sorted(found)]
         yield "renshe_jobs", "Background jobs; failed ones of the last day", jobs
-    made = last_backup(home())
-    if made is not None:
-        yield "renshe_backup_age_seconds", "Time since the last backup was made", [("", max(0.0, time.time() - made))]
+        for name, told, asked in _AGES:
+            cursor.execute(asked)
+            [age] = cursor.fetchone()
+            if age is not None:
+                yield name, told, [("", max(0.0, float(age)))]
+    yield (
+        "renshe_seal_places_unreached",
+        "Places that lack a part of the journal's chain",
+        [("", len(troubles(home())))],
+    )
 
 
 def _written(name: str, told: str, samples: list[Sample]) -> Iterator[str]:

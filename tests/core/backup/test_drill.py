@@ -19,6 +19,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.core.backup.standing import PAPERS
 
+from renshe.core.journal.telling import Places
+
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.xdist_group("homes")
 
@@ -102,6 +104,34 @@ def test_the_bureau_comes_back_in_an_empty_home(old: Path, archive: Path, tmp_pa
     for role in ("owner", "app"):
         names = [(one / "secrets" / f"renshe_{role}").read_text() for one in (old, home)]
         assert names[0] != names[1]
+
+
+def register(home: Path) -> list[tuple[str, list[bool]]]:
+    return [(one, proofs) for one, proofs in json.loads(call(home, "tests.core.backup.standing", "register"))]
+
+
+@pytest.mark.req("S0-45", "S2-58", part="by the commands")
+def test_commands_enter_what_they_save_prove_and_bring_back(tmp_path: Path) -> None:
+    home, new, place = tmp_path / "old", tmp_path / "new", tmp_path / "share"
+    call(home, "tests.core.backup.standing", "furnish")
+    made = json.loads(renshe(home, "backup", "--to", str(place), "--json"))
+    archive = Path(made["archive"])
+    assert register(home) == [(made["sha256"], [])]
+    renshe(home, "verify-backup", str(archive))
+    assert register(home) == [(made["sha256"], [True])]
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:20_000])
+    assert "错误" in renshe(home, "verify-backup", str(archive), code=2)
+    assert register(home) == [(made["sha256"], [True, False])]
+    archive.write_bytes(whole)
+    # What was told to the second place by the home that was lost goes on in the new one.
+    renshe(new, "restore", str(archive))
+    assert register(new) == [(made["sha256"], [True])]
+    assert re.search(r"^restored 1 ", Places(new).kept.read_text(), re.MULTILINE)
+    # An archive of this bureau that has no row gets one; another's gets none.
+    later = Path(json.loads(renshe(home, "backup", "--to", str(place), "--json"))["archive"])
+    renshe(new, "verify-backup", str(later))
+    assert [proofs for _, proofs in register(new)] == [[True], [True]]
 
 
 @pytest.mark.req("S0-47", part="who works there is kept as short")

@@ -10,6 +10,7 @@ from django.conf import settings
 from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau, make
 from tests.core.toys.models import Shop
 
+from renshe.core.database.home import secret
 from renshe.core.errors import BusinessError
 from renshe.core.jobs.declaring import job
 from renshe.core.jobs.progress import Progress
@@ -42,9 +43,13 @@ def refused(progress: Progress) -> None:
 
 
 @pytest.fixture(autouse=True)
-def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs of the rooms above look after papers."""
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> Path:
+    """Jobs of this room and the ones above look after the chain, papers and backups of a home."""
     monkeypatch.setattr(settings, "PAPERS", tmp_path / "papers")
+    monkeypatch.setenv("RENSHE_HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    secret(tmp_path, "django")
+    return tmp_path
 
 
 @pytest.fixture

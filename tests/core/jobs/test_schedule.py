@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from renshe.core.jobs.schedule import _due, tick
 from renshe.core.jobs.selectors import jobs_of
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Block
+from renshe.core.journal.telling import Places, read_told
 
 
 def past(days: float) -> dt.datetime:
@@ -45,14 +47,15 @@ def test_a_schedule_is_read_in_the_bureaus_own_time_and_made_up_for_once(bureau:
     assert Job.objects.filter(name=kind.name).count() == 1
 
 
-def test_the_journal_is_sealed_by_the_clock(bureau_committed: Bureau) -> None:
+def test_the_journal_is_sealed_and_told_by_the_clock(bureau_committed: Bureau, own_home: Path) -> None:
     with declared(SETUP):
         Shop.objects.create(code="s", name="x")
     tick()
     work(wait=False, clock=True)
     jobs = {one.name: one for one in Job.objects.all()}
     assert {one.state for one in jobs.values()} == {State.DONE}
-    assert jobs["journal.seal.tail"].message == "封存 1 个区块" and Block.objects.count() == 1
+    assert jobs["journal.seal.tail"].message == "封存 1 个区块" and Block.objects.count() >= 1
+    assert set(read_told(Places(own_home).kept)) == set(Block.objects.values_list("number", flat=True))
 
 
 @pytest.mark.parametrize(("days", "kept"), [(31, 1), (29, 2)])
@@ -75,3 +78,15 @@ def test_an_empty_database_without_regions_has_jobs_too(committed: None) -> None
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM jobs_job WHERE region_id IS NULL")
         assert cursor.fetchone() > (1,)
+
+
+def test_jobs_that_run_all_day_are_kept_for_two_days_where_they_went_well(bureau: Bureau) -> None:
+    for days, state in ((3.0, State.DONE), (3.0, State.FAILED), (1.0, State.DONE)):
+        Job.objects.bulk_create(
+            Job(operator=SYSTEM, name="registers.heartbeat", label="x", state=state, ended_at=past(days))
+            for _ in range(50)
+        )
+    Job.objects.create(operator=SYSTEM, name="registers.backup", label="x", state=State.DONE, ended_at=past(3))
+    run(Job.objects.create(operator=SYSTEM, name="job.clean", label="x").pk)
+    assert Job.objects.filter(name="registers.heartbeat").count() == 100
+    assert Job.objects.filter(name="registers.backup").count() == 1

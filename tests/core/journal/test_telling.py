@@ -108,6 +108,22 @@ def test_after_a_restored_backup_the_chain_goes_on_from_its_last_block(
     assert places.folder and read_told(places.folder / FILE) == read_told(places.kept)
 
 
+def test_a_new_home_goes_on_from_what_the_lost_one_told(committed: None, logins: Logins, places: Places) -> None:
+    write(1, 10)
+    sealed(logins)
+    told(logins, places)
+    new = Places(places.home.parent / "other", places.folder)
+    restored_told(new, 1)
+    write(11, 20)
+    sealed(logins)
+    assert told(logins, new) == [] and places.folder
+    assert (places.folder / FILE).read_text() == new.kept.read_text() and set(read_told(new.kept)) == {1, 2}
+
+
+def test_telling_before_anything_is_sealed_tells_nothing(committed: None, logins: Logins, places: Places) -> None:
+    assert told(logins, places) == [] and read_told(places.kept) == {}
+
+
 def test_a_command_is_handed_each_line_once_and_may_fail(committed: None, logins: Logins, tmp_path: Path) -> None:
     out = tmp_path / "out"
     copy = f"import sys; open({str(out)!r}, 'a').write(sys.stdin.read())"

@@ -72,24 +72,10 @@ def _save(folder: Path, logins: Logins, target: Path, began: datetime) -> tuple[
             writer.close(manifest)
             written.flush()
             os.fsync(written.fileno())
-        with part.open("rb") as whole:
-            size, digest = part.stat().st_size, _digest_of(whole.fileno())
+        size, digest = part.stat().st_size, digest_of(part)
         part.rename(place)
         _settle(target)
-    _stamp(folder).touch()
     return place, size, digest, manifest
-
-
-def last_backup(folder: Path) -> float | None:
-    """Return when the last backup of the home ``folder`` was made, in seconds of the clock; None where none was."""
-    try:
-        return _stamp(folder).stat().st_mtime
-    except FileNotFoundError:
-        return None
-
-
-def _stamp(folder: Path) -> Path:
-    return folder / ".backup.done"
 
 
 @contextmanager
@@ -168,6 +154,12 @@ def papers(folder: Path) -> list[Path]:
     root = folder / PAPERS
     found = (file for file in root.rglob("*") if _DIGEST.fullmatch(file.relative_to(root).as_posix().replace("/", "")))
     return sorted(file for file in found if file.is_file() and not file.is_symlink())
+
+
+def digest_of(archive: Path) -> str:
+    """Return what stands for the whole file ``archive``."""
+    with archive.open("rb") as whole:
+        return _digest_of(whole.fileno())
 
 
 def _digest_of(handle: int) -> str:

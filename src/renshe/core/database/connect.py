@@ -13,7 +13,7 @@ from pathlib import Path
 import django
 import psycopg
 from django.conf import settings
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from renshe.core.database.embedded import start_embedded
 from renshe.core.database.home import half_restored, home, secret
@@ -75,3 +75,14 @@ def tell(logins: Logins) -> None:
             HOST=told.get("host", ""),
             PORT=told.get("port", ""),
         )
+
+
+def told() -> Logins:
+    """Return the logins that Django was told, for what works beside it."""
+
+    def login(alias: str) -> str:
+        found = settings.DATABASES[alias]
+        named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+        return make_conninfo("", **{name: str(found[key]) for name, key in named.items() if found[key]})
+
+    return Logins(login("owner"), login("default"))

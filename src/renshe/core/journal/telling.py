@@ -60,6 +60,7 @@ def tell(connection: psycopg.Connection, places: Places) -> list[Trouble]:
     """Tell every place the blocks that it has not been told; return which could not be told all."""
     places.kept.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(places.home / "journal" / ".telling.lock"):
+        places.kept.touch()
         own = read_told(places.kept)
         last = max(own, default=0)
         made = connection.execute(
@@ -106,9 +107,15 @@ def read_told(file: Path) -> dict[int, bytes]:
 
 
 def restored_told(places: Places, last: int) -> None:
-    """Tell that a backup was restored whose journal ends with block ``last``: what was told after it is no more."""
+    """Tell that a backup was restored whose journal ends with block ``last``: what was told after it is no more.
+
+    A new home goes on from what the second place was told by the one that was lost.
+    """
     places.kept.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(places.home / "journal" / ".telling.lock"):
+        before = places.folder / FILE if places.folder is not None else None
+        if before is not None and before.is_file() and not places.kept.exists():
+            _append(places.kept, [line for line in before.read_text("ascii").splitlines() if _parsed(line)])
         _append(places.kept, [f"{_RESTORED} {last} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"])
 
 

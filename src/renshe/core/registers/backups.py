@@ -12,12 +12,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
-from renshe.core.journal.context import declared
+from renshe.core.journal.context import Context, declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency
 from renshe.core.org.rights import require
@@ -56,19 +57,23 @@ def backup_register(
     known = data_set == ALL or data_set in data_sets()
     if not known or size <= 0 or not _SHA256.fullmatch(sha256) or not place.strip() or at > timezone.now():
         raise BusinessError("registers.backup_terms")
-    with declared(actor.context("登记数据备份")):
-        return Backup.objects.create(
-            agency=actor.agency,
-            region_id=actor.region,
-            data_set=data_set,
-            at=at,
-            size=size,
-            sha256=sha256,
-            place=place,
-            last_block=last_block,
-            covers_from=covers_from,
-            by=actor.operator,
-        )
+    return backup_enter(
+        by=actor.context("登记数据备份"),
+        agency=Agency.objects.get(number=actor.agency),
+        data_set=data_set,
+        at=at,
+        size=size,
+        sha256=sha256,
+        place=place,
+        last_block=last_block,
+        covers_from=covers_from,
+    )
+
+
+def backup_enter(*, by: Context, agency: Agency, **told: Any) -> Backup:
+    """As ``backup_register``, for what was made here, by whoever ``by`` names: no right is asked."""
+    with declared(by):
+        return Backup.objects.create(agency=agency.number, region=agency.region, by=by.operator, **told)
 
 
 def backup_prove(*, actor: Actor, backup: Backup, good: bool, how: str, rows: int) -> BackupProof:
@@ -76,9 +81,14 @@ def backup_prove(*, actor: Actor, backup: Backup, good: bool, how: str, rows: in
     require(actor, KEEP, backup.region)
     if not how.strip() or rows < 0 or (good and not rows):
         raise BusinessError("registers.backup_proof")
-    with declared(actor.context("登记备份验证")):
+    return proof_enter(by=actor.context("登记备份验证"), backup=backup, good=good, how=how, rows=rows)
+
+
+def proof_enter(*, by: Context, backup: Backup, good: bool, how: str, rows: int) -> BackupProof:
+    """As ``backup_prove``, for a restore that was done here: no right is asked."""
+    with declared(by):
         return BackupProof.objects.create(
-            backup=backup, good=good, how=how, rows=rows, by=actor.operator, at=timezone.now()
+            backup=backup, good=good, how=how, rows=rows, by=by.operator, at=timezone.now()
         )
 
 
@@ -95,9 +105,13 @@ def backup_interval_set(*, actor: Actor, agency: Agency, data_set: str, days: in
 
 def backups_good(actor: Actor) -> QuerySet[Backup]:
     """Return the backups that count: proved once, and never found bad."""
+    return backups(actor).filter(counting())
+
+
+def counting() -> Q:
+    """Return the condition that a backup counts."""
     proofs = BackupProof.objects.filter(backup=OuterRef("pk"))
-    good = Exists(proofs.filter(good=True)) & ~Exists(proofs.filter(good=False))
-    return backups(actor).filter(good)
+    return Q(Exists(proofs.filter(good=True)) & ~Exists(proofs.filter(good=False)))
 
 
 def backups(actor: Actor) -> QuerySet[Backup]:

@@ -182,6 +182,14 @@ def centres(actor: Actor) -> dict[str, Duty]:
     return found
 
 
+def keeper() -> Agency | None:
+    """Return the agency whose installation this is: which answers longest for a database, else the topmost."""
+    kept = Duty.objects.select_related("agency__region").filter(in_force(), kind=Duty.Kind.DATABASE)
+    duty = kept.order_by("valid_from", "pk").first()
+    topmost = Agency.objects.select_related("region").order_by("region__level", "pk")
+    return duty.agency if duty else topmost.first()
+
+
 def _duties(actor: Actor, kind: str) -> QuerySet[Duty]:
     return _seen(actor, Duty).select_related("agency").filter(kind=kind)
 
