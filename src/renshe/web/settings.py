@@ -10,6 +10,8 @@ from pathlib import Path
 
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
+# Addresses of proxies of one's own, which tell from where a request came.
+PROXIES = os.environ.get("RENSHE_PROXIES", "").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
 INSTALLED_APPS = [
     "procrastinate.contrib.django",

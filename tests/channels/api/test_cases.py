@@ -7,7 +7,9 @@ import json
 from threading import Thread
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 from tests.channels.api.conftest import Counter, Desk
 from tests.channels.api.people import PERSON, declare_person
@@ -15,6 +17,7 @@ from tests.core.casework.conftest import FORM, HERE
 from tests.core.org.bureau import NEXT_YEAR, SETUP
 from tests.core.toys.models import Shop
 
+from renshe.channels.api.calling import address_of
 from renshe.channels.api.models import Answer
 from renshe.channels.api.once import forget
 from renshe.core.casework.held import QUERY
@@ -246,3 +249,21 @@ def test_what_goes_wrong_is_told_in_words_and_without_anything_internal(
     # The key is free: nobody knows what the first request did, and it did nothing.
     assert desk.ask("POST", "/cases", START, key="k").status_code == 201
     assert "办理中" in desk.ask("POST", "/cases", START, key="k").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "comes", "told", "found"),
+    [
+        ([], "10.1.1.1", "10.9.9.9", "10.1.1.1"),
+        (["10.1.1.1"], "10.1.1.1", "10.9.9.9", "10.9.9.9"),
+        (["10.1.1.1"], "10.1.1.1", "127.0.0.1, 10.9.9.9", "10.9.9.9"),
+        (["10.1.1.1", "10.1.1.2"], "10.1.1.1", "6.6.6.6, 10.9.9.9, 10.1.1.2", "10.9.9.9"),
+        (["10.1.1.1"], "10.1.1.1", "", "10.1.1.1"),
+    ],
+)
+def test_from_where_one_comes_is_what_ones_own_proxy_saw(
+    proxies: list[str], comes: str, told: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PROXIES", proxies)
+    request = RequestFactory().get("/", REMOTE_ADDR=comes, headers={"X-Forwarded-For": told})
+    assert address_of(request) == found

@@ -5,6 +5,7 @@ Invariant: nobody is let in by anything but the token in ``Authorization``; cook
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -39,5 +40,11 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return from where the request comes."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Return from where the request comes: of what proxies of one's own (``RENSHE_PROXIES``) hand on, the address that
+    the first of them saw; what anybody else says of himself counts for nothing."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    for told in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        if address not in settings.PROXIES or not told.strip():
+            break
+        address = told.strip()
+    return address
