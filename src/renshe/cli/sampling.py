@@ -45,11 +45,16 @@ def sample_bureau() -> Iterator[str]:
     sample = sample_install()
     with (folder / _PEOPLE).open("w", encoding="utf-8-sig", newline="") as written:
         csv.writer(written).writerows([("工号", "姓名", "机构", "岗位"), *sample.operators])
+    from renshe.core.affairs.sample import cases_sample
+
+    cases = cases_sample()
     yield f"示范局已建立（虚构的机构和人员 {len(sample.operators)} 名）：{folder}"
     yield f"  启动：RENSHE_HOME={folder} renshe serve"
     yield f"  所有人的密码：{sample.password}；名单见 {folder / _PEOPLE}，例如"
     shown = [one for one in sample.operators if one[0].endswith(_SHOWN)]
     yield from (f"    {number} {name}（{agency}{post}）" for number, name, agency, post in shown)
+    yield f"  示范业务 {len(cases)} 笔（{_SHOWN}）："
+    yield from (f"    {number} {label}：{state}" for number, label, state in cases)
     yield f"  复核、审批、信息管理人员另需动态口令：手机验证器中添加密钥 {sample.secret}"
     yield f"    （{sample.address}），或运行 RENSHE_HOME={folder} renshe demo --code"
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,20 +23,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from renshe.core.journal.triggers import APPEND_ONLY
 from renshe.core.journal.watching import watched
+from renshe.web.operating import Finding, operating
 
 OLDEST_SERVER = 14
 _LEAST_DISK = 1 << 30
 _TIGHT_DISK = 10 << 30
 _CLOCKS_APART = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found, and its remedy. ``forbids``: the installation must not work like this."""
-
-    what: str
-    remedy: str
-    forbids: bool = True
 
 
 def findings(folder: Path, application: str, *, deploy: bool) -> list[Finding]:
@@ -49,8 +40,10 @@ def findings(folder: Path, application: str, *, deploy: bool) -> list[Finding]:
     with connections["owner"].cursor() as cursor:
         for check in (_server, _role, _tables, _triggers, _clock):
             found += check(cursor, application)
-    found += _migrations()
-    return found
+    if pending := list(_migrations()):
+        return found + pending
+    # What the rooms know is asked for where their tables are as the program has them.
+    return found + list(operating(folder, deploy=deploy))
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:

@@ -14,11 +14,12 @@ from django.http import HttpResponse
 from django.test import Client
 from tests.core import conftest as ground  # sets Django up
 from tests.core.casework.conftest import Office, furnish
-from tests.core.org.bureau import SETUP
+from tests.core.org.bureau import NEXT_YEAR, SETUP
 
 from renshe.core.journal.context import declared
 from renshe.core.org.access import Place
 from renshe.core.org.models import Network
+from renshe.core.org.setting_up import grant_install
 from renshe.core.org.signing_in import _begin
 
 logins, db, committed = ground.logins, ground.db, ground.committed
@@ -78,7 +79,20 @@ def open_counter(office: Office) -> Counter:
 def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where papers lie."""
     monkeypatch.setattr(settings, "PAPERS", tmp_path / "papers")
+    monkeypatch.setenv("RENSHE_HOME", str(tmp_path))
     return tmp_path / "papers"
+
+
+def allow(counter: Counter, group: str, *operations: str) -> None:
+    """Grant operations to the post of ``group`` in the whole province."""
+    with declared(SETUP):
+        for name in operations:
+            grant_install(
+                post=counter.office.bureau.posts[group],
+                operation_name=name,
+                region=counter.office.bureau.regions["220000"],
+                valid_until=NEXT_YEAR,
+            )
 
 
 @pytest.fixture

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import Field
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
+from renshe.channels.api.paging import Key, Limit, paged
 from renshe.channels.api.schemas import JobOut, Page, StartJob
 from renshe.core.jobs import services
 from renshe.core.jobs.selectors import job_get, jobs_of
 
 router = Router(tags=["后台任务"])
-Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 @router.get("/jobs", response=answers(Page[JobOut]), summary="后台任务")
-def jobs(request: HttpRequest, after: Key | None = None, limit: Annotated[int, Field(ge=1, le=200)] = 50) -> object:
+def jobs(request: HttpRequest, after: Key | None = None, limit: Limit = 50) -> object:
     """Return the caller's jobs, and those that the caller may look at, newest first."""
-    found = jobs_of(actor_of(request))
-    page = list((found.filter(pk__lt=after) if after else found)[: limit + 1])
-    return {"items": page[:limit], "after": str(page[limit - 1].pk) if len(page) > limit else None}
+    return paged(jobs_of(actor_of(request)), after, limit)
 
 
 @router.post("/jobs", response=answers(JobOut, 201), summary="启动任务")

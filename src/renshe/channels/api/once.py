@@ -23,8 +23,9 @@ from renshe.core.errors import BusinessError
 KEPT = dt.timedelta(days=3)
 PREFIX = "/api/"
 LONGEST = 100
-# What only asks, though it asks in a body: what is searched for must not stand in an address.
-_ASKING = ("/search", "/sessions")
+# What only asks, though it asks in a body: what is searched for must not stand in an address. What is taken out is not
+# kept for three days; taken out again, it is registered again.
+ASKING = ("/search", "/sessions", "/export")
 
 
 class Once:
@@ -34,7 +35,7 @@ class Once:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asks = request.method != "POST" or request.path.endswith(_ASKING)
+        asks = request.method != "POST" or request.path.endswith(ASKING)
         shown = request.headers.get("Authorization", "")
         if asks or not shown or not request.path.startswith(PREFIX):
             return self._answer(request)

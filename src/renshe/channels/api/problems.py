@@ -17,10 +17,14 @@ _STATUS = {
     401: {
         "api.signed_out", "org.token_refused", "org.session_over", "org.sign_in_refused", "org.locked", "org.cut_off",
     },
-    403: {"org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator"},
+    403: {
+        "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
+        "registers.data_set_risk", "registers.not_named",
+    },
     404: {
         "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
-        "document.not_there", "job.not_there",
+        "document.not_there", "job.not_there", "volume.not_there", "registers.not_there", "registers.no_entry",
+        "org.notice_not_there",
     },
     400: {"api.key_missing", "api.unreadable"},
     409: {

@@ -122,6 +122,19 @@ class Search(Asked):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
+class ExportCases(Asked):
+    """What is exported, as it is searched, and why."""
+
+    type: Short | None = None
+    state: Literal["proposed", "draft", "open", "returned", "done", "refused", "withdrawn"] | None = None
+    person: Short | None = None
+    unit: Short | None = None
+    maker: Short | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    reason: Text
+
+
 class DecisionOut(Schema):
     round: int
     step: int | None

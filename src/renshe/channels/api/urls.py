@@ -14,11 +14,16 @@ from ninja.renderers import JSONRenderer
 from renshe import __version__
 from renshe.channels.api.calling import Caller
 from renshe.channels.api.case_api import router as cases
+from renshe.channels.api.export_api import router as exports
 from renshe.channels.api.job_api import router as jobs
+from renshe.channels.api.journal_api import router as journal
+from renshe.channels.api.once import ASKING
 from renshe.channels.api.paper_api import router as papers
 from renshe.channels.api.problems import KIND, problem
 from renshe.channels.api.process_api import router as kinds
+from renshe.channels.api.register_api import router as registers
 from renshe.channels.api.session_api import router as sessions
+from renshe.channels.api.volume_api import router as volumes
 from renshe.core.errors import BusinessError
 
 
@@ -33,7 +38,7 @@ class Api(NinjaAPI):
                 for status, answer in operation["responses"].items():
                     if int(status) >= 400 and "content" in answer:
                         answer["content"] = {KIND: answer["content"].pop("application/json")}
-                if method == "post" and not path.endswith(("/search", "/sessions")):
+                if method == "post" and not path.endswith(ASKING):
                     operation.setdefault("parameters", []).append(_KEY)
         return schema
 
@@ -61,7 +66,8 @@ api = Api(
     renderer=Plain(),
     urls_namespace="api",
 )
-for router in (sessions, kinds, cases, papers, jobs):
+# Exports before cases: what stands there by name is no number of a case.
+for router in (sessions, kinds, exports, cases, papers, journal, registers, volumes, jobs):
     api.add_router("", router)
 
 

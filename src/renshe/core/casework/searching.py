@@ -41,26 +41,32 @@ def cases_found(
 ) -> tuple[list[Row], str | None]:
     """Return a page of the cases that ``actor`` may look at, newest first, and how to ask for the next."""
     exact = {"number": number, "type": type, "state": state, "person": person, "unit": unit, "maker": maker}
-    if any("\x00" in value for value in exact.values() if value is not None):
-        return [], None
-    found = selectors.cases(actor).filter(**{name: value for name, value in exact.items() if value is not None})
-    if since is not None:
-        found = found.filter(started_at__date__gte=since)
-    if until is not None:
-        found = found.filter(started_at__date__lte=until)
+    found = matching(selectors.cases(actor), since=since, until=until, **exact)
     if after is not None:
         found = found.filter(pk__lt=int(after))
     size = min(limit, MOST)
     page = list(found.order_by("-pk")[: size + 1])
     further = str(page[size - 1].pk) if len(page) > size else None
-    return [_row(case) for case in page[:size]], further
+    return [row(case) for case in page[:size]], further
+
+
+def matching(
+    found: QuerySet[Case], *, since: dt.date | None = None, until: dt.date | None = None, **exact: str | None
+) -> QuerySet[Case]:
+    """Return those of ``found`` that were begun in these days and of which all that is said holds."""
+    if any("\x00" in value for value in exact.values() if value is not None):
+        return found.none()
+    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
+    if since is not None:
+        found = found.filter(started_at__date__gte=since)
+    return found if until is None else found.filter(started_at__date__lte=until)
 
 
 def inbox(actor: Actor, box: str, *, after: int = 0, limit: int = 50) -> tuple[list[Row], str | None]:
     """Return a page of one of the boxes of ``actor``, the most urgent first; ``after``: how many were shown before."""
     size, begin = max(1, min(limit, MOST)), max(0, min(after, 100_000))
     page = list(_BOXES[box](actor)[begin : begin + size + 1])
-    return [_row(case) for case in page[:size]], str(begin + size) if len(page) > size else None
+    return [row(case) for case in page[:size]], str(begin + size) if len(page) > size else None
 
 
 def _reminded(actor: Actor) -> QuerySet[Case]:
@@ -77,7 +83,8 @@ _BOXES: Mapping[str, Callable[[Actor], QuerySet[Case]]] = {
 }
 
 
-def _row(case: Case) -> Row:
+def row(case: Case) -> Row:
+    """Return ``case`` as lists show it, masked."""
     kind = find_type(case.type, case.version)
     return {
         **{name: getattr(case, name) for name in ("number", "type", "maker", "state", "due_on")},

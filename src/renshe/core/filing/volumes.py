@@ -32,6 +32,8 @@ from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
 
 ARCHIVE = "filing.archive"
+MONTH_END = "业务数据修改"
+"""The kind of the volumes of month ends."""
 declare(Operation(ARCHIVE, "归档", "entry"))
 
 
@@ -54,6 +56,10 @@ class Verdict:
 def volume_open(*, actor: Actor, region: str, kind: str, title: str, period: str, place: str) -> Volume:
     """Return a new volume of ``region``, to be filled."""
     require(actor, ARCHIVE, region)
+    return _begin(actor, region, kind, title, period, place)
+
+
+def _begin(actor: Actor, region: str, kind: str, title: str, period: str, place: str) -> Volume:
     if not (title.strip() and period.strip() and place.strip()):
         raise BusinessError("volume.terms")
     with declared(actor.context("立卷")):
@@ -76,24 +82,31 @@ def volume_add(
     scope = Scope(actor, READ)
     with declared(actor.context("组卷")):
         volume = _open(actor, number)
-        last = volume.entries.aggregate(last=Max("position"))["last"] or 0
         named: list[str | int] = [*documents, *attachments]
-        papers = [_paper(scope, one) for one in named]
-        made = []
-        for position, paper in enumerate(papers, last + 1):
-            if volume.entries.filter(**_which(paper)).exists():
-                raise BusinessError("volume.already_in", name=paper.told, number=number)
-            made.append(VolumeEntry.objects.create(volume=volume, position=position, **_listed(paper)))
-        return made
+        return _put(volume, [_paper(scope, one) for one in named])
 
 
 def volume_close(*, actor: Actor, number: str) -> Volume:
     """Close a volume: every paper is compared once more, pages are numbered, the catalogue is issued."""
     with declared(actor.context("归档")):
-        volume = _open(actor, number)
+        return _finish(actor, _open(actor, number))
+
+
+def _put(volume: Volume, papers: Sequence[Document | Attachment]) -> list[VolumeEntry]:
+    last = volume.entries.aggregate(last=Max("position"))["last"] or 0
+    made = []
+    for position, paper in enumerate(papers, last + 1):
+        if volume.entries.filter(**_which(paper)).exists():
+            raise BusinessError("volume.already_in", name=paper.told, number=volume.number)
+        made.append(VolumeEntry.objects.create(volume=volume, position=position, **_listed(paper)))
+    return made
+
+
+def _finish(actor: Actor, volume: Volume) -> Volume:
+    with declared(actor.context("归档")):
         entries = list(volume.entries.select_related("document", "attachment").order_by("position"))
         if not entries:
-            raise BusinessError("volume.empty", number=number)
+            raise BusinessError("volume.empty", number=volume.number)
         volume.pages = 0
         for entry in entries:
             _require_whole(actor, entry)
@@ -113,13 +126,25 @@ def volume_month_end(
     *, actor: Actor, region: str, period: str, place: str, requests: Sequence[str], log: str
 ) -> Volume:
     """File the requests for changes that were carried out in a month, and its log, as one closed volume (S2-47)."""
+    require(actor, ARCHIVE, region)
+    scope = Scope(actor, READ)
+    return month_end_make(
+        actor=actor,
+        region=region,
+        period=period,
+        place=place,
+        documents=[_paper(scope, one) for one in (*requests, log)],
+    )
+
+
+def month_end_make(
+    *, actor: Actor, region: str, period: str, place: str, documents: Sequence[Document | Attachment]
+) -> Volume:
+    """As ``volume_month_end``, for what is filed by the clock: no right is asked; ``actor`` is who is named."""
     with declared(actor.context("月末归档")):
-        volume = volume_open(
-            actor=actor, region=region, kind="业务数据修改", title=f"{period} 业务数据修改申请表及日志表",
-            period=period, place=place,
-        )  # fmt: skip
-        volume_add(actor=actor, number=volume.number, documents=[*requests, log])
-        return volume_close(actor=actor, number=volume.number)
+        volume = _begin(actor, region, MONTH_END, f"{period} 业务数据修改申请表及日志表", period, place)
+        _put(volume, documents)
+        return _finish(actor, volume)
 
 
 def volume_move(*, actor: Actor, number: str, place: str) -> Volume:

@@ -170,6 +170,14 @@ def cut_offs_reported(actor: Actor) -> QuerySet[CutOff]:
     return CutOff.objects.filter(leader__number=actor.operator, seen_at=None).order_by("at")
 
 
+def cut_off_reported(*, actor: Actor, cut: int) -> CutOff:
+    """Return one of the cut-offs reported to ``actor``; BusinessError where there is none."""
+    found = cut_offs_reported(actor).filter(pk=cut).first()
+    if found is None:
+        raise BusinessError("org.notice_not_there", number=cut)
+    return found
+
+
 def cut_off_read(*, actor: Actor, cut: CutOff) -> None:
     """Record that the leader has read of ``cut``."""
     with declared(actor.context("阅知切断接入报告")):

@@ -49,7 +49,7 @@ def alarms(actor: Actor, *, home: Path) -> list[Alarm]:
     """Return what is overdue as far as ``actor`` sees; ``home``: the folder of this installation."""
     if not visible_regions(actor, QUERY).exists():
         return []
-    return [*_of_days(actor), *_of_safety(actor), *_of_work(actor), *_of_journal(home)]
+    return [*_of_days(actor), *_of_safety(actor), *_of_work(actor), *of_journal(home)]
 
 
 def _of_days(actor: Actor) -> list[Alarm]:
@@ -106,7 +106,8 @@ def _of_work(actor: Actor) -> list[Alarm]:
     ]
 
 
-def _of_journal(home: Path) -> list[Alarm]:
+def of_journal(home: Path) -> list[Alarm]:
+    """Return what is wrong with the journal's seals: the installation's, not any actor's."""
     last = Block.objects.order_by("-number").first()
     tail = Entry.objects.filter(id__gt=last.ids[-1] if last else 0).order_by("id").first()
     found = []

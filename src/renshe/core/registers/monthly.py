@@ -43,6 +43,11 @@ class ChangeLog:
 def change_log(*, actor: Actor, region: Region, month: str, every: bool = False) -> ChangeLog:
     """Return the log of ``month`` (YYYYMM) of ``region`` and what is below it."""
     require(actor, QUERY, region)
+    return log_of(region, month, every=every)
+
+
+def log_of(region: Region, month: str, *, every: bool = False) -> ChangeLog:
+    """As ``change_log``, for what is printed and filed by the clock: no right is asked."""
     found = list(_changes(region, month, every=every))
     told = "\n".join(str(one.pk) for one in found)
     return ChangeLog(region.pk, month, [traced(one) for one in found], sha256(told.encode()).hexdigest())
@@ -53,7 +58,7 @@ def change_log_check(
 ) -> ChangeLogCheck:
     """Enter what the business department found when it checked the log that it had ``seen`` (its digest)."""
     require(actor, CHECK_LOG, region)
-    if _month(month)[1] > timezone.now():
+    if month_of(month)[1] > timezone.now():
         raise BusinessError("registers.month_running", month=month)
     log = change_log(actor=actor, region=region, month=month)
     if log.digest != seen:
@@ -94,7 +99,7 @@ def change_logs_unchecked(actor: Actor, *, months: int = 3) -> list[tuple[str, s
 
 
 def _changes(region: Region, month: str, *, every: bool) -> QuerySet[Entry]:
-    first, last = _month(month)
+    first, last = month_of(month)
     below = Region.objects.filter(within(region.path)).values("pk")
     agencies = Agency.objects.filter(region__in=below).values("number")
     rows = Entry.objects.filter(
@@ -117,7 +122,7 @@ def _changes(region: Region, month: str, *, every: bool) -> QuerySet[Entry]:
     return rows.order_by("id")
 
 
-def _month(month: str) -> tuple[dt.datetime, dt.datetime]:
+def month_of(month: str) -> tuple[dt.datetime, dt.datetime]:
     """Return the first moment of ``month`` and of the next."""
     try:
         day = dt.datetime.strptime(month, "%Y%m")

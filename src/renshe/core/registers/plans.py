@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -105,11 +106,28 @@ def drill_record(
         )
 
 
+def plans(actor: Actor) -> QuerySet[Plan]:
+    """Return the plans in force that ``actor`` may see."""
+    return Scope(actor, QUERY).filter(Plan.objects.select_related("agency", "owner")).filter(in_force())
+
+
+def plan_get(*, actor: Actor, plan: int) -> Plan:
+    """Return one plan in force; BusinessError where there is none that ``actor`` may see."""
+    found = plans(actor).filter(pk=plan).first()
+    if found is None:
+        raise BusinessError("registers.not_there", number=plan)
+    return found
+
+
 def drills_due(actor: Actor) -> list[DrillDue]:
     """Return the plans that ``actor`` sees and that were not drilled in their period."""
+    return not_drilled(plans(actor))
+
+
+def not_drilled(of: QuerySet[Plan]) -> list[DrillDue]:
+    """Return those of the plans in force that had no good drill in their period."""
     found = []
-    plans = Scope(actor, QUERY).filter(Plan.objects.select_related("agency", "owner")).filter(in_force())
-    for plan in plans.order_by("pk"):
+    for plan in of.order_by("pk"):
         drill = plan.drills.filter(good=True).order_by("-day").first()
         last = drill.day if drill else None
         due = (last or plan.valid_from) + dt.timedelta(days=plan.period_days)

@@ -138,6 +138,19 @@ def fault_resolve(*, actor: Actor, fault: Fault, resolution: str) -> Fault:
         return found
 
 
+def running_logs(actor: Actor) -> QuerySet[RunningLog]:
+    """Return the logs that ``actor`` may see."""
+    return _seen(actor, RunningLog)
+
+
+def fault_get(*, actor: Actor, fault: int) -> Fault:
+    """Return one fault; BusinessError where there is none that ``actor`` may see."""
+    found = _seen(actor, Fault).filter(pk=fault).first()
+    if found is None:
+        raise BusinessError("registers.not_there", number=fault)
+    return found
+
+
 def faults_open(actor: Actor) -> QuerySet[Fault]:
     """Return the faults that nobody has cleared, the oldest first."""
     return _seen(actor, Fault).filter(resolution=None).order_by("found_at")

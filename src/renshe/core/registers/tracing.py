@@ -92,7 +92,11 @@ def entries(*, actor: Actor, asked: Asked, before: int | None = None, limit: int
     first = asked.first
     if first is None and not asked.narrow:
         first = (asked.last or timezone.localdate()) - WINDOW
-    rows = found(actor, asked, first)
+    return listed(found(actor, asked, first), before, limit, first)
+
+
+def listed(rows: QuerySet[Entry], before: int | None, limit: int = PAGE, first: dt.date | None = None) -> Page:
+    """Return a page of ``rows``, for who may look at them."""
     if before is not None:
         rows = rows.filter(id__lt=before)
     limit = max(1, min(limit, MOST))
@@ -181,7 +185,8 @@ def entry_reveal(*, actor: Actor, entry: int, fields: Sequence[str], reason: str
     known = {*(row.before or {}), *(row.after or {})}
     if not reason.strip() or not fields or not set(fields) <= known:
         raise BusinessError("org.reveal_terms")
-    region = row.region or Agency.objects.values_list("region", flat=True).get(number=row.agency)
+    own = Agency.objects.filter(number=row.agency).values_list("region", flat=True).first()
+    region = row.region or row.region_before or own or ""
     require(actor, REVEAL, region)
     with declared(actor.context(f"查看未脱敏数据：{reason}")):
         Disclosure.objects.create(
