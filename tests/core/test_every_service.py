@@ -36,6 +36,7 @@ ASK_NOTHING = {
     "casework.showing.on_desk": "tells whether, changes nothing",
     "filing.attachments.contents": "of a row that was got within the scope",
     "filing.documents.document_make": "for rooms that asked for a right of their own",
+    "filing.volumes.month_end_make": "for the clock and for rooms that asked for a right of their own",
     "org.actor.operator_of": "one's own row",
     "org.attributes.require_owner": "asks itself whether one may",
     "org.attributes.readable_fields": "names of fields; rows are got elsewhere",

@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from renshe.core.casework.types import find_type
 from renshe.core.filing.attachments import attachment_add
 from renshe.core.filing.documents import document_make
 from renshe.core.filing.forms import CHANGE_LOG, RECEIPT
-from renshe.core.filing.volumes import volume_add, volume_open
+from renshe.core.filing.volumes import volume_add, volume_close, volume_open
 from renshe.core.jobs.models import Job
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
@@ -166,6 +167,9 @@ def _things(office: Office, own: dict[str, Actor], home: Path) -> dict[str, Any]
         holding = Holding.objects.create(operator=hand, post=bureau.posts["audit"], valid_from=YESTERDAY)
     volume = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-11", place="x")
     volume_add(actor=entry, number=volume.number, documents=[log.number])
+    closed = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-10", place="x")
+    volume_add(actor=entry, number=closed.number, documents=[printed.number])
+    volume_close(actor=entry, number=closed.number)
     plan = plan_register(
         actor=admin, agency=bureau.agencies[HERE], name="x", owner=hand, trigger="x", steps=["x"], period_days=30
     )
@@ -199,6 +203,7 @@ def _things(office: Office, own: dict[str, Actor], home: Path) -> dict[str, Any]
         "document": printed,
         "log": log.number,
         "volume": volume.number,
+        "closed": closed.number,
         "job": job.pk,
         "failed": failed.pk,
         "terminal": terminal,
@@ -233,7 +238,7 @@ def arguments(name: str, made: Callable[..., Any], things: dict[str, Any]) -> di
     own = _OWN.get(name, {})
     found = {}
     for one in inspect.signature(made).parameters.values():
-        if one.name == "actor" or one.kind is inspect.Parameter.VAR_POSITIONAL:
+        if one.name == "actor" or one.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
             continue
         if one.name in own:
             found[one.name] = own[one.name](things) if callable(own[one.name]) else own[one.name]
@@ -250,10 +255,11 @@ def strange(made: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
         if one.name in ("number", "matter"):
             # What names something new may be anything that can be kept.
             new = made.__name__.rpartition("_")[2] in ("register", "add", "issue")
-            yield from (
-                (one.name, value) for value in ("KY\x00", *(() if new else ("KY-220822-2026-9", "", "x" * 5000)))
-            )
-        if one.name in ("attachment", "job", "entry"):
+            nowhere = () if new else ("KY-220822-2026-9", "", "x" * 5000)
+            yield from ((one.name, value) for value in ("KY\x00", *nowhere))
+        if one.name in ("attachment", "job", "entry") or (
+            one.name in ("plan", "fault", "cut") and "int" in str(one.annotation)
+        ):
             yield from ((one.name, value) for value in (0, -1, 2**63, 2**70))
         if one.name == "region" and "str" in str(one.annotation):
             yield from ((one.name, value) for value in ("220802", "999999", "\x00", ""))
@@ -331,9 +337,15 @@ _OWN: dict[str, dict[str, Any]] = {
     "registers.monthly.change_log_check": {"seen": "x"},
     "registers.plans.plan_register": {"owner": lambda t: t["operator"]},
     "registers.running.duty_name": {"kind": "network"},
+    "registers.plans.plan_get": {"plan": lambda t: t["plan"].pk},
+    "registers.running.fault_get": {"fault": lambda t: t["fault"].pk},
+    "org.access.cut_off_reported": {"cut": lambda t: t["cut"].pk},
+    "casework.exporting.volume_export": {"number": lambda t: t["closed"]},
+    "casework.exporting.cases_export": {"to": lambda t: BytesIO()},
     "registers.tracing.entry_reveal": {"entry": lambda t: t["deleted"]},
     "registers.searching.backup_search": {"connection": None, "person": "1001"},
 }  # fmt: skip
-for _name in ("close", "move", "get", "verify"):
+_OWN["filing.volumes.volume_verify"] = {"number": lambda t: t["closed"]}
+for _name in ("close", "move", "get"):
     _OWN[f"filing.volumes.volume_{_name}"] = {"number": lambda t: t["volume"]}
-_OWN["filing.copying.volume_copy"] = {"number": lambda t: t["volume"]}
+_OWN["filing.copying.volume_copy"] = {"number": lambda t: t["closed"]}
