@@ -14,6 +14,7 @@ from renshe.core.org.operations import operations
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "renshe"
 ROOMS = ("core", "channels", "web")
+GOES_IN = {"core/affairs/sample.py": "an invented sheet that the demo attaches to a case"}
 WRITERS = {"xlsxwriter", "rustpy_xlsxwriter", "csv", "openpyxl"}
 
 assert ground
@@ -81,7 +82,7 @@ def test_whatever_writes_tables_for_people_passes_the_register() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
             for name in ([one.name for one in node.names] if isinstance(node, ast.Import) else [node.module or ""])
         }
-        if imports & WRITERS and "bulk" not in named(tree):
+        if imports & WRITERS and "bulk" not in named(tree) and where not in GOES_IN:
             writing.append(where)
     assert writing == []
 

@@ -308,10 +308,16 @@ def rules_diff(
 
 
 @app.command(cls=Command, help=t("catalogue"))
-def catalogue(json: Json = False) -> None:
-    from renshe.cli.catalogue import run_catalogue
+def catalogue(
+    mapping: Annotated[Path | None, typer.Option(help=t("catalogue_mapping"))] = None,
+    json: Json = False,
+) -> None:
+    from renshe.cli.catalogue import run_catalogue, run_mapping
 
-    run_catalogue(as_json=json)
+    if mapping is not None:
+        run_mapping(mapping, as_json=json)
+    else:
+        run_catalogue(as_json=json)
 
 
 @journal_app.command("seal", cls=Command, help=t("journal_seal"))

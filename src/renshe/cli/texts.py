@@ -118,6 +118,10 @@ _TEXTS = {
         "列出数据目录：数据集、归口科室、字段、风险级别和可用岗位",
         "List the data sets: owner, fields, risk, and who may use them",
     ),
+    "catalogue_mapping": (
+        "列出该项目各系统的原指标与标准数据项的对照，以及没有对应的原指标",
+        "Show the old indicators of this project's systems beside the standard fields, and those without one",
+    ),
     "journal": ("修改日志：封存、核验", "The journal of changes: seal and verify"),
     "journal_seal": ("封存日志，并把封条写到另一处", "Seal the journal and tell its chain elsewhere"),
     "journal_full": ("只封满一万条的块", "Only blocks that are full"),
