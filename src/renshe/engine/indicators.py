@@ -1,7 +1,8 @@
 """Each department's old indicators beside the standard ones: how a column is called there, what it becomes.
 
 Rule (S4-76 统一、规范、整合、调整各养老保险部门的指标体系、结构标准): every column of every source has a standard
-field, by the project's word or by code, name, label or alias; what has none is listed and counted, and must come to nought.
+field, by the project's word or by code, name, label or alias; what has none is listed and counted, and must come to
+nought.
 
 Invariant: what is told is what a cleaning round does with the same source; of a file only the header is read.
 """
