@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,7 +25,7 @@ migrate("renshe_app", "test")
 
 
 @pytest.fixture
-def run(postgres_url: str, tmp_path: Path) -> Run:
+def run(postgres_url: str, tmp_path: Path) -> Iterator[Run]:
     (tmp_path / "share").mkdir()
     environment = {
         **os.environ,
@@ -40,7 +41,12 @@ def run(postgres_url: str, tmp_path: Path) -> Run:
             [sys.executable, *words], check=False, env=environment, capture_output=True, encoding="utf-8"
         )
 
-    return command
+    yield command
+    # The server is the session's: others bring up a bureau of this name too.
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS renshe WITH (FORCE)")
+        for role in ("renshe_owner", "renshe_app"):
+            server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
 @pytest.mark.req("S1-67")
