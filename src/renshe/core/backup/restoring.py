@@ -30,7 +30,7 @@ from renshe.core.backup.saving import OF_THE_SERVER, counts, papers
 from renshe.core.database import programs
 from renshe.core.database.connect import reach, server_of, tell
 from renshe.core.database.home import half_restored
-from renshe.core.database.roles import DATABASE, Logins
+from renshe.core.database.roles import DATABASE, Logins, new_database
 from renshe.core.errors import BusinessError
 from renshe.core.journal.installing import migrate
 from renshe.core.journal.verifying import Verdict, verify
@@ -182,14 +182,11 @@ def _problems(manifest: Manifest, verdict: Verdict) -> list[str]:
 @contextmanager
 def _tried(server: str, logins: Logins) -> Iterator[str]:
     """Yield the owner's login to a new database of ``server``, dropped afterwards."""
-    owner = sql.Identifier(str(conninfo_to_dict(logins.owner)["user"]))
     name = f"{_TRIED}{os.getpid()}_{time.time_ns() % 10**9}"
     made, login = sql.Identifier(name), make_conninfo(logins.owner, dbname=name)
     with psycopg.connect(server, autocommit=True) as connection:
         _drop_leftovers(connection)
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(made, owner)
-        )
+        connection.execute(new_database(name, str(conninfo_to_dict(logins.owner)["user"])))
         try:
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(made))
             # While a session is there nobody takes it for a leftover.

@@ -42,11 +42,7 @@ def prepare(server: str, *, owner_password: str, application_password: str, data
                 )
             )
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(
-                    sql.Identifier(database), sql.Identifier(owner)
-                )
-            )
+            connection.execute(new_database(database, owner))
         named = {"db": sql.Identifier(database), "app": sql.Identifier(application)}
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC").format(**named))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {db} TO {app}").format(**named))
@@ -59,3 +55,14 @@ def prepare(server: str, *, owner_password: str, application_password: str, data
         make_conninfo("", **{**reached, "user": owner, "password": owner_password}),
         make_conninfo("", **{**reached, "user": application, "password": application_password}),
     )
+
+
+def new_database(name: str, owner: str) -> sql.Composed:
+    """Return the order that makes the database ``name`` of the role ``owner``.
+
+    Text is ordered by its bytes: the same on every server, found by its first characters through plain indexes, and
+    a third more rows a second through the journal's (``benchmarks/results/journal.json``).
+    """
+    return sql.SQL(
+        "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C'"
+    ).format(sql.Identifier(name), sql.Identifier(owner))

@@ -48,7 +48,8 @@ class Entry(models.Model):
     class Meta:
         db_table = "journal_entry"
         indexes = [
-            models.Index(fields=["table_name", "key"], name="journal_entry_row"),
+            # The table's name in it would cost more than it finds: few tables share a key.
+            models.Index(fields=["key"], name="journal_entry_row"),
             models.Index(fields=["person"], name="journal_entry_person", condition=models.Q(person__isnull=False)),
             models.Index(fields=["unit"], name="journal_entry_unit", condition=models.Q(unit__isnull=False)),
             models.Index(fields=["case_no"], name="journal_entry_case", condition=models.Q(case_no__isnull=False)),
