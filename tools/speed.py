@@ -158,7 +158,11 @@ def section(language: str) -> str:
         if (RESULTS / f"{name}.json").is_file()
     }
     lines = [f"| {ROWS[name][language].format(**figures)} |" for name, figures in found.items()]
-    machines = sorted({MACHINE[language].format(**figures["machine"]) for figures in found.values()})
+    dates: dict[str, set[str]] = {}
+    for figures in found.values():
+        said = MACHINE[language].format(**{**figures["machine"], "date": "{date}"})
+        dates.setdefault(said, set()).add(figures["machine"]["date"])
+    machines = [said.format(date=", ".join(sorted(days))) for said, days in sorted(dates.items())]
     return "\n".join(["  \n".join(machines), "", HEAD[language], "|---|---|", *lines]) + "\n"
 
 
