@@ -118,6 +118,18 @@ def test_what_the_application_could_do_and_must_not_is_found(
     assert forbidden(home) == ""
 
 
+def test_a_database_ordered_by_a_language_is_told_and_forbids_nothing(
+    logins: Logins, home: Path, server: Order
+) -> None:
+    ordered = "UPDATE pg_database SET datcollate = '{}' WHERE datname = 'bureau'"
+    server(ordered.format("C.UTF-8"))
+    try:
+        [one] = found(home)
+    finally:
+        server(ordered.format("C"))
+    assert "不按字节排序" in one.what and not one.forbids
+
+
 def test_a_clock_that_differs_or_went_back_is_found(
     committed: None, logins: Logins, home: Path, monkeypatch: pytest.MonkeyPatch, server: Order
 ) -> None:
@@ -151,3 +163,5 @@ def test_regular_operation_asks_for_hosts(logins: Logins, home: Path, monkeypatc
     assert "没有设置 RENSHE_HOSTS" in told()
     monkeypatch.setenv("RENSHE_HOSTS", "renshe.example")
     assert "RENSHE_HOSTS" not in told()
+    # What the framework would say in English is set right or does not apply.
+    assert not [one for one in found(home, deploy=True) if one.what.startswith("security.")]

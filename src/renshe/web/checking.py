@@ -25,7 +25,7 @@ from renshe.core.journal.triggers import APPEND_ONLY
 from renshe.core.journal.watching import watched
 from renshe.web.operating import Finding, operating
 
-OLDEST_SERVER = 14
+OLDEST_SERVER = 15
 _LEAST_DISK = 1 << 30
 _TIGHT_DISK = 10 << 30
 _CLOCKS_APART = timedelta(seconds=5)
@@ -73,17 +73,25 @@ def _hosts() -> Iterator[Finding]:
 
 def _django(deploy: bool) -> Iterator[Finding]:
     for message in checks.run_checks(include_deployment_checks=deploy):
+        if message.is_silenced():
+            continue
         forbids = message.level >= checks.ERROR
         yield Finding(f"{message.id}：{message.msg}", message.hint or "请报给维护者", forbids)
 
 
 def _server(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
-    cursor.execute("SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding')")
-    version, encoding = cursor.fetchone()
+    cursor.execute(
+        "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding'),"
+        " datlocprovider = 'c' AND datcollate = 'C' FROM pg_database WHERE datname = current_database()"
+    )
+    version, encoding, by_bytes = cursor.fetchone()
     if version < OLDEST_SERVER:
         yield Finding(f"数据库是 PostgreSQL {version}", f"升级到 {OLDEST_SERVER} 或更新的版本")
     if encoding != "UTF8":
         yield Finding(f"数据库编码是 {encoding}", "用 UTF8 编码另建数据库，再恢复备份")
+    if not by_bytes:
+        remedy = "备份后删除该数据库，再运行 renshe restore，由程序建库"
+        yield Finding("数据库不按字节排序（COLLATE 不是 C），登记和检索会慢", remedy, forbids=False)
 
 
 def _role(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
