@@ -33,6 +33,7 @@ def gauges(**more: str) -> dict[str, float]:
 def test_healthz_says_whether_and_nothing_else(db: None) -> None:
     answer = Client().get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY")
     assert Client().post("/healthz").status_code == 405
 
 
