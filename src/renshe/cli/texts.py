@@ -6,8 +6,8 @@ import os
 
 _TEXTS = {
     "app": (
-        "人社数据整理：检查各系统数据，写出标准表、问题清单和报告",
-        "Check an agency's raw data: standard tables, findings and a report",
+        "人社开放信息系统：整理各系统的数据，办理业务，每次修改都有依据、有复核、有痕迹",
+        "Put the data of many systems in order, and handle cases: each change has a ground, two people and a trace",
     ),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),

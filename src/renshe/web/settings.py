@@ -51,6 +51,7 @@ USE_TZ = True
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "renshe.channels.api.problems.Front",
     "renshe.channels.api.once.Once",
 ]
 SILENCED_SYSTEM_CHECKS = [

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from renshe.channels.api.urls import api
 from renshe.web.health import healthz, metrics
 
+handler400 = "renshe.channels.api.problems.refused"
 handler404 = "renshe.channels.api.problems.nowhere"
 handler500 = "renshe.channels.api.problems.fault"
 urlpatterns: list[URLPattern | URLResolver] = [

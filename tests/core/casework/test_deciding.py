@@ -144,7 +144,7 @@ def test_an_effect_that_fails_leaves_the_case_undecided_and_says_why(office: Off
     [
         ({"code": "s1"}, "名称必填"),
         ({"code": "s1", "name": "x" * 21}, "最多 20 个字符"),
-        ({"code": "s1", "name": "一", "secret": "x"}, "没有这一项"),
+        ({"code": "s1", "name": "一", "secret": "x"}, "没有“secret”这一项"),
         ({"code": "s1", "name": ["一"]}, "不是一个值"),
         ({"code": "taken", "name": "一"}, "编号已使用"),
     ],

@@ -58,7 +58,10 @@ def test_what_is_not_of_the_items_type_length_or_codes_is_refused_with_the_remed
 
 
 def test_what_the_form_does_not_have_is_refused() -> None:
-    assert read([Item("x", "名称")], {"x": "一", "y": "二"}).problems == {"y": "没有这一项，请按表格填写"}
+    assert read([Item("x", "名称")], {"x": "一", "y": "二", "张": "三"}).problems == {
+        "y": "没有“y”这一项，请按表格填写",
+        "张": "没有这一项，请按表格填写",
+    }
 
 
 def test_items_come_from_the_dictionary() -> None:

@@ -6,7 +6,11 @@ Invariant: what is told is what a user may read: never a trace, a value of someb
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
@@ -31,6 +35,14 @@ _STATUS = {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
         "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker",
     },
+}  # fmt: skip
+# What a request may fail at, by the beginning of pydantic's name for it; the first that fits is told.
+_WORDS = {
+    "missing": "缺少", "extra_forbidden": "没有这一项", "literal_error": "不在可选范围", "enum": "不在可选范围",
+    "less_than": "过大", "greater_than": "过小", "string_too_long": "过长", "string_too_short": "过短",
+    "too_long": "过多", "too_short": "过少", "string_pattern": "格式不符", "int_": "应为整数",
+    "bool_": "应为 true 或 false", "string_": "应为文字", "datetime_": "应为时间", "date_": "应为日期（年-月-日）",
+    "decimal_": "应为数字", "list_": "应为列表", "dict_": "应为对象", "model_": "应为对象",
 }  # fmt: skip
 _BY_CODE = {code: status for status, codes in _STATUS.items() for code in codes}
 
@@ -59,6 +71,42 @@ def problem(refused: BusinessError, status: int | None = None) -> HttpResponse:
     if told == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def in_words(wrong: Mapping[str, Any]) -> str:
+    """Return what is wrong, as pydantic says it, in words; the value is not repeated."""
+    where, *names = wrong["loc"]
+    # What a body is called in the program is nobody's business.
+    at = ".".join(map(str, names[1:] if where == "body" else names)) or "请求体"
+    said = next((words for kind, words in _WORDS.items() if wrong["type"].startswith(kind)), "不符合要求")
+    return f"{at} {said}"
+
+
+class Front:
+    """Django's middleware: by another name than this installation's nobody comes to the API, and what the framework
+    refuses in plain text is a problem like every other."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            request.get_host()
+        response = self._answer(request)
+        if response.status_code != 405 or response.headers.get("Content-Type") == KIND:
+            return response
+        refused = problem(BusinessError("api.method"), 405)
+        refused.headers["Allow"] = response.headers["Allow"]
+        return refused
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is refused before anybody has read it."""
+    if isinstance(exception, RequestDataTooBig):
+        return problem(BusinessError("api.too_large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20), 413)
+    if isinstance(exception, DisallowedHost):
+        return problem(BusinessError("api.host"), 400)
+    return problem(BusinessError("api.unreadable", problems="请求不安全"), 400)
 
 
 def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -19,7 +19,7 @@ from renshe.channels.api.job_api import router as jobs
 from renshe.channels.api.journal_api import router as journal
 from renshe.channels.api.once import ASKING
 from renshe.channels.api.paper_api import router as papers
-from renshe.channels.api.problems import KIND, problem
+from renshe.channels.api.problems import KIND, in_words, problem
 from renshe.channels.api.process_api import router as kinds
 from renshe.channels.api.register_api import router as registers
 from renshe.channels.api.session_api import router as sessions
@@ -80,14 +80,13 @@ def refused(request: HttpRequest, error: BusinessError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer a request that does not keep to the schema; values are not repeated."""
-    told = "；".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['type']}" for one in error.errors[:10])
-    return problem(BusinessError("api.unreadable", problems=told), 422)
+    return problem(BusinessError("api.unreadable", problems="，".join(map(in_words, error.errors[:10]))), 422)
 
 
 @api.exception_handler(HttpError)
 def unparsed(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Answer a request whose body is not JSON."""
-    return problem(BusinessError("api.unreadable", problems="JSON"), error.status_code)
+    return problem(BusinessError("api.unreadable", problems="请求体不是 JSON"), error.status_code)
 
 
 @api.exception_handler(Http404)

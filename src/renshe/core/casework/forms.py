@@ -65,13 +65,19 @@ def item(source: str, *, name: str | None = None, label: str | None = None, requ
 def read(items: Sequence[Item], given: Mapping[str, Any]) -> Filled:
     """Read what was ``given`` for ``items``: texts as typed, or JSON values."""
     values: dict[str, Value] = {}
-    problems: Problems = dict.fromkeys(sorted(set(given) - {one.name for one in items}), "没有这一项，请按表格填写")
+    problems: Problems = {name: _unknown(name) for name in sorted(set(given) - {one.name for one in items})}
     for one in items:
         try:
             values[one.name] = _value(one, given.get(one.name))
         except ValueError as refused:
             problems[one.name] = str(refused)
     return Filled(values, {name: _plain(value) for name, value in values.items()}, problems)
+
+
+def _unknown(name: str) -> str:
+    # Somebody's data in the place of a name is not repeated.
+    named = f"“{name}”" if name.isascii() and name.isidentifier() and len(name) <= 40 else ""
+    return f"没有{named}这一项，请按表格填写"
 
 
 def _value(one: Item, given: Any) -> Value:
