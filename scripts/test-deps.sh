@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# What tests look through beyond what pip installs: a browser and Chinese fonts, for the report; LibreOffice, for
-# workbooks that come back saved by it; Java, for Spark; the distribution's PostgreSQL, beside the one of pip.
+# What tests look through beyond what pip installs: a browser and Chinese fonts, for the report; poppler, for printed
+# papers; LibreOffice, for workbooks that come back saved by it; Java, for Spark; the distribution's PostgreSQL, beside
+# the one of pip.
 # In CI (CI=true, root, Debian) they are installed; anybody else is told what is missing, and those tests are skipped.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     missing+=(chromium)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui)
 { "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'; } ||
     missing+=(openjdk-17-jre-headless)

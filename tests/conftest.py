@@ -32,6 +32,13 @@ def pytest_configure() -> None:
         pytest.exit("skipped: no PostgreSQL of the distribution", returncode=0)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In CI nothing is skipped: what tests need is installed there (scripts/test-deps.sh)."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("CI") == "true":
+        pytest.exit(f"{len(skipped)} tests were skipped in CI", returncode=1)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a PostgreSQL server of this test session, empty, reached through a socket, gone at the end."""

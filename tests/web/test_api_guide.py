@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.web.test_serving import ROOT, command, environment, free_port, served
+from tests.ports import free_port
+from tests.web.test_serving import ROOT, command, environment, served
 
 pytestmark = pytest.mark.xdist_group("homes")
 BUREAU = "from renshe.cli.sampling import sample_bureau; list(sample_bureau())"

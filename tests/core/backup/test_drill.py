@@ -18,6 +18,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.core.backup.standing import PAPERS
+from tests.ports import free_port
 
 from renshe.core.journal.telling import Places
 
@@ -188,7 +189,13 @@ def test_a_restoration_that_was_killed_leaves_a_home_where_only_another_runs(
         time.sleep(0.005)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    for command in (["check"], ["backup"], ["migrate"], ["serve"], ["verify-backup", str(archive)]):
+    for command in (
+        ["check"],
+        ["backup"],
+        ["migrate"],
+        ["serve", "--port", str(free_port())],
+        ["verify-backup", str(archive)],
+    ):
         assert "恢复没有完成" in renshe(home, *command, code=2)
     assert "已恢复" in renshe(home, "restore", str(archive))
     assert told(home) == told(old)
