@@ -25,7 +25,7 @@ from renshe.core.journal.triggers import APPEND_ONLY
 from renshe.core.journal.watching import watched
 from renshe.web.operating import Finding, operating
 
-OLDEST_SERVER = 15
+OLDEST_SERVER = 14
 _LEAST_DISK = 1 << 30
 _TIGHT_DISK = 10 << 30
 _CLOCKS_APART = timedelta(seconds=5)
@@ -82,7 +82,8 @@ def _django(deploy: bool) -> Iterator[Finding]:
 def _server(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
     cursor.execute(
         "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding'),"
-        " datlocprovider = 'c' AND datcollate = 'C' FROM pg_database WHERE datname = current_database()"
+        " datcollate = 'C' AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'"
+        " FROM pg_database d WHERE datname = current_database()"
     )
     version, encoding, by_bytes = cursor.fetchone()
     if version < OLDEST_SERVER:

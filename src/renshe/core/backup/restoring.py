@@ -186,7 +186,7 @@ def _tried(server: str, logins: Logins) -> Iterator[str]:
     made, login = sql.Identifier(name), make_conninfo(logins.owner, dbname=name)
     with psycopg.connect(server, autocommit=True) as connection:
         _drop_leftovers(connection)
-        connection.execute(new_database(name, str(conninfo_to_dict(logins.owner)["user"])))
+        new_database(connection, name, str(conninfo_to_dict(logins.owner)["user"]))
         try:
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(made))
             # While a session is there nobody takes it for a leftover.
