@@ -16,40 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from tests.core.casework.conftest import FORM, HERE, Office, furnish, started, submitted
+from tests.core.casework.conftest import HERE, Office, furnish
+from tests.core.county import CASE, one_of_everything
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
-from tests.core.toys.models import Stall
 
 import renshe.core
-from renshe.core.casework.delegating import delegation_give
-from renshe.core.casework.leading import case_pause
-from renshe.core.casework.services import case_propose
-from renshe.core.casework.types import find_type
-from renshe.core.filing.attachments import attachment_add
-from renshe.core.filing.documents import document_make
-from renshe.core.filing.forms import CHANGE_LOG, RECEIPT
-from renshe.core.filing.volumes import volume_add, volume_close, volume_open
-from renshe.core.jobs.models import Job
+from renshe.core.filing.forms import RECEIPT
 from renshe.core.journal.context import declared
-from renshe.core.journal.models import Entry
-from renshe.core.org.access import cut_off, terminal_register
 from renshe.core.org.actor import Actor, actor_of
-from renshe.core.org.attributes import attribute_group_add
 from renshe.core.org.credentials import token_issue
-from renshe.core.org.granting import grant_apply, grant_approve, grant_review
 from renshe.core.org.models import ApiToken, Grant, Holding, Operator
 from renshe.core.org.operations import operations
 from renshe.core.org.setting_up import grant_install
-from renshe.core.registers.backups import backup_register
-from renshe.core.registers.models import Candidate, CleanUp
-from renshe.core.registers.plans import plan_register
-from renshe.core.registers.running import duty_name, fault_report
+from renshe.core.registers.monthly import log_of
 from renshe.core.registers.tracing import Asked
-
-CASE = {
-    "label": "x", "number": "x", "fields": [], "papers": [], "decisions": [], "matter": "x", "subject": "x",
-}  # fmt: skip
 
 
 def services() -> dict[str, Callable[..., Any]]:
@@ -88,8 +69,9 @@ def build(home: Path) -> World:
                         post=post, operation_name=one.name, region=bureau.regions["220000"], valid_until=NEXT_YEAR
                     )
     own = {group: bureau.at(group) for group in GROUPS}
+    above = {f"{group} above": bureau.at(group, "220000") for group in ("approve", "information")}
     strangers = {f"{group} elsewhere": bureau.at(group, "220802") for group in GROUPS}
-    things = _things(office, own, home)
+    things = one_of_everything(office, own, home)
     strangers |= _gone(office)
     token_issue(
         actor=bureau.at("information", "220802"),
@@ -103,7 +85,7 @@ def build(home: Path) -> World:
         "partner:外单位", "外单位", "partner:外单位", "220802", None, frozenset(), None, token.pk
     )
     strangers["nobody"] = replace(own["entry"], operator="nobody", name="无此人")
-    return World(office, things, own, strangers)
+    return World(office, things, own | above, strangers)
 
 
 def _gone(office: Office) -> dict[str, Actor]:
@@ -115,122 +97,6 @@ def _gone(office: Office) -> dict[str, Actor]:
         found = {f"{group} who left": actor_of(f"left-{group}") for group in GROUPS}
         Operator.objects.filter(number__startswith="left-").update(valid_until=YESTERDAY)
     return found
-
-
-def _things(office: Office, own: dict[str, Actor], home: Path) -> dict[str, Any]:
-    """Make one of everything in the county; return it by the names under which services ask for it."""
-    bureau, region = office.bureau, office.here
-    entry, check, head, admin, auditor = (own[name] for name in ("entry", "check", "approve", "information", "audit"))
-    paused = case_pause(actor=check, number=submitted(office, form={"code": "s7", "name": "三"}).number, ground="x")
-    draft, opened = started(office, form={"code": "s8", "name": "二"}), submitted(office)
-    with declared(SETUP):
-        proposed = case_propose(
-            origin=opened, type="shop.close", region=HERE, form={"code": "s1"}, agency=opened.agency
-        )
-        Stall.objects.create(code="t1", region=region)
-        Stall.objects.filter(code="t1").delete()
-        stall = Stall.objects.create(code="t2", region=region)
-        clean_up = CleanUp.objects.create(
-            agency="ag-220822", region=region, year=TODAY.year, half=1, found=1, by="x", at=timezone.now()
-        )
-        candidate = Candidate.objects.create(
-            clean_up=clean_up, region=region, table_name="toys_stall", key="t2", why="x"
-        )
-        told = {"operator": admin.operator, "agency": admin.agency, "region": region, "name": "filing.check"}
-        job = Job.objects.create(**told, label="x", allowed=1)
-        failed = Job.objects.create(**told, label="x", allowed=1, state="failed")
-    paper = attachment_add(actor=entry, matter=draft.number, region=HERE, kind="lease", name="a.pdf", content=a_pdf())
-    printed = document_make(actor=entry, name=RECEIPT.name, region=HERE, data=CASE, matter=opened.number)
-    with declared(SETUP):
-        log = document_make(actor=entry, name=CHANGE_LOG.name, region=HERE, data=CASE)
-    terminal = terminal_register(
-        actor=admin, number="w-1", name="窗口", agency=bureau.agencies[HERE], region=region, address="10.1.1.1"
-    )
-    asked = {"post": bureau.posts["entry"], "operation_name": "shop.open.enter", "region": region}
-    fresh = grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x")
-    reviewed = grant_review(actor=check, request=grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x"))
-    city = bureau.at("approve", "220800")
-    request = grant_apply(actor=entry, **asked, valid_until=NEXT_YEAR, purpose="x")
-    approved = grant_approve(actor=city, request=grant_review(actor=check, request=request))
-    token_issue(
-        actor=admin,
-        region=region,
-        scopes=["case.query"],
-        expires_at=timezone.now() + dt.timedelta(days=1),
-        partner="银行",
-    )
-    with declared(SETUP):
-        hand = hire("spare", bureau.agencies[HERE])
-        fresh_hand = hire("fresh", bureau.agencies[HERE])
-        deputy = hire("deputy", bureau.agencies[HERE])
-        Holding.objects.create(operator=deputy, post=bureau.posts["check"], valid_from=YESTERDAY)
-        holding = Holding.objects.create(operator=hand, post=bureau.posts["audit"], valid_from=YESTERDAY)
-    volume = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-11", place="x")
-    volume_add(actor=entry, number=volume.number, documents=[log.number])
-    closed = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-10", place="x")
-    volume_add(actor=entry, number=closed.number, documents=[printed.number])
-    volume_close(actor=entry, number=closed.number)
-    plan = plan_register(
-        actor=admin, agency=bureau.agencies[HERE], name="x", owner=hand, trigger="x", steps=["x"], period_days=30
-    )
-    duty = duty_name(actor=head, agency=bureau.agencies[HERE], kind="database", operator=bureau.operator("information"))
-    return {
-        "actor": None,
-        "number": opened.number,
-        "seen": opened.digest,
-        "case": opened,
-        "kind": find_type("shop.open"),
-        "step": find_type("shop.open").steps[0],
-        "region": region,
-        "form": FORM,
-        "verdict": "agree",
-        "cases": [(opened.number, opened.digest)],
-        "draft": draft,
-        "paused": paused,
-        "proposed": proposed,
-        "absent": check.operator,
-        "deputy": "deputy",
-        "delegation": delegation_give(
-            actor=check, absent=check.operator, deputy="deputy", region=region, valid_until=TODAY, ground="x"
-        ),
-        "operator": hand,
-        "fresh_hand": fresh_hand,
-        "entry_post": bureau.posts["entry"],
-        "holding": holding,
-        "post": bureau.posts["fund"],
-        "agency": bureau.agencies[HERE],
-        "paper": paper,
-        "document": printed,
-        "log": log.number,
-        "volume": volume.number,
-        "closed": closed.number,
-        "job": job.pk,
-        "failed": failed.pk,
-        "terminal": terminal,
-        "cut": cut_off(actor=admin, target=terminal, reason="x", leader=bureau.operator("approve")),
-        "leader": bureau.operator("approve"),
-        "fresh": fresh,
-        "reviewed": reviewed,
-        "approved": approved,
-        "grant": Grant.objects.filter(operation="shop.open.enter").first(),
-        "token": ApiToken.objects.get(partner="银行"),
-        "group": attribute_group_add(
-            actor=bureau.at("information", "220000"),
-            code="w",
-            name="x",
-            department_kind="pension",
-            fields={"toys_stall": ["code"]},
-        ),
-        "stall": stall,
-        "candidate": candidate.pk,
-        "deleted": Entry.objects.get(table_name="toys_stall", operation="D").pk,
-        "plan": plan,
-        "duty": duty,
-        "fault": fault_report(actor=admin, what="断网"),
-        "backup": backup_register(actor=admin, data_set="all", at=timezone.now(), size=1, sha256="0" * 64, place="x"),
-        "auditor": auditor,
-        "home": home,
-    }
 
 
 def arguments(name: str, made: Callable[..., Any], things: dict[str, Any]) -> dict[str, Any]:
@@ -265,6 +131,7 @@ def strange(made: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             yield from ((one.name, value) for value in ("220802", "999999", "\x00", ""))
 
 
+LAST_MONTH = f"{TODAY.replace(day=1) - dt.timedelta(days=1):%Y%m}"
 _PLAIN: dict[str, Any] = {
     "reason": "依据充分", "ground": "依据充分", "note": "已排除", "purpose": "办理业务", "opinion": "",
     "resolution": "已排除", "type": "shop.open", "region_code": HERE, "valid_until": NEXT_YEAR,
@@ -296,7 +163,9 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "filing.attachments.attachment_read": {"attachment": lambda t: t["paper"].pk},
     "filing.attachments.attachment_remove": {"attachment": lambda t: t["paper"].pk},
-    "filing.attachments.attachments_release": {"matter": lambda t: t["draft"].number},
+    "filing.attachments.attachments_release": {
+        "matter": lambda t: t["done"].number, "approval": lambda t: t["clean_up"],
+    },
     "filing.attachments.attachments_of": {"matter": lambda t: t["draft"].number},
     "filing.documents.document_issue": {"name": RECEIPT.name, "region": HERE},
     "filing.documents.document_read": {"number": lambda t: t["document"].number},
@@ -330,11 +199,18 @@ _OWN: dict[str, dict[str, Any]] = {
     "org.structure.region_succeed": {"successor": lambda t: t["region"].parent},
     "org.structure.agency_add": {"number": "ag-new", "kind": "pension"},
     "org.structure.post_add": {"code": "new", "group": "entry"},
-    "registers.backups.backup_interval_set": {"data_set": "account"},
+    "registers.backups.backup_interval_set": {"data_set": "account", "days": 1},
     "registers.bulk.bulk": {"operation": "case.query", "data_set": "account"},
-    "registers.cleaning.candidates_delete": {"chosen": lambda t: [t["candidate"]]},
-    "registers.cleaning.deleted_restore": {"deleted": lambda t: [t["deleted"]]},
-    "registers.monthly.change_log_check": {"seen": "x"},
+    "registers.cleaning.candidates_delete": {
+        "chosen": lambda t: [t["candidate"]], "approval": lambda t: t["clean_up"],
+    },
+    "registers.cleaning.deleted_restore": {
+        "deleted": lambda t: [t["deleted"]], "approval": lambda t: t["restoration"],
+    },
+    "registers.monthly.change_log_check": {
+        "month": LAST_MONTH, "seen": lambda t: log_of(t["region"], LAST_MONTH).digest,
+    },
+    "registers.running.running_log_missing": {"first": TODAY - dt.timedelta(days=9)},
     "registers.plans.plan_register": {"owner": lambda t: t["operator"]},
     "registers.running.duty_name": {"kind": "network"},
     "registers.plans.plan_get": {"plan": lambda t: t["plan"].pk},
