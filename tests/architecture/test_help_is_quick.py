@@ -44,6 +44,6 @@ def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
 def test_help_speaks_the_language_of_the_locale() -> None:
     chinese, _ = run(["--help"], "zh_CN.UTF-8")
     english, _ = run(["--help"], "en_US.UTF-8")
-    assert "数据整理" in chinese
-    assert "数据整理" not in english
-    assert "raw data" in english
+    assert "整理各系统的数据" in chinese
+    assert "整理各系统的数据" not in english
+    assert "two people and a trace" in english

@@ -52,7 +52,7 @@ def run(postgres_url: str, tmp_path: Path) -> Iterator[Run]:
 @pytest.mark.req("S1-67")
 def test_the_journal_is_sealed_told_and_what_was_altered_is_named(run: Run, postgres_url: str, tmp_path: Path) -> None:
     before = run("verify")
-    assert before.returncode == 2 and "还没有建立系统" in before.stderr
+    assert before.returncode == 2 and "没有本系统的数据" in before.stderr
     assert run(INSTALL).returncode == 0
     superuser = make_conninfo("", **{**conninfo_to_dict(postgres_url), "dbname": "renshe"})
     with psycopg.connect(superuser) as own:

@@ -82,3 +82,15 @@ def test_no_field_shows_a_full_identity_number(field: str, before: str, number: 
 def test_masking_never_fails_and_leaves_no_long_number(text: str) -> None:
     for field in FIELDS:
         assert not re.search(r"\d{12}", mask_value("person", field, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("KY-220822-2026-000001", "KY-220822-2026-000001"),
+        ("见 HY-220822-2026-000007、工行 6222020200112233445 账户", "见 HY-220822-2026-000007、工行 ****3445 账户"),
+        ("KY-220822196403180123", "KY-220822********0123"),
+    ],
+)
+def test_numbers_of_cases_are_shown_and_words_stay_apart(text: str, shown: str) -> None:
+    assert mask_digits(text) == shown

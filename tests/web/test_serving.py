@@ -128,7 +128,7 @@ def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_a_server_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> None:
     environment_ = environment(tmp_path) | {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/postgres"}
     done = subprocess.run(
-        command("check"), env=environment_, capture_output=True, encoding="utf-8", check=False, timeout=100
+        command("migrate"), env=environment_, capture_output=True, encoding="utf-8", check=False, timeout=100
     )
     assert done.returncode == 2 and "连不上数据库" in done.stderr and done.stderr.count("\n") == 1
 

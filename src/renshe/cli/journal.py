@@ -39,11 +39,11 @@ def run_seal(*, full_only: bool, as_json: bool) -> None:
 
 def run_verify(told: Path | None, *, as_json: bool) -> None:
     """Verify against what is kept at home, or against the file ``told``, and print what was found."""
-    file = told or Places.of(home()).kept
     if told is not None and not told.is_file():
         raise BusinessError("journal.no_such_file", file=told)
-    elsewhere = read_told(file) if file.is_file() else {}
     with _connected() as connection:
+        file = told or Places.of(home()).kept
+        elsewhere = read_told(file) if file.is_file() else {}
         verdict = verify(connection, elsewhere)
     say(json.dumps(_shown(verdict), ensure_ascii=False) if as_json else "\n".join(_lines(verdict, bool(elsewhere))))
     if not verdict.whole:

@@ -24,7 +24,7 @@ def require_own(target: Path) -> None:
     if not Path(os.environ["RENSHE_HOME"]).exists() and not os.environ.get("DATABASE_URL"):
         # Nobody's yet; and the folder of the demo is for what is simulated to make.
         return
-    set_up()
+    set_up(begin=True)
     from django.db import connection
 
     from renshe.core.org.sample import require_no_other
@@ -36,7 +36,7 @@ def require_own(target: Path) -> None:
 
 def sample_bureau() -> Iterator[str]:
     """Set the sample bureau up in the demo's home (``require_own``); yield what there is to know of it."""
-    set_up()
+    set_up(begin=True)
     from renshe.core.journal.installing import migrate
     from renshe.core.org.sample import sample_install
 
@@ -62,7 +62,7 @@ def sample_bureau() -> Iterator[str]:
 def run_code(target: Path) -> None:
     """Say the code that a telephone would show now."""
     require_own(target)
-    set_up()
+    set_up(begin=True)
     from renshe.core.org.sample import sample_install
     from renshe.core.org.totp import STEP, code_at
 

@@ -10,7 +10,7 @@ from renshe.core.database.roles import DATABASE
 
 def run_migrate() -> None:
     """Bring the database to this program's shape."""
-    set_up()
+    set_up(begin=True)
     from renshe.core.journal.installing import migrate
 
     migrate(f"{DATABASE}_app", __version__)

@@ -26,7 +26,8 @@ _SERIAL = 11
 # Eleven digits that begin like this are a mobile telephone.
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _DIGITS = re.compile(r"\d{9,}[Xx]?")
-_SPACED = re.compile(r"(?:\d[ \u3000-]?){12,}[\dXx]?")
+# Numbers of cases (KY-220822-2026-000001) are none of anybody's.
+_SPACED = re.compile(r"(?<!\d)(?<![A-Z]-)\d(?:[ \u3000-]?\d){11,}(?:[ \u3000-]?[Xx](?![A-Za-z]))?")
 _HAN = re.compile(r"[㐀-鿿豈-﫿𠀀-𯿿·]+")
 # The surnames of nearly everybody: a word of free text that begins with one may be a name.
 _SURNAMES = frozenset(

@@ -54,7 +54,7 @@ def serve(host: str, port: int, workers: int, say: Say) -> None:
 
 
 def _bring_up(folder: Path) -> None:
-    set_up()
+    set_up(begin=True)
     from django.db import connections
 
     from renshe.core.journal.installing import migrate
@@ -85,7 +85,8 @@ def _web(host: str, port: int, workers: int, say: Say) -> None:
         workers_kill_timeout=int(_PATIENCE),
         log_level=LogLevels.error,
     )
-    server.on_startup(lambda: say(f"已启动：http://{host}:{port}/（按 Ctrl-C 停止）"))
+    shown = f"[{host}]" if ":" in host else host
+    server.on_startup(lambda: say(f"已启动：http://{shown}:{port}/（按 Ctrl-C 停止）"))
     server.serve()
 
 

@@ -165,6 +165,19 @@ def test_cases_are_searched_page_by_page_within_the_regions_of_the_caller(counte
     assert counter.desk("check", "220802").post("/cases/search", {})["items"] == []
 
 
+@pytest.mark.req("S3-24", part="long numbers in words of one's own are masked but on one's own desk")
+def test_numbers_in_free_words_are_masked_elsewhere(counter: Counter) -> None:
+    case = counter.desk("entry").post(
+        "/cases", {**START, "form": {**FORM, "name": "案11010519491231002X"}, "submit": True}, status=201
+    )
+    at = f"/cases/{case['number']}"
+    told = {"verdict": "agree", "seen": case["digest"], "opinion": "与 110105 19491231 002X 相符"}
+    counter.desk("check").post(f"{at}/decisions", told)
+    shown = counter.desk("approve").get(at)
+    assert shown["form"]["name"] == "案110105********002X"
+    assert "110105********002X" in shown["decisions"][-1]["opinion"] and "19491231" not in str(shown)
+
+
 @pytest.mark.req("S3-24", part="a form is masked but on one's own desk")
 def test_a_form_is_whole_on_ones_own_desk_and_masked_elsewhere(counter: Counter) -> None:
     declare_person(counter.office)
@@ -216,6 +229,10 @@ def test_a_partner_begins_and_reads_but_decides_nothing(counter: Counter) -> Non
         ("POST", "/cases/search", {"after": "x"}),
         ("POST", "/cases", {**START, "form": {**FORM, "name": "一\x00"}}),
         ("POST", "/cases", {**START, "form": {**FORM, "name": "一\ud800"}}),
+        ("POST", "/cases", {**START, "form": {**FORM, "name": float("nan")}}),
+        ("POST", "/cases", {**START, "form": {**FORM, "name": float("inf")}}),
+        ("GET", "/inbox/mine?limit=0", None),
+        ("GET", "/inbox/mine?limit=201", None),
     ],
 )
 def test_what_does_not_keep_to_the_schema_is_refused_in_words(

@@ -11,6 +11,7 @@ from tests.core.org.bureau import SETUP
 
 from renshe.core.casework.deciding import case_decide
 from renshe.core.casework.models import Case
+from renshe.core.casework.searching import inbox
 from renshe.core.casework.selectors import case_get, late, mine, waiting_for
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
@@ -42,3 +43,23 @@ def test_open_cases_past_their_limit_are_late(office: Office) -> None:
         Case.objects.update(due_on=timezone.localdate() - dt.timedelta(days=1))
     assert [one.number for one in late(office.checker)] == [case.number]
     assert not late(office.bureau.at("check", "220802")).exists()
+
+
+def test_a_page_of_the_inbox_begins_where_the_one_before_ended_whatever_has_left_it(office: Office) -> None:
+    numbers = [submitted(office, form={"code": f"s{at}", "name": "一"}).number for at in range(4)]
+    with declared(SETUP):
+        Case.objects.filter(number=numbers[0]).update(due_on=timezone.localdate() + dt.timedelta(days=90))
+        Case.objects.filter(number=numbers[1]).update(due_on=None)
+    ordered = [numbers[2], numbers[3], numbers[0], numbers[1]]
+    found, after = [], None
+    while True:
+        [row], after = inbox(office.checker, "waiting", after=after, limit=1)
+        found.append(row["number"])
+        if after is None:
+            break
+        # What was shown is dealt with before the next page is asked for.
+        seen = Case.objects.get(number=row["number"])
+        case_decide(actor=office.checker, number=seen.number, verdict="agree", seen=seen.digest)
+    assert found == ordered
+    with pytest.raises(BusinessError, match="没有业务"):
+        inbox(office.checker, "waiting", after="KY\x00")

@@ -49,6 +49,8 @@ def test_an_item_is_read_in_its_type_and_what_is_kept_reads_the_same(
         (Item("x", "名称"), "一\u200b二", "看不见的字符"),
         (Item("x", "名称", required=True), " ", "名称必填"),
         (item("person.sex"), "7", "没有代码 7"),
+        (item("person.sex"), 1, "性别应为文字"),
+        (Item("x", "名称"), float("inf"), "名称应为文字"),
     ],
 )
 def test_what_is_not_of_the_items_type_length_or_codes_is_refused_with_the_remedy(

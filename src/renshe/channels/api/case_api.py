@@ -9,6 +9,7 @@ from ninja import Router, Status
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
+from renshe.channels.api.paging import Limit
 from renshe.channels.api.schemas import (
     Assign,
     CaseOut,
@@ -23,6 +24,7 @@ from renshe.channels.api.schemas import (
     RowOut,
     Search,
     Seen,
+    Short,
     Start,
 )
 from renshe.core.casework import deciding, leading, searching, services, showing
@@ -57,7 +59,7 @@ def case_search(request: HttpRequest, told: Search) -> object:
 
 
 @router.get("/inbox/{box}", response=answers(Page[RowOut]), summary="待办")
-def inbox(request: HttpRequest, box: Box, after: int = 0, limit: int = 50) -> object:
+def inbox(request: HttpRequest, box: Box, after: Short | None = None, limit: Limit = 50) -> object:
     """Return what waits: ``mine``, ``waiting`` for my post, ``returned``, ``late``, ``proposed``, ``reminded``."""
     rows, further = searching.inbox(actor_of(request), box, after=after, limit=limit)
     return {"items": rows, "after": further}

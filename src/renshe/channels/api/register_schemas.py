@@ -9,9 +9,10 @@ import datetime as dt
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from renshe.channels.api.schemas import Asked, Short, Text
+from renshe.channels.api.schemas import Asked, Masked, Short, Text
+from renshe.core.registers.tracing import masked
 
 Long = Annotated[str, Field(min_length=1, max_length=2000)]
 Minutes = Annotated[int, Field(ge=0, le=100_000)]
@@ -79,7 +80,7 @@ class NoticeOut(Schema):
     id: int
     at: dt.datetime
     target: str
-    reason: str
+    reason: Masked
     by: str
     lifted_at: dt.datetime | None
 
@@ -92,8 +93,8 @@ class BulkOut(Schema):
     operator: str
     name: str
     agency: str
-    filter: dict[str, Any]
-    reason: str
+    filter: Annotated[dict[str, Any], AfterValidator(lambda told: masked("", "filter", told))]
+    reason: Masked
     at: dt.datetime
     ended_at: dt.datetime | None
     count: int | None

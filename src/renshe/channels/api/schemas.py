@@ -10,15 +10,20 @@ import json
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from renshe.standards.masks import mask_digits
 
 Text = Annotated[str, Field(max_length=500)]
 Short = Annotated[str, Field(min_length=1, max_length=100)]
+# Words of somebody's own, as lists show them.
+Masked = Annotated[str, AfterValidator(mask_digits)]
 T = TypeVar("T")
 
 
 class Asked(Schema):
-    """What comes in: nothing but what is named, and no text that a database cannot keep."""
+    """What comes in: nothing but what is named, no text that a database cannot keep, no number
+    that is none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,7 +31,7 @@ class Asked(Schema):
     @classmethod
     def _kept(cls, given: Any) -> Any:
         # What comes in is JSON: looked through as it came.
-        told = json.dumps(getattr(given, "_obj", given), ensure_ascii=False)
+        told = json.dumps(getattr(given, "_obj", given), ensure_ascii=False, allow_nan=False)
         if "\\u0000" in told or told.encode("utf-8", "replace").decode() != told:
             raise ValueError("no text")
         return given

@@ -92,8 +92,15 @@ def _value(one: Item, given: Any) -> Value:
     return _READ[one.type](one, given)
 
 
+def _written(one: Item, given: Any) -> str:
+    # A number would lose the zeros that it began with.
+    if not isinstance(given, str):
+        raise ValueError(f"{one.label}应为文字")
+    return given
+
+
 def _text(one: Item, given: Any) -> str:
-    told = str(given)
+    told = _written(one, given)
     if one.length is not None and len(told) > one.length:
         raise ValueError(f"{one.label}最多 {one.length} 个字符，现有 {len(told)} 个")
     if not told.isprintable():
@@ -102,7 +109,7 @@ def _text(one: Item, given: Any) -> str:
 
 
 def _code(one: Item, given: Any) -> str:
-    told = str(given)
+    told = _written(one, given)
     if one.codes is None or not code_list(one.codes).known(told):
         raise ValueError(f"{one.label}没有代码 {told}，请从代码表中选择")
     return told

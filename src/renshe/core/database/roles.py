@@ -15,7 +15,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from renshe.core.errors import BusinessError
+
 DATABASE = "renshe"
+_OF = "renshe home "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,17 @@ class Logins:
     application: str
 
 
-def prepare(server: str, *, owner_password: str, application_password: str, database: str = DATABASE) -> Logins:
+def prepare(
+    server: str, *, owner_password: str, application_password: str, database: str = DATABASE, home: str | None = None
+) -> Logins:
     """Make the roles and the ``database`` on the server whose superuser, or creator of roles and databases, the URL
-    ``server`` reaches; what is there stays, passwords are set anew. psycopg.Error where that may not be done."""
+    ``server`` reaches; what is there stays, passwords are set anew. psycopg.Error where that may not be done,
+    BusinessError where the database is that of another ``home``, which would be shut out."""
     owner, application = f"{database}_owner", f"{database}_app"
     with psycopg.connect(server, autocommit=True) as connection:
         # Processes that begin at once do this one after the other; the lock ends with the connection.
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"renshe.prepare.{database}"])
+        _refuse_another(connection, database, home)
         for role, password in ((owner, owner_password), (application, application_password)):
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")
@@ -41,11 +48,16 @@ def prepare(server: str, *, owner_password: str, application_password: str, data
                     verb, sql.Identifier(role), password
                 )
             )
+        if connection.info.parameter_status("is_superuser") == "off":
+            # Others make databases only for roles that they are members of.
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(owner)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             new_database(connection, database, owner)
         named = {"db": sql.Identifier(database), "app": sql.Identifier(application)}
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC").format(**named))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {db} TO {app}").format(**named))
+        if home is not None:
+            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), _OF + home))
     reached = {**conninfo_to_dict(server), "dbname": database}
     with psycopg.connect(make_conninfo("", **reached), autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
@@ -55,6 +67,15 @@ def prepare(server: str, *, owner_password: str, application_password: str, data
         make_conninfo("", **{**reached, "user": owner, "password": owner_password}),
         make_conninfo("", **{**reached, "user": application, "password": application_password}),
     )
+
+
+def _refuse_another(connection: psycopg.Connection, database: str, home: str | None) -> None:
+    row = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database]
+    ).fetchone()
+    told = row[0] if row else None
+    if home is not None and told is not None and told.startswith(_OF) and told != _OF + home:
+        raise BusinessError("start.other_home")
 
 
 def new_database(connection: psycopg.Connection, name: str, owner: str) -> None:

@@ -30,6 +30,17 @@ def migrate(application: str, version: str) -> None:
     """Bring the database to this program's shape, as the owner; ``application``: the role that then works in it."""
     reason = Context(operator="migrate", reason=f"升级到 renshe {version}")
     with connections["owner"].cursor() as cursor:
+        # Of two that begin at once the second finds it done; the lock ends with the connection.
+        cursor.execute("SELECT pg_advisory_lock(hashtext('renshe.migrate'))")
+    try:
+        _migrate(application, reason)
+    finally:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+
+
+def _migrate(application: str, reason: Context) -> None:
+    with connections["owner"].cursor() as cursor:
         # What migrations change in journalled tables they change in the name of the upgrade.
         cursor.execute("SELECT set_config('renshe.context', %s, false)", [reason.told()])
     call_command("migrate", database="owner", verbosity=0, interactive=False)

@@ -170,7 +170,7 @@ def traced(entry: Entry) -> Traced:
         unit=mask_serial(entry.unit) if entry.unit else None,
         region=entry.region,
         changes={
-            field: (_masked(table, field, was), _masked(table, field, became))
+            field: (masked(table, field, was), masked(table, field, became))
             for field, was, became in fields_changed(entry)
         },
     )
@@ -201,14 +201,17 @@ def entry_reveal(*, actor: Actor, entry: int, fields: Sequence[str], reason: str
     return {field: ((row.before or {}).get(field), (row.after or {}).get(field)) for field in fields}
 
 
-def _masked(table: str, field: str, value: Any) -> Any:
-    """Return a value of JSON with all that is personal in it masked."""
+def masked(table: str, field: str, value: Any) -> Any:
+    """Return a value of JSON, of ``field`` of ``table``, with all that is personal in it masked."""
     if isinstance(value, Mapping):
-        return {name: _masked(table, name, inner) for name, inner in value.items()}
+        return {name: masked(table, name, inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_masked(table, field, inner) for inner in value]
+        return [masked(table, field, inner) for inner in value]
     if value is None or isinstance(value, bool):
         return value
+    if field == "operator" and str(value).isascii():
+        # His number, not his name.
+        return mask_serial(str(value))
     shown = mask_value(table, field, str(value))
     return value if shown == str(value) else shown
 
