@@ -64,7 +64,7 @@ def look() -> dict[str, Any]:
     from renshe.core.journal.sealing import seal
     from renshe.core.journal.verifying import verify
 
-    logins = set_up()
+    logins = set_up(begin=True)
     with psycopg.connect(logins.application, autocommit=True) as connection:
         seal(connection, whole_only=False)
     with psycopg.connect(logins.application) as connection:
@@ -85,6 +85,6 @@ def look() -> dict[str, Any]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
-    set_up()
+    set_up(begin=True)
     told = fill(int(sys.argv[2])) if sys.argv[1] == "fill" else look()
     print(json.dumps(told))

@@ -79,7 +79,7 @@ def test_the_demo_leaves_a_folder_of_somebody_else_alone(tmp_path: Path) -> None
 
 BUREAU = """
 from renshe.core.database.connect import set_up
-set_up()
+set_up(begin=True)
 from renshe.core.journal.context import Context, declared
 from renshe.core.journal.installing import migrate
 from renshe.core.org.setting_up import agency_install, region_install

@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 INSTALL = """
 from renshe.core.database.connect import set_up
-set_up()
+set_up(begin=True)
 from renshe.core.journal.installing import migrate
 migrate("renshe_app", "test")
 """
@@ -75,3 +75,45 @@ def test_the_journal_is_sealed_told_and_what_was_altered_is_named(run: Run, post
     assert result["altered"]["count"] == 120 and len(result["altered"]["first"]) == 100
     missing = run("verify", "--told", str(tmp_path / "nothing"))
     assert missing.returncode == 2 and "没有文件" in missing.stderr
+
+
+@pytest.mark.req("S1-67", part="whoever holds the machine and makes all anew is found by what another place was told")
+def test_a_journal_that_was_made_anew_or_is_an_old_one_is_found_by_the_place_that_was_told(
+    run: Run, postgres_url: str, tmp_path: Path
+) -> None:
+    assert run(INSTALL).returncode == 0
+    superuser = make_conninfo("", **{**conninfo_to_dict(postgres_url), "dbname": "renshe"})
+    kept = tmp_path / "home" / "journal" / "renshe-journal-chain.txt"
+
+    def write(first: int) -> None:
+        with psycopg.connect(superuser) as own:
+            own.execute("""SELECT journal_declare('{"operator": "op-1", "reason": "x"}')""")
+            rows = "SELECT 'g' || n, 'x', '{}', false FROM generate_series(%s::int, %s) n"
+            own.execute(f"INSERT INTO org_postgroup {rows}", [first, first + 9])
+
+    write(1)
+    assert "新封 1 块" in run("seal").stdout and run("verify").returncode == 0
+    # What was kept at home is gone: a block has nothing that it could be compared with.
+    told, share = kept.read_text(), tmp_path / "share" / kept.name
+    share.unlink()
+    for rest in ("", "no seal at all\n"):
+        kept.write_text(rest)
+        found = run("verify")
+        assert found.returncode == 3 and "最后 1 块没有封条可比" in found.stdout
+    share.write_text(told)
+    nothing = tmp_path / "nothing.txt"
+    nothing.write_text("no seal\n")
+    assert "没有封条" in run("verify", "--told", str(nothing)).stderr
+    kept.write_text(told)
+    with psycopg.connect(superuser) as own:
+        own.execute("SET session_replication_role = replica")
+        own.execute("UPDATE journal_entry SET operator = 'op-2' WHERE id = 3")
+        own.execute("DELETE FROM journal_block")
+    kept.unlink()
+    refused = run("seal")
+    assert refused.returncode == 2 and "不再封存" in refused.stderr and "数据库中没有这一块" in refused.stderr
+    found = run("verify")
+    assert found.returncode == 3 and "不符的块 1 个：1" in found.stdout
+    with psycopg.connect(superuser) as own:
+        own.execute("SELECT journal_seal(1)")
+    assert "与数据库中的不符" in run("seal").stderr and run("verify").returncode == 3

@@ -6,6 +6,7 @@ Invariant: exit 0 only where every sealed entry is as it was and the chain is wh
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import psycopg
@@ -15,19 +16,18 @@ from renshe.cli.show import say
 from renshe.core.database.connect import set_up
 from renshe.core.database.home import home
 from renshe.core.errors import BusinessError
-from renshe.core.journal.sealing import seal
-from renshe.core.journal.telling import Places, Trouble, read_told, tell
+from renshe.core.journal.telling import Places, Trouble, read_told, seal_and_tell, told_places
 from renshe.core.journal.verifying import Verdict, verify
 
 NOT_WHOLE = 3
 _SHOWN = 100
+_MOMENT = 2.0
 
 
 def run_seal(*, full_only: bool, as_json: bool) -> None:
     """Seal, tell, and print what was made and where it could not be told."""
     with _connected(autocommit=True) as connection:
-        made = seal(connection, whole_only=full_only)
-        missed = tell(connection, Places.of(home()))
+        made, missed = seal_and_tell(connection, Places.of(home()), whole_only=full_only)
     if as_json:
         blocks = [{"number": number, "chain": chain.hex()} for number, chain in made]
         say(json.dumps({"blocks": blocks, "troubles": [_told(one) for one in missed]}, ensure_ascii=False))
@@ -38,16 +38,36 @@ def run_seal(*, full_only: bool, as_json: bool) -> None:
 
 
 def run_verify(told: Path | None, *, as_json: bool) -> None:
-    """Verify against what is kept at home, or against the file ``told``, and print what was found."""
+    """Verify against every place that was told, and the file ``told``, and print what was found."""
     if told is not None and not told.is_file():
         raise BusinessError("journal.no_such_file", file=told)
     with _connected() as connection:
-        file = told or Places.of(home()).kept
-        elsewhere = read_told(file) if file.is_file() else {}
-        verdict = verify(connection, elsewhere)
-    say(json.dumps(_shown(verdict), ensure_ascii=False) if as_json else "\n".join(_lines(verdict, bool(elsewhere))))
-    if not verdict.whole:
+        found, unread = told_places(Places.of(home()))
+        if told is not None:
+            found[str(told)] = read_told(told)
+            if not found[str(told)]:
+                raise BusinessError("journal.no_seals", file=told)
+        verdict = verify(connection, *found.values())
+    untold = verdict.blocks - _last(found)
+    if untold > 0:
+        # It may have been sealed just now.
+        time.sleep(_MOMENT)
+        untold = verdict.blocks - _last(told_places(Places.of(home()))[0] | found)
+    whole = verdict.whole and untold <= 0
+    if as_json:
+        say(json.dumps({**_shown(verdict), "whole": whole, "untold": max(untold, 0)}, ensure_ascii=False))
+    else:
+        for place, why in unread.items():
+            say(f"封条存放处 {place} 读不到（{why}），没有与它比对")
+        if untold > 0:
+            say(f"最后 {untold} 块没有封条可比：{Places.of(home()).kept} 缺少它们；运行 renshe journal seal 后重新核验")
+        say("\n".join(_lines(verdict, whole=whole)))
+    if not whole:
         raise typer.Exit(NOT_WHOLE)
+
+
+def _last(found: dict[str, dict[int, bytes]]) -> int:
+    return max((number for told in found.values() for number in told), default=0)
 
 
 def _connected(*, autocommit: bool = False) -> psycopg.Connection:
@@ -60,7 +80,7 @@ def _connected(*, autocommit: bool = False) -> psycopg.Connection:
     return connection
 
 
-def _lines(found: Verdict, compared: bool) -> list[str]:
+def _lines(found: Verdict, *, whole: bool) -> list[str]:
     kinds = {
         "被改动的记录": found.altered,
         "缺失的记录": found.missing,
@@ -68,10 +88,10 @@ def _lines(found: Verdict, compared: bool) -> list[str]:
         "不符的块": found.broken,
     }
     lines = [f"{label} {len(which)} 个：{_cut(which)}" for label, which in kinds.items() if which]
-    lines.append(f"已核验 {found.blocks} 块、{found.entries} 条" + ("" if compared else "；没有另处的封条可比"))
+    lines.append(f"已核验 {found.blocks} 块、{found.entries} 条")
     if found.unsealed:
         lines.append(f"尾部 {found.unsealed} 条尚未封存，自第 {found.unsealed_from} 条起")
-    return [*lines, "日志完整" if found.whole else "日志不完整，请立即报告信息系统负责人，并保留现场"]
+    return [*lines, "日志完整" if whole else "日志不完整，请立即报告信息系统负责人，并保留现场"]
 
 
 def _cut(numbers: list[int]) -> str:
@@ -82,7 +102,6 @@ def _cut(numbers: list[int]) -> str:
 def _shown(found: Verdict) -> dict[str, object]:
     kinds = {kind: getattr(found, kind) for kind in ("altered", "missing", "inserted", "broken")}
     return {
-        "whole": found.whole,
         **{kind: {"count": len(which), "first": which[:_SHOWN]} for kind, which in kinds.items()},
         "blocks": found.blocks,
         "entries": found.entries,

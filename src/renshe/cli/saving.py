@@ -79,7 +79,7 @@ def _settle(archive: Path, folder: Path, proof: Proof) -> None:
     """Tell the second place from which block the chain goes on, and the register from where the bureau came."""
     from renshe.core.registers import archives
 
-    restored_told(Places.of(folder), proof.manifest.block)
+    restored_told(Places.of(folder), proof.manifest.block, bytes.fromhex(proof.manifest.chain))
     archives.restored_enter(archive, proof)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from renshe.core.casework.selectors import undeclared
 from renshe.core.filing.models import Alarm
 from renshe.core.org.validity import in_force
-from renshe.core.registers.alarms import of_journal
+from renshe.core.registers.alarms import REWRITTEN, of_journal
 from renshe.core.registers.archives import every_days
 from renshe.core.registers.backups import counting
 from renshe.core.registers.models import Backup, Plan
@@ -46,6 +46,9 @@ def operating(folder: Path, *, deploy: bool) -> Iterator[Finding]:
     if papers := Alarm.objects.filter(cleared_at=None).count():
         yield Finding(f"有 {papers} 份材料丢失或被改动", "查看告警，从备份恢复后重新检查材料", forbids=False)
     for one in of_journal(folder):
+        if one.kind == REWRITTEN:
+            yield Finding(one.told, "立即报告信息系统负责人，保留现场，运行 renshe journal verify")
+            continue
         # That none is set only regular operation minds.
         if deploy or not one.told.startswith(_NO_PLACE):
             yield Finding(one.told, "查看后台任务是否运行、存放处是否可写，再运行 renshe journal seal", forbids=False)

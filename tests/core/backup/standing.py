@@ -67,7 +67,7 @@ if __name__ == "__main__":
     from renshe.core.database.connect import set_up
     from renshe.core.database.home import home
 
-    logins = set_up()
+    logins = set_up(begin=True)
     if sys.argv[1] == "furnish":
         from renshe.core.journal.installing import migrate
 

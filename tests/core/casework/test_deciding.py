@@ -6,7 +6,7 @@ import datetime as dt
 from threading import Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from tests.core.casework.conftest import FORM, Office, started, submitted
 from tests.core.org.bureau import SETUP
 from tests.core.toys.models import Shop
@@ -71,9 +71,24 @@ def test_the_database_itself_refuses_a_second_decision_of_one_person(office: Off
     more = {"case": case, "round": case.round, "step": 0, "verdict": "agree", "digest": case.digest}
     with pytest.raises(BusinessError, match="录入人员不能复核"), declared(SETUP):
         Decision.objects.create(operator=case.maker, **more)
-    with pytest.raises(IntegrityError, match="one_person_once"), declared(SETUP):
+    with pytest.raises(BusinessError, match="不能再次办理"), declared(SETUP):
         for _ in range(2):
             Decision.objects.create(operator="check-220822", **more)
+    for nobody in ("check-220822 ", "ghost"):
+        with pytest.raises(BusinessError, match="不是本系统的人员"), declared(SETUP):
+            Decision.objects.create(operator=nobody, **more)
+    assert case.decisions.count() == 1
+
+
+@pytest.mark.req("S2-10")
+def test_the_database_itself_counts_nobody_who_becomes_a_maker_afterwards(office: Office) -> None:
+    case = submitted(office)
+    with pytest.raises(BusinessError, match="尚未经规定的人员同意"), declared(SETUP):
+        Decision.objects.create(
+            case=case, round=case.round, step=0, operator="check-220822", verdict="agree", digest=case.digest
+        )
+        Case.objects.filter(pk=case.pk).update(makers=[*case.makers, "check-220822"])
+        Case.objects.filter(pk=case.pk).update(state="done")
     assert case.decisions.count() == 1
 
 

@@ -173,10 +173,13 @@ def test_a_deputy_is_no_way_round_two_people(office: Office) -> None:
     with pytest.raises(BusinessError, match="没有业务"):
         case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
     case = case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
-    with pytest.raises(BusinessError, match="不能再由他人代办"), declared(SETUP):
-        Decision.objects.create(
-            case=case, round=1, step=1, operator="approve-2", on_behalf="check-220822", verdict="agree", digest="x"
-        )
+    more = {"case": case, "round": 1, "step": 1, "verdict": "agree", "digest": "x"}
+    with pytest.raises(BusinessError, match="不能再次办理"), declared(SETUP):
+        Decision.objects.create(operator="approve-2", on_behalf="check-220822", **more)
+    # Nor in the other order: first the deputy, then whoever was away.
+    with pytest.raises(BusinessError, match="不能再次办理"), declared(SETUP):
+        Decision.objects.create(operator="approve-2", on_behalf="approve-220822", **more)
+        Decision.objects.create(operator="approve-220822", **more)
     assert case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest).state == State.DONE
 
 

@@ -45,7 +45,7 @@ def sealed(logins: Logins, *, whole_only: bool = False) -> list[tuple[int, bytes
 
 def verdict(logins: Logins, told: dict[int, bytes] | None = None) -> Verdict:
     with psycopg.connect(logins.application) as own:
-        return verify(own, told)
+        return verify(own, *([told] if told else []))
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20))
@@ -78,9 +78,11 @@ def test_what_was_altered_missing_and_put_in_is_named(committed: None, logins: L
     tamper("""UPDATE journal_entry SET after = after || '{"name": "x"}' WHERE id = 8""")
     tamper("DELETE FROM journal_entry WHERE id IN (12, 40)")
     tamper("CREATE TEMP TABLE copied AS SELECT * FROM journal_entry WHERE id = 1;"
-           "UPDATE copied SET id = 33; INSERT INTO journal_entry SELECT * FROM copied")  # fmt: skip
+           "UPDATE copied SET id = 33; INSERT INTO journal_entry SELECT * FROM copied;"
+           "UPDATE copied SET id = -5; INSERT INTO journal_entry SELECT * FROM copied")  # fmt: skip
+    tamper("""UPDATE journal_entry SET before = 'null' WHERE id = 9""")
     found = verdict(logins)
-    assert (found.altered, found.missing, found.inserted, found.broken) == ([7, 8], [12, 40], [33], [])
+    assert (found.altered, found.missing, found.inserted, found.broken) == ([7, 8, 9], [12, 40], [-5, 33], [])
     assert not found.whole
 
 

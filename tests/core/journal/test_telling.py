@@ -101,7 +101,7 @@ def test_after_a_restored_backup_the_chain_goes_on_from_its_last_block(
     told(logins, places)
     tamper("DELETE FROM journal_block WHERE number = 2; DELETE FROM journal_entry WHERE id > 10")
     assert verdict(logins, read_told(places.kept)).broken == [2]
-    restored_told(places, 1)
+    restored_told(places, 1, read_told(places.kept)[1])
     write(21, 30)
     sealed(logins)
     assert told(logins, places) == [] and verdict(logins, read_told(places.kept)).whole
@@ -113,7 +113,7 @@ def test_a_new_home_goes_on_from_what_the_lost_one_told(committed: None, logins:
     sealed(logins)
     told(logins, places)
     new = Places(places.home.parent / "other", places.folder)
-    restored_told(new, 1)
+    restored_told(new, 1, read_told(places.kept)[1])
     write(11, 20)
     sealed(logins)
     assert told(logins, new) == [] and places.folder

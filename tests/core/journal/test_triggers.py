@@ -89,6 +89,25 @@ def test_what_was_said_is_gone_after_the_block_though_the_transaction_goes_on(db
     assert Entry.objects.get().operator == "op-8"
 
 
+@pytest.mark.parametrize("said", ['{"operator": "op-1", "reason": "x"}', "{}", "{bad", '{"xact": "session"}', '"x"'])
+def test_what_was_not_said_by_the_one_function_was_not_said(committed: None, logins: Logins, said: str) -> None:
+    with psycopg.connect(logins.application) as own:
+        own.execute("SELECT set_config('renshe.context', %s, false)", [said])
+        own.commit()
+        with pytest.raises(psycopg.DatabaseError, match="没有说明由谁") as refused:
+            own.execute("INSERT INTO toys_shop (code, name) VALUES ('s1', 'x')")
+        assert refused.value.sqlstate == "RS001"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['{"operator": " ", "reason": "x"}', '{"operator": {"a": 1}, "reason": "x"}', '{"operator": "o", "reason": 1}'],
+)
+def test_blanks_and_things_are_no_operator_and_no_reason(db: None, said: str) -> None:
+    with pytest.raises(DatabaseError, match="没有说明操作人或事由"), transaction.atomic():
+        connection.cursor().execute("SELECT journal_declare(%s::jsonb)", [said])
+
+
 @pytest.mark.parametrize("context", [Context(operator="", reason="x"), Context(operator="op-1", reason="")])
 def test_an_empty_operator_or_reason_is_none(db: None, context: Context) -> None:
     with pytest.raises(BusinessError, match="没有说明操作人或事由"), declared(context):

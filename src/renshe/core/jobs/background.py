@@ -19,8 +19,7 @@ from renshe.core.database.home import home
 from renshe.core.jobs.declaring import job
 from renshe.core.jobs.models import SYSTEM, Job, State
 from renshe.core.jobs.progress import Progress
-from renshe.core.journal.sealing import seal
-from renshe.core.journal.telling import Places, tell
+from renshe.core.journal.telling import Places, seal_and_tell
 
 _KEPT = dt.timedelta(days=30)
 _OFTEN_KEPT = dt.timedelta(days=2)
@@ -43,8 +42,7 @@ def journal_seal_tail(progress: Progress) -> None:
 def _seal(progress: Progress, *, whole_only: bool) -> None:
     # A connection of its own: each block is committed before the next is made.
     with psycopg.connect(**connector_params("default"), autocommit=True) as connection:
-        made = seal(connection, whole_only=whole_only)
-        missed = tell(connection, Places.of(home()))
+        made, missed = seal_and_tell(connection, Places.of(home()), whole_only=whole_only)
     away = f"；{len(missed)} 处未能送达，恢复后补送" if missed else ""
     progress.step(len(made), len(made), f"封存 {len(made)} 个区块{away}")
 

@@ -5,6 +5,7 @@ Invariant: when it is done, every watched table writes the journal and the appli
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from django.core.management import call_command
@@ -42,7 +43,8 @@ def migrate(application: str, version: str) -> None:
 def _migrate(application: str, reason: Context) -> None:
     with connections["owner"].cursor() as cursor:
         # What migrations change in journalled tables they change in the name of the upgrade.
-        cursor.execute("SELECT set_config('renshe.context', %s, false)", [reason.told()])
+        told = json.dumps({**json.loads(reason.told()), "xact": "session"})
+        cursor.execute("SELECT set_config('renshe.context', %s, false)", [told])
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         for statement in _statements(application):

@@ -22,6 +22,9 @@ from pathlib import Path
 import psycopg
 from filelock import FileLock
 
+from renshe.core.errors import BusinessError
+from renshe.core.journal.sealing import seal
+
 FILE = "renshe-journal-chain.txt"
 _RESTORED = "restored"
 _PATIENCE = 60
@@ -29,11 +32,12 @@ _PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A place that could not be told all: since when, and why."""
+    """A place that could not be told all: since when, and why; ``differs``: it says otherwise than is kept at home."""
 
     place: str
     since: str
     why: str
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def tell(connection: psycopg.Connection, places: Places) -> list[Trouble]:
             "SELECT number, chain FROM journal_block WHERE number > %s ORDER BY number", [last]
         ).fetchall()
         _append(places.kept, [_line(number, chain) for number, chain in made])
-        lines = [line for line in places.kept.read_text("ascii").splitlines() if _parsed(line)]
+        lines = _lines(places.kept)
         told: list[tuple[str, Callable[[], None]]] = []
         if places.folder is not None:
             file = places.folder / FILE
@@ -84,6 +88,19 @@ def troubles(home: Path) -> list[Trouble]:
         return [Trouble(**one) for one in json.loads(_state(home).read_text("utf-8"))]
     except FileNotFoundError:
         return []
+
+
+def seal_and_tell(
+    connection: psycopg.Connection, places: Places, *, whole_only: bool
+) -> tuple[list[tuple[int, bytes]], list[Trouble]]:
+    """Seal what can be sealed and tell it; return the new blocks and which places could not be told all.
+
+    BusinessError where a place was told otherwise than the database says: nothing is sealed over what was rewritten.
+    """
+    if wrong := contradictions(chain_asked(connection), places):
+        raise BusinessError("journal.contradicted", why="；".join(wrong))
+    made = seal(connection, whole_only=whole_only)
+    return made, tell(connection, places)
 
 
 def read_told(file: Path) -> dict[int, bytes]:
@@ -106,8 +123,52 @@ def read_told(file: Path) -> dict[int, bytes]:
     return found
 
 
-def restored_told(places: Places, last: int) -> None:
-    """Tell that a backup was restored whose journal ends with block ``last``: what was told after it is no more.
+def told_places(places: Places) -> tuple[dict[str, dict[int, bytes]], dict[str, str]]:
+    """Return by place what it was told, and of those that cannot be read why.
+
+    A folder that is only behind says nothing that is not kept at home: it is left out.
+    """
+    found, unread = {}, {}
+    kept = _lines(places.kept) if places.kept.exists() else []
+    if kept:
+        found[str(places.kept)] = read_told(places.kept)
+    if places.folder is not None:
+        file = places.folder / FILE
+        try:
+            have = _lines(file) if file.exists() or not places.folder.is_dir() else []
+            if have != kept[: len(have)]:
+                found[str(file)] = read_told(file)
+        except OSError as error:
+            unread[str(file)] = str(error.strerror)
+    return found, unread
+
+
+def contradictions(chain_of: Callable[[int], bytes | None], places: Places) -> list[str]:
+    """Return in words which places were told otherwise than the database says now; ``chain_of``: its chain at a block.
+
+    Only the last block is asked for: its chain stands for all before it.
+    """
+    found = []
+    for place, told in told_places(places)[0].items():
+        if told and (own := chain_of(max(told))) != told[max(told)]:
+            what = "数据库中没有这一块" if own is None else "与数据库中的不符"
+            found.append(f"{place} 记有第 {max(told)} 块，{what}")
+    return found
+
+
+def chain_asked(connection: psycopg.Connection) -> Callable[[int], bytes | None]:
+    """Return how ``contradictions`` asks a database that ``connection`` reaches."""
+
+    def asked(number: int) -> bytes | None:
+        row = connection.execute("SELECT chain FROM journal_block WHERE number = %s", [number]).fetchone()
+        return bytes(row[0]) if row else None
+
+    return asked
+
+
+def restored_told(places: Places, last: int, chain: bytes) -> None:
+    """Tell that a backup was restored whose journal ends with block ``last`` (0: none) and ``chain``: what was told
+    after it is no more.
 
     A new home goes on from what the second place was told by the one that was lost.
     """
@@ -115,8 +176,15 @@ def restored_told(places: Places, last: int) -> None:
     with FileLock(places.home / "journal" / ".telling.lock"):
         before = places.folder / FILE if places.folder is not None else None
         if before is not None and before.is_file() and not places.kept.exists():
-            _append(places.kept, [line for line in before.read_text("ascii").splitlines() if _parsed(line)])
+            _append(places.kept, _lines(before))
+        if last and last not in read_told(places.kept):
+            _append(places.kept, [_line(last, chain)])
         _append(places.kept, [f"{_RESTORED} {last} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"])
+
+
+def _lines(file: Path) -> list[str]:
+    """Return the whole lines of ``file``."""
+    return [line for line in file.read_text("ascii", "replace").splitlines() if _parsed(line)]
 
 
 def _line(number: int, chain: bytes) -> str:
@@ -137,7 +205,7 @@ def _parsed(line: str) -> tuple[int, bytes | None] | None:
 
 def _catch_up(file: Path, lines: list[str]) -> None:
     """Append to ``file`` what it lacks of ``lines``; ValueError where it says otherwise than they do."""
-    have = [line for line in file.read_text("ascii").splitlines() if _parsed(line)] if file.exists() else []
+    have = _lines(file) if file.exists() else []
     if have != lines[: len(have)]:
         at = next((at for at, (one, two) in enumerate(zip(have, lines, strict=False)) if one != two), len(lines))
         raise ValueError(f"第 {at + 1} 行与本机所留的不一致，请核查是否有人改动")
@@ -183,7 +251,8 @@ def _troubles(places: Places, told: list[tuple[str, Callable[[], None]]]) -> lis
             attempt()
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             known = before.get(place)
-            found.append(Trouble(place, known.since if known else now, " ".join(str(error).split())))
+            why, differs = " ".join(str(error).split()), isinstance(error, ValueError)
+            found.append(Trouble(place, known.since if known else now, why, differs))
     draft = _state(places.home).with_suffix(".draft")
     draft.write_text(json.dumps([asdict(one) for one in found], ensure_ascii=False), "utf-8")
     draft.replace(_state(places.home))

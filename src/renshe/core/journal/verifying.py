@@ -18,6 +18,8 @@ import psycopg
 from renshe.core.journal.scripts import script
 
 _DIGEST = 32
+# No number that an entry can have is below it.
+_NOWHERE = -(2**63)
 
 
 @dataclass(slots=True)
@@ -53,18 +55,21 @@ def root(leaves: bytes) -> bytes:
     return level
 
 
-def verify(connection: psycopg.Connection, told: Mapping[int, bytes] | None = None) -> Verdict:
+def verify(connection: psycopg.Connection, *told: Mapping[int, bytes]) -> Verdict:
     """Check the whole journal in a transaction of its own; ``told``: by number of block, the chain as it was written to
-    the second place."""
-    found, before, chain = Verdict(), 0, b""
-    elsewhere = dict(told or {})
+    each of the second places."""
+    found, before, chain = Verdict(), _NOWHERE, b""
+    elsewhere: dict[int, set[bytes]] = {}
+    for place in told:
+        for number, said in place.items():
+            elsewhere.setdefault(number, set()).add(said)
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     while (block := _block(connection, found.blocks + 1)) is not None:
         found.blocks += 1
         ids, leaves, told_root, told_chain = block
         made = root(leaves)
         chain = sha256(chain + made).digest()
-        if (made, chain, elsewhere.pop(found.blocks, chain)) != (told_root, told_chain, chain):
+        if (made, chain, elsewhere.pop(found.blocks, {chain})) != (told_root, told_chain, {chain}):
             found.broken.append(found.blocks)
             # What follows is judged by what stood here, or every later block would be named too.
             chain = chain if made == told_root else told_chain

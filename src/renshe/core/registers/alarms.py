@@ -15,7 +15,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from renshe.core.journal.models import Block, Entry
-from renshe.core.journal.telling import Places, troubles
+from renshe.core.journal.telling import Places, contradictions, troubles
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import visible_regions
 from renshe.core.registers.backups import backups_overdue
@@ -28,6 +28,7 @@ from renshe.core.registers.running import database_checks_due, faults_open, runn
 from renshe.standards.data_sets import data_sets
 
 LOOK_BACK = dt.timedelta(days=31)
+REWRITTEN = "seal_differs"
 UNSEALED = dt.timedelta(days=1)
 """How old an entry may be that is not sealed."""
 
@@ -116,7 +117,16 @@ def of_journal(home: Path) -> list[Alarm]:
     places = Places.of(home)
     if places.folder is None and places.command is None:
         found.append(Alarm("seal_place", "没有设置封条的另一存放处（RENSHE_SEAL_PLACE）"))
+
+    def chain(number: int) -> bytes | None:
+        found = Block.objects.filter(number=number).values_list("chain", flat=True).first()
+        return None if found is None else bytes(found)
+
+    found += [Alarm(REWRITTEN, f"日志与封条不符：{one}") for one in contradictions(chain, places)]
     for one in troubles(home):
+        if one.differs:
+            found.append(Alarm(REWRITTEN, f"{one.place} 的封条{one.why}"))
+            continue
         since = dt.datetime.fromisoformat(one.since)
         found.append(Alarm("seal_place", f"封条未能写到 {one.place}：{one.why}", since=timezone.localdate(since)))
     return found
