@@ -49,7 +49,9 @@ def test_the_age_of_the_last_proved_backup_is_told(db: None, tmp_path: Path, mon
     agency = make().agencies["220000"]
 
     def told() -> str:
-        return "；".join(one.what for one in found(tmp_path, deploy=True))
+        whats = [one.what for one in found(tmp_path, deploy=True)]
+        assert whats.pop(0) == "备份与业务数据在同一块磁盘上"
+        return "；".join(whats)
 
     def backed_up(days: int) -> None:
         at = timezone.now() - dt.timedelta(days=days)
@@ -61,6 +63,9 @@ def test_the_age_of_the_last_proved_backup_is_told(db: None, tmp_path: Path, mon
     assert told().startswith("上次有效备份在 3 天前")
     backed_up(1)
     assert told() == ""
+    monkeypatch.setenv("RENSHE_BACKUP_PLACE", str(tmp_path / "not-mounted"))
+    [one] = found(tmp_path, deploy=True)
+    assert one.forbids and "not-mounted 不存在" in one.what
 
 
 def test_papers_seals_and_plans_are_told(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,39 @@ def test_of_a_serve_that_was_killed_nothing_holds_the_port(tmp_path: Path) -> No
         assert process.returncode == 0
 
 
+def server_process(home: Path) -> psutil.Process:
+    return psutil.Process(int((home / "database" / "postmaster.pid").read_text().split()[0]))
+
+
+def test_a_database_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, port) as process:
+        server_process(tmp_path).kill()
+        codes = set()
+        for _ in range(300):
+            codes.add(status(port))
+            if 503 in codes and status(port) == 200:
+                break
+            time.sleep(0.1)
+        assert codes == {200, 503} and status(port) == 200
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=100)
+        assert process.returncode == 0 and "自带的数据库已被终止，现已重新启动" in out
+    assert not (tmp_path / "database" / "postmaster.pid").exists()
+
+
+def test_after_everything_was_killed_it_starts_at_once(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, port) as process:
+        database = server_process(tmp_path)
+        for one in [process, database, *process.children(recursive=True)]:
+            one.kill()
+    with served(tmp_path, port) as process:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=100)
+        assert process.returncode == 0
+
+
 def test_one_home_is_served_once_and_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     port = free_port()
     home = tmp_path / "home"

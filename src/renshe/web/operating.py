@@ -8,6 +8,7 @@ Invariant: nothing is changed; nobody is asked for a right, for whoever runs the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,19 @@ def operating(folder: Path, *, deploy: bool) -> Iterator[Finding]:
     for due in not_drilled(Plan.objects.select_related("agency").filter(in_force())):
         yield Finding(f"预案“{due.plan.name}”应在 {due.due} 前演练", "按预案演练并登记", forbids=False)
     if deploy:
+        yield from _place(folder)
         yield from _backup()
+
+
+def _place(folder: Path) -> Iterator[Finding]:
+    """Where the nightly backup goes is there, and is no part of the disk that it is to outlive."""
+    told = os.environ.get("RENSHE_BACKUP_PLACE")
+    place = Path(told) if told else folder
+    if not place.is_dir():
+        yield Finding(f"备份存放处 {place} 不存在", "挂载它，或改正 RENSHE_BACKUP_PLACE")
+    elif place.stat().st_dev == folder.stat().st_dev:
+        remedy = "把 RENSHE_BACKUP_PLACE 设为另一台机器或另一块磁盘上的文件夹"
+        yield Finding("备份与业务数据在同一块磁盘上", remedy, forbids=False)
 
 
 def _backup() -> Iterator[Finding]:

@@ -16,18 +16,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 from renshe import __version__
 from renshe.core.database.connect import server_of, set_up
+from renshe.core.database.embedded import revive_embedded
 from renshe.core.database.home import held, home
 from renshe.core.database.roles import DATABASE
 from renshe.core.errors import BusinessError
 
 _AGAIN = 5.0
 """Seconds after which a worker that ended is started again."""
+_LOOK = 2.0
+"""Seconds after which it is seen that the database is gone."""
 _PATIENCE = 30.0
 """Seconds that a worker has for ending what it is at."""
 _THREADS = 32
@@ -47,8 +50,9 @@ def serve(host: str, port: int, workers: int, say: Say) -> None:
         _require_free(host, port)
         # Until the web is up, being told to stop means leaving as from any block.
         signal.signal(signal.SIGTERM, _leave)
+        own = os.environ.get("DATABASE_URL")
         _bring_up(folder)
-        with _background(say):
+        with _database(folder, say) if own is None else nullcontext(), _background(say):
             _web(host, port, workers, say)
         say("已停止")
 
@@ -88,6 +92,28 @@ def _web(host: str, port: int, workers: int, say: Say) -> None:
     shown = f"[{host}]" if ":" in host else host
     server.on_startup(lambda: say(f"已启动：http://{shown}:{port}/（按 Ctrl-C 停止）"))
     server.serve()
+
+
+@contextmanager
+def _database(folder: Path, say: Say) -> Iterator[None]:
+    """Have the server that renshe brings along run while the block does; one that was killed is started again."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK):
+            try:
+                if revive_embedded(folder):
+                    say("自带的数据库已被终止，现已重新启动")
+            except BusinessError as refused:
+                say(str(refused))
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from tests.channels.api.conftest import Counter
 
@@ -53,3 +54,18 @@ def test_what_has_no_words_of_its_own_is_told_without_its_value() -> None:
         in_words({"loc": ("body", "told", "form", "name"), "type": "value_error", "input": "张"})
         == "form.name 不符合要求"
     )
+
+
+def test_where_there_is_no_database_it_is_said_and_nothing_is_a_fault(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("host db-7 password wrong")
+
+    desk = counter.desk("entry")
+    desk.client.raise_request_exception = False
+    monkeypatch.setattr(connection, "cursor", gone)
+    for method, path in (("GET", "/me"), ("POST", "/cases")):
+        answer = desk.ask(method, path, {})
+        assert (answer.status_code, answer.json()["code"]) == (503, "api.no_database")
+        assert "db-7" not in answer.content.decode()

@@ -6,11 +6,13 @@ Invariant: what is told is what a user may read: never a trace, a value of someb
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
@@ -115,5 +117,7 @@ def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """Answer a request on which the program failed: what failed stands in the log."""
+    """Answer a request on which the program failed, or that met no database: what failed stands in the log."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return problem(BusinessError("api.no_database"), 503)
     return problem(BusinessError("api.fault"), 500)

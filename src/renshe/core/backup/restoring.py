@@ -79,7 +79,11 @@ def archive_restore(path: Path, folder: Path, own_server: str | None = None) -> 
     with opened(path) as archive:
         _refuse_newer(archive.manifest)
         archive.digests_check()
-        server, mark = server_of(folder, own_server), half_restored(folder)
+        mark = half_restored(folder)
+        if own_server is None and not (folder / "database").exists() and not papers(folder):
+            # Before anything is made: what is broken off now must not look like a bureau that is new.
+            mark.touch(0o600)
+        server = server_of(folder, own_server)
         if not mark.exists() and (papers(folder) or _stands(server)):
             raise BusinessError("backup.home_not_empty", home=folder)
         mark.touch(0o600)

@@ -47,24 +47,57 @@ def start_embedded(folder: Path) -> str:
     """
     if os.name == "posix" and (odd := _ODD.findall(str(folder))):
         raise BusinessError("start.home_odd", home=folder, odd=" ".join(sorted(set(odd))))
-    library = _library()
-    data = folder / "database"
+    library, data = _library(), folder / "database"
     try:
         with FileLock(folder / ".database.lock", timeout=_PATIENCE, mode=LOCK):
             with library.PostgresServer._lock:
                 _forget_the_dead(data / ".handle_pids.json")
-            server = _started(library, data)
+            return _reached(folder, library, data)
+    except Timeout:
+        raise BusinessError("start.embedded_busy", home=folder) from None
+    except (AssertionError, subprocess.SubprocessError, psycopg.OperationalError):
+        raise BusinessError("start.embedded", log=data / "log") from None
+
+
+def revive_embedded(folder: Path) -> bool:
+    """Start the server of ``folder``, which this process holds, again if it was killed; return whether it was."""
+    library, data = _library(), folder / "database"
+    held = library.PostgresServer._instances.get(data)
+    if held is None or _lives(held.get_postmaster_info().process):
+        return False
+    library.PostgresServer._instances.pop(data, None)
+    start_embedded(folder)
+    return True
+
+
+def _lives(process: psutil.Process | None) -> bool:
+    try:
+        return process is not None and process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _reached(folder: Path, library: ModuleType, data: Path) -> str:
+    """Return the URL of the superuser of a server that answers. One that crashed may not be gone yet, or may still read
+    what it had not written: the library gives up after seconds, or takes it for one that runs."""
+    for at in range(_TRIES):
+        try:
+            server = library.get_server(data, cleanup_mode="stop")
             info = server.get_postmaster_info()
             host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
             reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
-            _wait(make_conninfo(reached, password=secret(folder, SUPERUSER)))
-            if _close_doors(folder, reached):
-                _settle(library, server, make_conninfo(reached, password=secret(folder, SUPERUSER)))
-            return make_conninfo(reached, password=secret(folder, SUPERUSER))
-    except Timeout:
-        raise BusinessError("start.embedded_busy", home=folder) from None
-    except (subprocess.SubprocessError, psycopg.OperationalError):
-        raise BusinessError("start.embedded", log=data / "log") from None
+            known = make_conninfo(reached, password=secret(folder, SUPERUSER))
+            _wait(known)
+        except (AssertionError, subprocess.SubprocessError, psycopg.OperationalError):
+            library.PostgresServer._instances.pop(data, None)
+            if at == _TRIES - 1:
+                raise
+            time.sleep(1)
+            continue
+        if _close_doors(folder, reached):
+            _settle(library, server, known)
+        return known
+    raise AssertionError("unreachable")
 
 
 class _InOrders(type(Path())):  # type: ignore[misc]

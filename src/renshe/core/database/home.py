@@ -30,7 +30,7 @@ def home(*, begin: bool = True) -> Path:
     told = os.environ.get("RENSHE_HOME")
     own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "renshe"
     folder = Path(told).expanduser() if told else _OF_ROOT if hasattr(os, "geteuid") and os.geteuid() == 0 else own
-    if not begin and not (folder / _SECRETS).is_dir():
+    if not begin and not (folder / _SECRETS).is_dir() and not half_restored(folder).exists():
         raise BusinessError("start.no_home", home=folder)
     try:
         folder.mkdir(mode=_PASSABLE, parents=True, exist_ok=True)
