@@ -117,3 +117,38 @@ def test_a_journal_that_was_made_anew_or_is_an_old_one_is_found_by_the_place_tha
     with psycopg.connect(superuser) as own:
         own.execute("SELECT journal_seal(1)")
     assert "与数据库中的不符" in run("seal").stderr and run("verify").returncode == 3
+
+
+@pytest.mark.req("S1-67", part="rows that were changed past the triggers are named")
+def test_rows_that_were_changed_past_the_triggers_are_named_and_so_is_what_let_them(
+    run: Run, postgres_url: str, tmp_path: Path
+) -> None:
+    assert run(INSTALL).returncode == 0
+    superuser = make_conninfo("", **{**conninfo_to_dict(postgres_url), "dbname": "renshe"})
+
+    def as_superuser(*orders: str) -> None:
+        with psycopg.connect(superuser) as own:
+            for order in orders:
+                own.execute(order)
+
+    said = """SELECT journal_declare('{"operator": "op-1", "reason": "x", "approval": "x"}')"""
+    as_superuser(
+        "SET timezone = 'Asia/Shanghai'",
+        said,
+        "INSERT INTO org_postgroup SELECT 'g' || n, 'x', '{}', false FROM generate_series(1, 9) n",
+        "UPDATE org_postgroup SET name = 'y' WHERE code = 'g2'",
+        "DELETE FROM org_postgroup WHERE code = 'g3'",
+        "INSERT INTO org_region (code, name, level, path, valid_from) VALUES ('22', 'x', 1, '22', '2026-01-01')",
+        "INSERT INTO registers_fault (agency, region_id, what, found_at, found_by) VALUES ('a', '22', 'x', now(), 'x')",
+    )
+    well = run("verify", "--rows")
+    assert well.returncode == 0 and "各行与日志一致" in well.stdout, well.stdout
+    as_superuser(
+        "SET session_replication_role = replica",
+        "UPDATE org_postgroup SET name = 'z' WHERE code = 'g1'",
+        "DELETE FROM org_postgroup WHERE code = 'g2'",
+        "INSERT INTO org_postgroup VALUES ('g3', 'x', '{}', false), ('new', 'x', '{}', false)",
+    )
+    found = run("verify", "--rows", "--json")
+    assert found.returncode == 3 and json.loads(found.stdout)["rows"] == {"org_postgroup": ["g1", "g2", "g3", "new"]}
+    assert run("verify").returncode == 0

@@ -90,7 +90,7 @@ def test_keys_that_others_can_read_are_found(logins: Logins, home: Path) -> None
         (
             "ALTER TABLE toys_shop DISABLE TRIGGER journal_update",
             "ALTER TABLE toys_shop ENABLE TRIGGER journal_update",
-            "toys_shop 的修改不会全部写入日志",
+            "toys_shop.journal_update 缺失、停用或被改动",
         ),
         (
             "DELETE FROM django_migrations WHERE app = 'toys'",

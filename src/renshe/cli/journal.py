@@ -16,6 +16,7 @@ from renshe.cli.show import say
 from renshe.core.database.connect import set_up
 from renshe.core.database.home import home
 from renshe.core.errors import BusinessError
+from renshe.core.journal.rows import rows_differing
 from renshe.core.journal.telling import Places, Trouble, read_told, seal_and_tell, told_places
 from renshe.core.journal.verifying import Verdict, verify
 
@@ -37,8 +38,9 @@ def run_seal(*, full_only: bool, as_json: bool) -> None:
         say(f"封条未能写到 {one.place}（自 {one.since} 起）：{one.why}；恢复后会补写")
 
 
-def run_verify(told: Path | None, *, as_json: bool) -> None:
-    """Verify against every place that was told, and the file ``told``, and print what was found."""
+def run_verify(told: Path | None, *, rows: bool, as_json: bool) -> None:
+    """Verify against every place that was told, and the file ``told``, and print what was found; ``rows``: also whether
+    each business row is as its last entry says."""
     if told is not None and not told.is_file():
         raise BusinessError("journal.no_such_file", file=told)
     with _connected() as connection:
@@ -48,20 +50,28 @@ def run_verify(told: Path | None, *, as_json: bool) -> None:
             if not found[str(told)]:
                 raise BusinessError("journal.no_seals", file=told)
         verdict = verify(connection, *found.values())
+        from renshe.core.journal.watching import watched
+
+        differing = rows_differing(connection, watched()) if rows else {}
     untold = verdict.blocks - _last(found)
     if untold > 0:
         # It may have been sealed just now.
         time.sleep(_MOMENT)
         untold = verdict.blocks - _last(told_places(Places.of(home()))[0] | found)
-    whole = verdict.whole and untold <= 0
+    whole = verdict.whole and untold <= 0 and not differing
     if as_json:
-        say(json.dumps({**_shown(verdict), "whole": whole, "untold": max(untold, 0)}, ensure_ascii=False))
+        shown = {**_shown(verdict), "whole": whole, "untold": max(untold, 0), "rows": differing}
+        say(json.dumps(shown, ensure_ascii=False))
     else:
         for place, why in unread.items():
             say(f"封条存放处 {place} 读不到（{why}），没有与它比对")
         if untold > 0:
             say(f"最后 {untold} 块没有封条可比：{Places.of(home()).kept} 缺少它们；运行 renshe journal seal 后重新核验")
-        say("\n".join(_lines(verdict, whole=whole)))
+        for table, keys in differing.items():
+            say(f"表 {table} 与日志不一致的行：{'、'.join(keys)}；请立即报告信息系统负责人，并保留现场")
+        if rows and not differing:
+            say("业务数据各行与日志一致")
+        say("\n".join(_lines(verdict, whole=verdict.whole and untold <= 0)))
     if not whole:
         raise typer.Exit(NOT_WHOLE)
 

@@ -333,11 +333,12 @@ def journal_seal(
 @journal_app.command("verify", cls=Command, help=t("journal_verify"))
 def journal_verify(
     told: Annotated[Path | None, typer.Option(help=t("journal_told"))] = None,
+    rows: Annotated[bool, typer.Option("--rows", help=t("journal_rows"))] = False,
     json: Json = False,
 ) -> None:
     from renshe.cli.journal import run_verify
 
-    run_verify(told, as_json=json)
+    run_verify(told, rows=rows, as_json=json)
 
 
 def main() -> None:

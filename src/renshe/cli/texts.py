@@ -129,6 +129,7 @@ _TEXTS = {
         "核验日志是否完整，列出被改、缺失和插入的记录；不完整时退出码为 3",
         "Check that the journal is whole; exit 3 where it is not",
     ),
+    "journal_rows": ("也核对业务表的每一行是否与日志所记一致", "Also whether each business row is as the journal says"),
     "journal_told": ("另一处所留的封条文件", "The chain as it was told elsewhere"),
 }
 

@@ -21,8 +21,8 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from renshe.core.journal.installing import altered
 from renshe.core.journal.triggers import APPEND_ONLY
-from renshe.core.journal.watching import watched
 from renshe.web.operating import Finding, operating
 
 OLDEST_SERVER = 14
@@ -136,15 +136,12 @@ def _tables(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
 
 
 def _triggers(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
-    """Every table that is journalled has its triggers, switched on."""
-    cursor.execute(
-        "SELECT t FROM unnest(%s::text[]) t WHERE to_regclass(quote_ident(t)) IS NOT NULL"
-        " AND (SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(quote_ident(t)) AND tgenabled IN ('O', 'A')"
-        " AND tgname IN ('journal_insert', 'journal_update', 'journal_delete', 'journal_truncate')) < 4 ORDER BY 1",
-        [[one.table for one in watched()]],
-    )
-    if found := "、".join(table for (table,) in cursor.fetchall()):
-        yield Finding(f"表 {found} 的修改不会全部写入日志", "先查明谁停用了触发器，再运行 renshe migrate 并启用")
+    """What writes the journal and keeps it is as the program makes it, and switched on."""
+    if found := "、".join(altered(cursor, application)):
+        yield Finding(
+            f"写日志的函数或触发器 {found} 缺失、停用或被改动，修改不会全部写入日志",
+            "先查明是谁、何时所为，运行 renshe journal verify --rows 找出未留痕的修改，再运行 renshe migrate 并启用",
+        )
 
 
 def _clock(cursor: CursorWrapper, application: str) -> Iterator[Finding]:

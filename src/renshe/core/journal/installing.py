@@ -6,10 +6,12 @@ Invariant: when it is done, every watched table writes the journal and the appli
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from renshe.core.journal import sealing, triggers
@@ -17,6 +19,10 @@ from renshe.core.journal.context import Context
 from renshe.core.journal.scripts import script
 from renshe.core.journal.watching import watched
 
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\S+?)\(.*?AS (\$\w*\$)(.*?)\2", re.DOTALL)
+_TRIGGER = re.compile(
+    r"CREATE OR REPLACE TRIGGER (\w+) (?:BEFORE|AFTER) [A-Z ]+ ON (\S+)\s.*?EXECUTE FUNCTION (\S+?)\(\)", re.DOTALL
+)
 _NOT_WRITTEN = (
     *triggers.APPEND_ONLY,
     triggers.SEALED,
@@ -49,6 +55,32 @@ def _migrate(application: str, reason: Context) -> None:
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         for statement in _statements(application):
             cursor.execute(statement)
+
+
+def altered(cursor: CursorWrapper, application: str) -> list[str]:
+    """Return the functions and triggers of the journal that are not as ``migrate`` makes them, and every trigger that
+    is switched off."""
+    made = "\n".join(_statements(application))
+    functions = {name.strip('"'): body for name, _, body in _FUNCTION.findall(made)}
+    triggers = {(table.strip('"'), name): does.strip('"') for name, table, does in _TRIGGER.findall(made)}
+    cursor.execute(
+        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY (%s)",
+        [list(functions)],
+    )
+    there = dict(cursor.fetchall())
+    cursor.execute(
+        "SELECT c.relname, t.tgname, CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL THEN p.proname END"
+        " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE c.relnamespace = 'public'::regnamespace"
+    )
+    standing = {(table, name): does for table, name, does in cursor.fetchall()}
+    wrong = {name for name, body in functions.items() if there.get(name) != body}
+    wrong |= {f"{table}.{name}" for (table, name), does in triggers.items() if standing.get((table, name)) != does}
+    cursor.execute(
+        "SELECT c.relname || '.' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND t.tgenabled NOT IN ('O', 'A') AND NOT t.tgisinternal"
+    )
+    return sorted(wrong | {name for (name,) in cursor.fetchall()})
 
 
 def _statements(application: str) -> Iterator[str]:

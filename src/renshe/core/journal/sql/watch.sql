@@ -1,6 +1,6 @@
 -- The trigger function of one table (triggers.py); what follows an at sign is filled in.
 CREATE OR REPLACE FUNCTION @function() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $body$
 DECLARE
     c jsonb := journal_context();
     said_by text := c ->> 'operator';
