@@ -14,8 +14,6 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.ports import free_port
 from tests.web.test_serving import command, environment
 
-pytestmark = pytest.mark.xdist_group("homes")
-
 
 def run(home: Path, *arguments: str, url: str | None = None, code: int = 0) -> str:
     """Run ``renshe``; return what it said: a refusal is one line, without a trace."""

@@ -176,7 +176,7 @@ def opened(path: Path) -> Iterator[Archive]:
     """Open the archive ``path``; BusinessError where it is none or not whole."""
     try:
         tar = tarfile.TarFile(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise BusinessError("backup.no_such_archive", archive=path) from None
     except tarfile.TarError:
         raise _not_whole(path, path.name) from None
