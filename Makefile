@@ -35,8 +35,8 @@ lint: setup .venv/.spark
 
 test: lint
 	scripts/test-deps.sh
-	$(BIN)/pytest -n 2 -rs
-	RENSHE_TEST_POSTGRES=debian $(BIN)/pytest -n 2 tests/core
+	$(BIN)/pytest -n 3 -rs
+	RENSHE_TEST_POSTGRES=debian $(BIN)/pytest -n 3 tests/core
 
 # The peers' pins clash with ours, and Spark's with theirs.
 .venv-peers/.ready: benchmarks/peers/requirements.txt benchmarks/peers/requirements-data.txt
