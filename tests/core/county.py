@@ -35,13 +35,24 @@ from renshe.core.org.granting import grant_apply, grant_approve, grant_review
 from renshe.core.org.models import ApiToken, Department, Grant, Holding, Operator
 from renshe.core.org.setting_up import grant_install
 from renshe.core.registers.backups import backup_prove, backup_register
-from renshe.core.registers.models import BulkWork, Candidate, CapacitySample, CleanUp, Duty, Plan, RunningLog
+from renshe.core.registers.models import (
+    BulkWork,
+    Candidate,
+    CapacitySample,
+    ChangeLogCheck,
+    CleanUp,
+    DatabaseCheck,
+    Duty,
+    Plan,
+    RunningLog,
+)
 from renshe.core.registers.plans import plan_register
 from renshe.core.registers.running import duty_name, fault_report
 
 CASE = {
     "label": "x", "number": "x", "fields": [], "papers": [], "decisions": [], "matter": "x", "subject": "x",
 }  # fmt: skip
+LAST_MONTH = f"{TODAY.replace(day=1) - dt.timedelta(days=1):%Y%m}"
 LONG_AGO = TODAY - dt.timedelta(days=400)
 
 
@@ -245,4 +256,6 @@ def _registers(office: Office) -> None:
             **here, day=YESTERDAY, ports="x", servers="x", communications="x", faults="x", signed="x", operator="x",
             at=now,
         )  # fmt: skip
+        DatabaseCheck.objects.create(**here, day=LONG_AGO, good=True, result="x", operator="x", at=now)
+        ChangeLogCheck.objects.create(**here, month=LAST_MONTH, rows=0, digest="x", agrees=True, by="x", at=now)
         Alarm.objects.create(digest="0" * 64, region=region, found="missing", found_by="x")

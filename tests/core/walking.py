@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 from tests.core.casework.conftest import HERE, Office, furnish
-from tests.core.county import CASE, one_of_everything
+from tests.core.county import CASE, LAST_MONTH, one_of_everything
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
 
@@ -124,20 +124,23 @@ def strange(made: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             nowhere = () if new else ("KY-220822-2026-9", "", "x" * 5000)
             yield from ((one.name, value) for value in ("KY\x00", *nowhere))
         if one.name in ("attachment", "job", "entry") or (
-            one.name in ("plan", "fault", "cut") and "int" in str(one.annotation)
+            one.name in ("plan", "fault", "cut", "duty", "delegation") and "int" in str(one.annotation)
         ):
             yield from ((one.name, value) for value in (0, -1, 2**63, 2**70))
+        if one.name == "month":
+            yield from ((one.name, value) for value in ("2026", "20261", "000101", "999912", "２０２６１１", "\x00"))
+        if one.name in ("person", "code") and made.__module__.endswith("filing.selectors"):
+            yield (one.name, "1001\x00")
         if one.name == "region" and "str" in str(one.annotation):
             yield from ((one.name, value) for value in ("220802", "999999", "\x00", ""))
 
 
-LAST_MONTH = f"{TODAY.replace(day=1) - dt.timedelta(days=1):%Y%m}"
 _PLAIN: dict[str, Any] = {
     "reason": "依据充分", "ground": "依据充分", "note": "已排除", "purpose": "办理业务", "opinion": "",
     "resolution": "已排除", "type": "shop.open", "region_code": HERE, "valid_until": NEXT_YEAR,
     "valid_from": TODAY, "last_day": TODAY, "workdays": 1, "box": "waiting", "items": ["code"],
     "fields": ["code"], "table": "toys_stall", "name": "新名称", "title": "卷", "place": "三楼",
-    "period": "2026-11", "code": "999", "year": TODAY.year, "half": 2, "month": "202611",
+    "period": "2026-11", "code": "999", "year": TODAY.year, "half": 1 if TODAY.month <= 6 else 2, "month": LAST_MONTH,
     "password": "长长的一个密码 7 号", "scopes": ["case.query"], "cidr": "10.9.0.0/16",
     "operation_name": "shop.open.enter", "module": "shop", "on": False, "data": CASE, "person": "1001",
     "days": 2, "good": True, "how": "整库恢复", "rows": 1, "size": 1, "sha256": "1" * 64, "data_set": "all",
@@ -208,11 +211,13 @@ _OWN: dict[str, dict[str, Any]] = {
         "deleted": lambda t: [t["deleted"]], "approval": lambda t: t["restoration"],
     },
     "registers.monthly.change_log_check": {
-        "month": LAST_MONTH, "seen": lambda t: log_of(t["region"], LAST_MONTH).digest,
+        "seen": lambda t: log_of(t["region"], LAST_MONTH).digest,
     },
     "registers.running.running_log_missing": {"first": TODAY - dt.timedelta(days=9)},
     "registers.plans.plan_register": {"owner": lambda t: t["operator"]},
     "registers.running.duty_name": {"kind": "network"},
+    "registers.running.duty_get": {"duty": lambda t: t["duty"].pk},
+    "casework.delegating.delegation_get": {"delegation": lambda t: t["delegation"].pk},
     "registers.plans.plan_get": {"plan": lambda t: t["plan"].pk},
     "registers.running.fault_get": {"fault": lambda t: t["fault"].pk},
     "org.access.cut_off_reported": {"cut": lambda t: t["cut"].pk},

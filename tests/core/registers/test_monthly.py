@@ -13,7 +13,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.closing import row_open, rows_close
 from renshe.core.journal.context import declared
 from renshe.core.registers.models import ChangeLogCheck
-from renshe.core.registers.monthly import change_log, change_log_check, change_logs_unchecked
+from renshe.core.registers.monthly import change_log, change_log_check, change_log_checks, change_logs_unchecked
 
 MONTH = f"{TODAY:%Y%m}"
 
@@ -82,3 +82,14 @@ def test_a_month_that_goes_on_is_not_checked(changed: Bureau) -> None:
         change_log_check(
             actor=changed.at("check"), region=changed.regions["220822"], month=MONTH, seen="x", agrees=True
         )
+
+
+@pytest.mark.parametrize("month", ["20261", "000101", "999912", "202613", "２０２６１１", "\x00"])
+def test_what_is_no_month_is_refused_in_words(bureau: Bureau, month: str) -> None:
+    asked = {"actor": bureau.at("check"), "region": bureau.regions["220822"], "month": month}
+    with pytest.raises(BusinessError, match="六位数字"):
+        change_log(**asked)
+    with pytest.raises(BusinessError, match="六位数字"):
+        change_log_checks(**asked)
+    with pytest.raises(BusinessError, match="六位数字"):
+        change_log_check(**asked, seen="x", agrees=True)

@@ -114,7 +114,10 @@ def test_only_the_named_administrator_enters_checks_and_a_late_one_is_listed(bur
     assert check.operator == "information-220822" and database_checks_due(own) == []
 
 
-@pytest.mark.parametrize("terms", [{"kind": "x"}, {"every_days": 0}, {"operator": "information-220802"}])
+@pytest.mark.parametrize(
+    "terms",
+    [{"kind": "x"}, {"every_days": 0}, {"operator": "information-220802"}, {"valid_from": dt.date.min}],
+)
 def test_a_duty_that_is_none_is_refused(bureau: Bureau, terms: dict[str, object]) -> None:
     told = {"kind": "network", "operator": bureau.operator("information"), **terms}
     if isinstance(told["operator"], str):

@@ -1,8 +1,8 @@
 """《业务数据修改日志表》 printed with its check, and the month's volume.
 
-Rule (002 五 (三) 3; S2-46, S2-47): the month's log of each jurisdiction is printed for the business department, whose
-recorded check stands on it; when it was found right, the requests that were carried out in the month and the log are
-filed as one volume.
+Rule (002 五 (三) 3; S2-46, S2-47): the month's log of each jurisdiction is printed by who keeps the system, and signed,
+for the business department, whose recorded check stands on it; when it was found right, the requests that were carried
+out in the month and the log are filed as one volume.
 
 Invariant: the log that is printed and filed is the one that was checked; a month is filed once.
 """
@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from renshe.core.casework.models import Case, State
-from renshe.core.filing.documents import ISSUE, document_make
+from renshe.core.filing.documents import document_make
 from renshe.core.filing.forms import CHANGE_LOG, CHANGE_REQUEST
 from renshe.core.filing.models import Document, Volume
 from renshe.core.filing.volumes import MONTH_END, month_end_make
@@ -28,6 +28,7 @@ from renshe.core.org.models import Agency, Operator, Region
 from renshe.core.org.rights import require, within
 from renshe.core.registers.models import ChangeLogCheck
 from renshe.core.registers.monthly import ChangeLog, change_log, log_of, month_of
+from renshe.core.registers.operating import PRINT_LOG
 
 _PLACE = "电子档案"
 
@@ -35,7 +36,7 @@ _PLACE = "电子档案"
 def change_log_print(*, actor: Actor, region: Region, month: str) -> Document:
     """Return the log of ``month`` (YYYYMM) of ``region`` as a document: with the check of it, where there is one. What
     was printed and is still so is returned again."""
-    require(actor, ISSUE, region)
+    require(actor, PRINT_LOG, region)
     return _printed(actor, region, change_log(actor=actor, region=region, month=month))
 
 

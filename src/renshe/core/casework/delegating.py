@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.casework.models import Case, Delegation
@@ -21,6 +22,7 @@ from renshe.core.org.actor import Actor, actor_of, operator_of
 from renshe.core.org.models import Holding, Operator, Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import holds_path, may
+from renshe.core.org.scope import Scope
 from renshe.core.org.validity import in_force
 
 LEAD = "case.lead"
@@ -89,6 +91,22 @@ def delegations(actor: Actor) -> Sequence[Delegation]:
     """Return what was given to ``actor`` and holds today."""
     found = Delegation.objects.filter(in_force(), deputy__number=actor.operator)
     return list(found.select_related("absent", "region").order_by("pk"))
+
+
+def delegations_known(actor: Actor) -> QuerySet[Delegation]:
+    """Return what has not ended and ``actor`` has to do with: as the absent one, the deputy, or who leads there."""
+    standing = Delegation.objects.filter(valid_until__gte=timezone.localdate())
+    own = Q(absent__number=actor.operator) | Q(deputy__number=actor.operator)
+    led = Scope(actor, LEAD).filter(standing).values("pk")
+    return standing.filter(own | Q(pk__in=led)).select_related("absent", "deputy")
+
+
+def delegation_get(*, actor: Actor, delegation: int) -> Delegation:
+    """Return one of ``delegations_known``; BusinessError where there is none."""
+    found = delegations_known(actor).filter(pk=delegation).first()
+    if found is None:
+        raise BusinessError("case.delegation_not_there", number=delegation)
+    return found
 
 
 def _kind_held(actor: Actor, kind: str) -> bool:

@@ -34,6 +34,8 @@ class Filed:
 
 def person_file(actor: Actor, person: str) -> list[Filed]:
     """Return a person's file, as far as the actor may see it, in the order of time."""
+    if "\x00" in person:
+        return []
     scope = Scope(actor, READ)
     handed_in = scope.filter(Attachment.objects.filter(person=person, state=Attachment.State.ATTACHED))
     issued = scope.filter(Document.objects.filter(person=person))
@@ -56,4 +58,5 @@ def documents_of(actor: Actor, matter: str) -> QuerySet[Document]:
 
 def documents_by_code(actor: Actor, code: str) -> QuerySet[Document]:
     """Return the document whose pages carry ``code``, if the actor may see it."""
-    return Scope(actor, READ).filter(Document.objects.filter(code=code.strip().upper()))
+    named = Document.objects.none() if "\x00" in code else Document.objects.filter(code=code.strip().upper())
+    return Scope(actor, READ).filter(named)

@@ -19,12 +19,15 @@ from pathlib import Path
 
 import yaml
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency
+from renshe.core.org.rights import visible_regions
 from renshe.core.org.scope import Scope
 from renshe.core.registers.models import CapacitySample, Heartbeat
+from renshe.core.registers.monthly import month_of
 from renshe.core.registers.operating import QUERY
 
 _FRESH = dt.timedelta(days=1)
@@ -81,13 +84,17 @@ def capacity_take(*, agency: Agency, folder: Path) -> CapacitySample:
     )
 
 
+def capacity(actor: Actor) -> QuerySet[CapacitySample]:
+    """Return the last sample of each agency that ``actor`` sees, where there is one of the last day."""
+    seen = Scope(actor, QUERY).filter(CapacitySample.objects.filter(at__gt=timezone.now() - _FRESH))
+    return seen.order_by("agency", "-at").distinct("agency")
+
+
 def capacity_over(actor: Actor) -> list[Over]:
     """Return what is used beyond its threshold by the last sample of each agency that ``actor`` sees."""
-    seen = Scope(actor, QUERY).filter(CapacitySample.objects.filter(at__gt=timezone.now() - _FRESH))
-    newest = seen.order_by("agency", "-at").distinct("agency")
     return [
         Over(sample.agency, what, used, sample.at)
-        for sample in newest
+        for sample in capacity(actor)
         for what, most in thresholds().items()
         if (used := getattr(sample, what)) is not None and used >= most
     ]
@@ -97,6 +104,14 @@ def heartbeat(service: str, at: dt.datetime | None = None) -> None:
     """Say that ``service`` is there in this minute."""
     minute = (at or timezone.now()).replace(second=0, microsecond=0)
     Heartbeat.objects.bulk_create([Heartbeat(service=service, minute=minute)], ignore_conflicts=True)
+
+
+def availability_shown(actor: Actor, month: str) -> list[Availability]:
+    """Return ``availability`` of ``month`` (YYYYMM): the installation's, for all who may look at a register."""
+    if not visible_regions(actor, QUERY).exists():
+        return []
+    first = timezone.localdate(month_of(month)[0])
+    return availability(first.year, first.month)
 
 
 def availability(year: int, month: int, *, now: dt.datetime | None = None) -> list[Availability]:

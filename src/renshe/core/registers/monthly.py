@@ -10,6 +10,7 @@ Invariant: a check names the log that was looked at by its digest; a log that ha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +29,9 @@ from renshe.core.registers.comparing import business_tables
 from renshe.core.registers.models import ChangeLogCheck
 from renshe.core.registers.operating import CHECK_LOG, QUERY
 from renshe.core.registers.tracing import Traced, traced
+
+# What a database can keep, and no other digits than these.
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,12 @@ def change_log_check(
         )
 
 
+def change_log_checks(*, actor: Actor, region: Region, month: str) -> QuerySet[ChangeLogCheck]:
+    """Return the checks of the log of ``month`` of ``region`` that ``actor`` may see, the last first."""
+    month_of(month)
+    return Scope(actor, QUERY).filter(ChangeLogCheck.objects.filter(region=region, month=month)).order_by("-pk")
+
+
 def change_logs_unchecked(actor: Actor, *, months: int = 3) -> list[tuple[str, str]]:
     """Return region and month of each log of the last ``months`` that has rows and that nobody checked as it is.
 
@@ -124,8 +134,7 @@ def _changes(region: Region, month: str, *, every: bool) -> QuerySet[Entry]:
 
 def month_of(month: str) -> tuple[dt.datetime, dt.datetime]:
     """Return the first moment of ``month`` and of the next."""
-    try:
-        day = dt.datetime.strptime(month, "%Y%m")
-    except ValueError:
-        raise BusinessError("registers.month_running", month=month) from None
+    if not _MONTH.fullmatch(month):
+        raise BusinessError("registers.month_written")
+    day = dt.datetime(int(month[:4]), int(month[4:]), 1)
     return timezone.make_aware(day), timezone.make_aware((day + dt.timedelta(days=32)).replace(day=1))

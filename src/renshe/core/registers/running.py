@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -28,6 +28,8 @@ from renshe.core.registers.models import DatabaseCheck, Duty, Fault, RunningLog
 from renshe.core.registers.operating import KEEP, NAME, QUERY
 
 M = TypeVar("M", bound=Model)
+_OLDEST = dt.timedelta(days=3660)
+"""How long ago a duty may have begun, when somebody is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ def duty_name(
 ) -> Duty:
     """Name ``operator`` of ``agency`` for the network or the database, from today where nothing else is said."""
     require(actor, NAME, agency.region)
-    if kind not in Duty.Kind.values or operator.agency_id != agency.pk or not 1 <= every_days <= 31:
+    first = valid_from or timezone.localdate()
+    known = kind in Duty.Kind.values and operator.agency_id == agency.pk
+    if not known or not 1 <= every_days <= 31 or first < timezone.localdate() - _OLDEST:
         raise BusinessError("registers.duty_terms")
     with declared(actor.context(f"指定{Duty.Kind(kind).label}责任人")):
         return Duty.objects.create(
@@ -57,7 +61,7 @@ def duty_name(
             kind=kind,
             operator=operator,
             every_days=every_days,
-            valid_from=valid_from or timezone.localdate(),
+            valid_from=first,
         )
 
 
@@ -68,6 +72,20 @@ def duty_end(*, actor: Actor, duty: Duty, last_day: dt.date) -> None:
         raise BusinessError("registers.duty_terms")
     with declared(actor.context("终止责任人")):
         Duty.objects.filter(pk=duty.pk).update(valid_until=last_day)
+
+
+def duties(actor: Actor) -> QuerySet[Duty]:
+    """Return who is named, or will be, as far as ``actor`` sees."""
+    standing = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
+    return _seen(actor, Duty).filter(standing).select_related("agency", "operator")
+
+
+def duty_get(*, actor: Actor, duty: int) -> Duty:
+    """Return one of ``duties``; BusinessError where there is none that ``actor`` may see."""
+    found = duties(actor).filter(pk=duty).first()
+    if found is None:
+        raise BusinessError("registers.not_there", number=duty)
+    return found
 
 
 def running_log_enter(
@@ -173,6 +191,11 @@ def database_check_enter(*, actor: Actor, good: bool, result: str, day: dt.date 
             operator=actor.operator,
             at=timezone.now(),
         )
+
+
+def database_checks(actor: Actor) -> QuerySet[DatabaseCheck]:
+    """Return the checks that ``actor`` may see."""
+    return _seen(actor, DatabaseCheck)
 
 
 def database_checks_due(actor: Actor) -> list[Missing]:
