@@ -5,6 +5,7 @@ New operations are found in the API's own schema, and fail here until it is said
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import os
@@ -21,9 +22,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
 from openpyxl import load_workbook
 from tests.channels.api.conftest import ADDRESS, Counter, Desk
 from tests.core.casework.conftest import FORM, HERE
+from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, SETUP, TODAY, YESTERDAY
 from tests.core.walking import World, build
@@ -31,18 +34,38 @@ from tests.core.walking import World, build
 from renshe.channels.api.urls import api
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
+from renshe.core.org.credentials import token_issue
 from renshe.core.org.models import Network, Operator
+from renshe.core.org.operations import PARTNER_KINDS
+from renshe.core.org.operations import operations as declared_operations
+from renshe.core.registers.monthly import log_of
 
 WHO_MAY = Path(__file__).parent / "who_may.yaml"
 OPEN = {"post /sessions"}
 """What is asked by who is not in yet."""
 
 DRILL = {"machine": "备机", "stated_minutes": 60, "took_minutes": 30, "good": True, "report": "完成"}
-OF_ONES_OWN = {"delete /sessions/current", "post /registers/faults"}
+OF_ONES_OWN = {"delete /sessions/current", "post /registers/faults", "post /registers/clean-ups"}
 """What everybody does of himself or of his own agency."""
 
-SHOWS_NO_REGION = {"get /case-types", "get /case-types/{name}", "get /registers/plans/{plan}/drills"}
+FINDING = ("post /papers/search", "post /documents/search")
+"""What only looks, though it asks in a body."""
+
+SHOWS_NO_REGION = {
+    "get /case-types",
+    "get /case-types/durations",
+    "get /case-types/{name}",
+    "get /registers/availability",
+    "get /registers/change-logs/unchecked",
+    "get /registers/plans/{plan}/drills",
+}
 """What answers everybody who may ask, and names no region."""
+
+ASKED_IN_ADDRESS = {
+    "get /registers/change-logs/{month}": f"?region={HERE}",
+    "get /registers/availability": f"?month={LAST_MONTH}",
+}
+"""What an operation is asked besides what its path names."""
 
 _keys = itertools.count()
 
@@ -145,6 +168,64 @@ def asked(world: World, operation: str) -> tuple[str, Any]:
                 "report": "完成",
             },
         ),
+        "get /case-types/durations": ({}, None),
+        "get /delegations": ({}, None),
+        "post /delegations": (
+            {},
+            {"absent": "check-220822", "deputy": "deputy", "region": HERE, "valid_until": str(TODAY), "ground": "出差"},
+        ),
+        "post /delegations/{delegation}/ending": ({"delegation": things["delegation"].pk}, None),
+        "post /differences": ({}, {"type": "shop.open", "region": HERE, "ground": "县里要求", "workdays": 2}),
+        "post /cases/{number}/papers/release": ({"number": things["done"].number}, {"approval": things["clean_up"]}),
+        "get /cases/{number}/documents": ({"number": number}, None),
+        "post /papers/search": ({}, {"person": "1001"}),
+        "post /documents/search": ({}, {"code": things["document"].code}),
+        "post /documents/{number}/voiding": ({"number": things["document"].number}, {"reason": "重复"}),
+        "get /registers/duties": ({}, None),
+        "post /registers/duties": ({}, {"agency": "ag-220822", "kind": "network", "operator": "spare"}),
+        "post /registers/duties/{duty}/ending": ({"duty": things["duty"].pk}, {"last_day": str(TODAY)}),
+        "get /registers/database-checks": ({}, None),
+        "post /registers/database-checks": ({}, {"good": True, "result": "正常"}),
+        "get /registers/database-checks/due": ({}, None),
+        "get /registers/capacity": ({}, None),
+        "get /registers/availability": ({}, None),
+        "get /registers/change-logs/unchecked": ({}, None),
+        "get /registers/change-logs/{month}": ({"month": LAST_MONTH}, None),
+        "post /registers/change-logs/{month}/checks": (
+            {"month": LAST_MONTH},
+            {"region": HERE, "seen": log_of(things["region"], LAST_MONTH).digest, "agrees": True},
+        ),
+        "post /registers/change-logs/{month}/documents": ({"month": LAST_MONTH}, {"region": HERE}),
+        "get /registers/points": ({}, None),
+        "post /registers/clean-ups": ({}, {"year": TODAY.year, "half": 1 if TODAY.month <= 6 else 2}),
+        "get /registers/clean-ups/due": ({}, None),
+        "get /registers/candidates": ({}, None),
+        "post /registers/candidates/deletion": (
+            {},
+            {"chosen": [things["candidate"]], "approval": things["clean_up"]},
+        ),
+        "post /registers/restorations": (
+            {},
+            {"deleted": [things["deleted"]], "approval": things["restoration"], "reason": "误删"},
+        ),
+        "post /volumes": (
+            {},
+            {"region": HERE, "kind": "业务", "title": "卷", "period": "2026-11", "place": "三楼"},
+        ),
+        "post /volumes/month-ends": (
+            {},
+            {
+                "region": HERE,
+                "period": "2026-11",
+                "place": "三楼",
+                "requests": [things["document"].number],
+                "log": things["log"],
+            },
+        ),
+        "post /volumes/{number}/entries": ({"number": things["volume"]}, {"documents": [things["document"].number]}),
+        "post /volumes/{number}/closing": ({"number": things["volume"]}, None),
+        "post /volumes/{number}/move": ({"number": things["volume"]}, {"place": "四楼"}),
+        "get /volumes/{number}/verdict": ({"number": things["closed"]}, None),
         "get /volumes": ({}, None),
         "get /volumes/{number}": ({"number": things["volume"]}, None),
         "post /volumes/{number}/export": ({"number": things["closed"]}, {"reason": "刻录光盘"}),
@@ -155,7 +236,7 @@ def asked(world: World, operation: str) -> tuple[str, Any]:
         "post /jobs/{job}/retrial": ({"job": things["failed"]}, None),
     }
     parts, body = told[operation]
-    return operation.partition(" ")[2].format(**parts), body
+    return operation.partition(" ")[2].format(**parts) + ASKED_IN_ADDRESS.get(operation, ""), body
 
 
 def send(desk: Desk, operation: str, path: str, body: Any, key: str | None = None) -> HttpResponse:
@@ -188,7 +269,9 @@ def let(operation: str, status: int, content: bytes) -> bool:
     if operation == "post /cases/export" and status == 200:
         sheet = load_workbook(BytesIO(content)).active
         return any(HERE in str(cell) for row in sheet.values for cell in row)
-    if operation.startswith(("get", "post /cases/search", "post /journal/search")) and status == 200:
+    if operation == "get /volumes/{number}/verdict":
+        return status == 200
+    if operation.startswith(("get", "post /cases/search", "post /journal/search", *FINDING)) and status == 200:
         shown = content.decode("utf-8", "replace")
         return HERE in shown or content.startswith(b"%PDF")
     return status < 400
@@ -259,6 +342,25 @@ def test_a_region_of_others_in_a_body_is_refused(world: World, region: str) -> N
     assert outcome(world, desk, "post /cases", body={**body, "region": region})[0] in (403, 404)
     admin = Counter(world.office).desk("information")
     assert outcome(world, admin, "post /jobs", body={"name": "filing.check", "region": region})[0] in (403, 404, 422)
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
+def test_a_partners_program_decides_nothing_and_meets_no_fault(world: World, operation: str) -> None:
+    scopes = [one.name for one in declared_operations() if one.kind in PARTNER_KINDS]
+    point = transaction.savepoint()
+    token = token_issue(
+        actor=world.own["information"],
+        region=world.things["region"],
+        scopes=scopes,
+        expires_at=timezone.now() + dt.timedelta(days=1),
+        partner="医院",
+    )
+    desk = Desk(token, Client(raise_request_exception=False, HTTP_HOST="localhost"))
+    status, told = outcome(world, desk, operation)
+    transaction.savepoint_rollback(point)
+    assert status < 500, told.decode("utf-8", "replace")
+    said = yaml.safe_load(WHO_MAY.read_text("utf-8"))[operation]
+    assert not let(operation, status, told) or {"entry", "fund"} & set(said)
 
 
 def test_the_maker_neither_checks_nor_decides_many(world: World) -> None:

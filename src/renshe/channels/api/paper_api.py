@@ -12,11 +12,29 @@ from pydantic import Field
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers, plain
-from renshe.channels.api.schemas import AttachmentOut, DocumentOut, Print, Reason
+from renshe.channels.api.schemas import (
+    AttachmentOut,
+    CountOut,
+    DocumentOut,
+    FiledOut,
+    FindDocument,
+    FindFile,
+    Print,
+    Reason,
+    Release,
+)
 from renshe.core.casework.printing import case_print
 from renshe.core.casework.selectors import case_get
-from renshe.core.filing.attachments import attachment_add, attachment_read, attachment_remove, attachments_of
-from renshe.core.filing.documents import document_read
+from renshe.core.filing.attachments import (
+    attachment_add,
+    attachment_read,
+    attachment_remove,
+    attachments_of,
+    attachments_release,
+)
+from renshe.core.filing.documents import document_read, document_void
+from renshe.core.filing.models import Attachment
+from renshe.core.filing.selectors import documents_by_code, documents_of, person_file
 
 router = Router(tags=["材料和文书"])
 Kind = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9_.]+$")]
@@ -48,6 +66,25 @@ def paper_add(request: HttpRequest, number: str, kind: Form[Kind], file: File[Up
     return Status(201, made)
 
 
+@router.post("/cases/{number}/papers/release", response=answers(CountOut), summary="解除材料留存")
+def papers_release(request: HttpRequest, number: str, told: Release) -> object:
+    """Let the papers of a case go, whose change was reverted as approved."""
+    return {"count": attachments_release(actor=actor_of(request), matter=number, approval=told.approval)}
+
+
+@router.post("/papers/search", response=answers(list[FiledOut]), summary="个人档案")
+def file(request: HttpRequest, told: FindFile) -> object:
+    """Return what was handed in and issued in the matters of one person, in the order of time."""
+    return [
+        {
+            **{name: getattr(one, name) for name in ("at", "matter", "title", "pages", "digest")},
+            "paper": one.paper.pk if isinstance(one.paper, Attachment) else None,
+            "document": None if isinstance(one.paper, Attachment) else one.number,
+        }
+        for one in person_file(actor_of(request), told.person)
+    ]
+
+
 @router.get("/papers/{paper}", response=answers(bytes), summary="查阅材料", openapi_extra=plain("*/*"))
 def paper_read(request: HttpRequest, paper: Key) -> HttpResponse:
     """Return a paper as it was handed in, if it is what it was."""
@@ -61,10 +98,29 @@ def paper_remove(request: HttpRequest, paper: Key, told: Reason) -> object:
     return attachment_remove(actor=actor_of(request), attachment=paper, reason=told.reason)
 
 
+@router.get("/cases/{number}/documents", response=answers(list[DocumentOut]), summary="文书目录")
+def documents(request: HttpRequest, number: str) -> object:
+    """Return the documents of a case, voided ones included."""
+    actor = actor_of(request)
+    return list(documents_of(actor, case_get(actor=actor, number=number).number))
+
+
 @router.post("/cases/{number}/documents", response=answers(DocumentOut), summary="打印文书")
 def document_print(request: HttpRequest, number: str, told: Print) -> object:
     """Issue a document of a case, or find the one that was issued."""
     return case_print(actor=actor_of(request), number=number, document=told.document)
+
+
+@router.post("/documents/search", response=answers(list[DocumentOut]), summary="按校验码查文书")
+def document_find(request: HttpRequest, told: FindDocument) -> object:
+    """Return the document whose pages carry a code: none where there is none that the caller may see."""
+    return list(documents_by_code(actor_of(request), told.code))
+
+
+@router.post("/documents/{number}/voiding", response=answers(DocumentOut), summary="作废文书")
+def void(request: HttpRequest, number: str, told: Reason) -> object:
+    """Say that a document counts no longer; it stays."""
+    return document_void(actor=actor_of(request), number=number, reason=told.reason)
 
 
 @router.get("/documents/{number}", response=answers(bytes), summary="文书", openapi_extra=plain("application/pdf"))

@@ -25,17 +25,18 @@ _STATUS = {
     },
     403: {
         "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
-        "registers.data_set_risk", "registers.not_named",
+        "registers.data_set_risk", "registers.not_named", "case.delegation_whose",
     },
     404: {
         "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
         "document.not_there", "job.not_there", "volume.not_there", "registers.not_there", "registers.no_entry",
-        "org.notice_not_there",
+        "org.notice_not_there", "org.agency_not_there", "case.delegation_not_there", "registers.month_written",
     },
     400: {"api.key_missing", "api.unreadable"},
     409: {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
-        "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker",
+        "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker", "registers.log_changed",
+        "volume.closed", "volume.not_closed", "volume.already_in", "document.voided",
     },
 }  # fmt: skip
 # What a request may fail at, by the beginning of pydantic's name for it; the first that fits is told.

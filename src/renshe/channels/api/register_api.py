@@ -9,6 +9,7 @@ from ninja import Router, Status
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
+from renshe.channels.api.naming import agency_named, operator_named
 from renshe.channels.api.paging import Key, Limit, paged
 from renshe.channels.api.register_schemas import (
     AlarmOut,
@@ -29,15 +30,15 @@ from renshe.channels.api.register_schemas import (
 )
 from renshe.channels.api.schemas import Page, Reason
 from renshe.core.database.home import home
-from renshe.core.errors import BusinessError
 from renshe.core.filing.alarms import alarms_open
 from renshe.core.org.access import cut_off_read, cut_off_reported, cut_offs_reported
-from renshe.core.org.models import Agency, CutOff, Operator
+from renshe.core.org.models import CutOff
 from renshe.core.registers import plans, running
 from renshe.core.registers.alarms import LOOK_BACK, Alarm, alarms
 from renshe.core.registers.backups import backups, counting
 from renshe.core.registers.bulk import bulk_work
 from renshe.core.registers.models import Backup
+from renshe.core.registers.operating import KEEP
 
 router = Router(tags=["登记簿"])
 
@@ -144,10 +145,8 @@ def plans_list(request: HttpRequest, after: Key | None = None, limit: Limit = 50
 def plan_register(request: HttpRequest, told: RegisterPlan) -> object:
     """Write down a plan of the caller's agency."""
     actor = actor_of(request)
-    agency = Agency.objects.get(number=actor.agency)
-    owner = Operator.objects.filter(agency=agency, number=told.owner).first()
-    if owner is None:
-        raise BusinessError("registers.plan_terms")
+    agency = agency_named(actor, KEEP, None)
+    owner = operator_named(agency, told.owner, "registers.plan_terms")
     terms = told.model_dump(exclude={"owner"})
     return Status(201, plans.plan_register(actor=actor, agency=agency, owner=owner, **terms))
 

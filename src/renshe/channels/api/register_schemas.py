@@ -239,3 +239,44 @@ class VolumeEntryOut(Schema):
 class VolumeWholeOut(Schema):
     volume: VolumeOut
     entries: list[VolumeEntryOut]
+
+
+class OpenVolume(Asked):
+    """A volume of ``region``: the caller's where none is named."""
+
+    region: Annotated[str, Field(pattern=r"^[0-9]{2,12}$")] | None = None
+    kind: Short
+    title: Short
+    period: Short
+    place: Short
+
+
+class FileMonth(Asked):
+    """``requests``, ``log``: numbers of documents."""
+
+    region: Annotated[str, Field(pattern=r"^[0-9]{2,12}$")] | None = None
+    period: Short
+    place: Short
+    requests: Annotated[list[Short], Field(max_length=1000)]
+    log: Short
+
+
+class AddPapers(Asked):
+    """``documents`` by number, ``attachments`` by id, in this order; one at least."""
+
+    documents: Annotated[list[Short], Field(max_length=500, default_factory=list)]
+    attachments: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=500, default_factory=list)]
+
+
+class MoveVolume(Asked):
+    place: Short
+
+
+class VerdictOut(Schema):
+    """``missing``, ``altered``: positions of papers; ``listed``: whether the list is the one that was closed."""
+
+    whole: bool
+    listed: bool
+    catalogue: bool
+    missing: list[int]
+    altered: list[int]

@@ -203,6 +203,40 @@ class Print(Asked):
     document: Short = "filing.receipt"
 
 
+class FindDocument(Asked):
+    """The code that stands on its pages."""
+
+    code: Short
+
+
+class FindFile(Asked):
+    """``person`` as the forms have it: it stands in a body, never in an address."""
+
+    person: Short
+
+
+class Release(Asked):
+    """``approval``: the number of the finished case by which the change was reverted."""
+
+    approval: Short
+
+
+class CountOut(Schema):
+    count: int
+
+
+class FiledOut(Schema):
+    """A line of a person's file: ``paper`` or ``document`` says under which it is read."""
+
+    at: dt.datetime
+    matter: str | None
+    title: str
+    paper: int | None
+    document: str | None
+    pages: int | None
+    digest: str
+
+
 class StartJob(Asked):
     name: Short
     region: Annotated[str, Field(pattern=r"^[0-9]{2,12}$")]
@@ -224,7 +258,10 @@ class AttachmentOut(Schema):
 
 
 class DocumentOut(Schema):
+    """``code``: stands on its pages."""
+
     number: str
+    code: str
     name: str
     label: str
     pages: int
@@ -232,6 +269,7 @@ class DocumentOut(Schema):
     digest: str
     issued_by: str
     issued_at: dt.datetime
+    voided_at: dt.datetime | None
 
 
 class JobOut(Schema):

@@ -14,9 +14,13 @@ from ninja.renderers import JSONRenderer
 from renshe import __version__
 from renshe.channels.api.calling import Caller
 from renshe.channels.api.case_api import router as cases
+from renshe.channels.api.cleaning_api import router as cleaning
+from renshe.channels.api.delegation_api import router as delegations
+from renshe.channels.api.duty_api import router as duties
 from renshe.channels.api.export_api import router as exports
 from renshe.channels.api.job_api import router as jobs
 from renshe.channels.api.journal_api import router as journal
+from renshe.channels.api.month_api import router as months
 from renshe.channels.api.once import ASKING
 from renshe.channels.api.paper_api import router as papers
 from renshe.channels.api.problems import KIND, in_words, problem
@@ -67,7 +71,9 @@ api = Api(
     urls_namespace="api",
 )
 # Exports before cases: what stands there by name is no number of a case.
-for router in (sessions, kinds, exports, cases, papers, journal, registers, volumes, jobs):
+for router in (
+    sessions, kinds, exports, cases, papers, delegations, journal, registers, duties, months, cleaning, volumes, jobs,
+):  # fmt: skip
     api.add_router("", router)
 
 

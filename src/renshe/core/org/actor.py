@@ -75,8 +75,12 @@ WHERE o.number = %(number)s
 
 
 def operator_of(actor: Actor) -> Operator:
-    """Return the operator who acts, to be named in a row."""
-    return Operator.objects.get(number=actor.operator)
+    """Return the operator who acts, to be named in a row; BusinessError for a partner's program, behind which there is
+    none."""
+    found = Operator.objects.filter(number=actor.operator).first()
+    if found is None:
+        raise BusinessError("org.unknown_operator", number=actor.operator)
+    return found
 
 
 def cuts_now() -> QuerySet[CutOff]:
