@@ -37,4 +37,6 @@ def test_the_guide_takes_a_case_from_start_to_paper(tmp_path: Path) -> None:
     # Who entered is refused, who checks decides, and both are in the trace.
     assert "affairs.meeting" in output and "org.not_granted" in output and "办结" in output
     assert {"jb220822", "fh220822"} <= set(re.findall(r'"operator": ?"(\w+)"', output))
+    # The paper is filed, and the volume is what was closed.
+    assert re.search(r'"state": ?"closed"', output) and re.search(r'"whole": ?true', output)
     assert (tmp_path / "result.pdf").read_bytes().startswith(b"%PDF")
