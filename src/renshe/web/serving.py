@@ -107,13 +107,8 @@ def _database(folder: Path, say: Say) -> Iterator[None]:
             except BusinessError as refused:
                 say(str(refused))
 
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
+    with _beside(watch, over.set):
         yield
-    finally:
-        over.set()
-        watching.join()
 
 
 @contextmanager
@@ -128,14 +123,24 @@ def _background(say: Say, command: Sequence[str] = _WORK) -> Iterator[None]:
                 say(f"后台任务进程已退出（代码 {code}），{_AGAIN:.0f} 秒后重新启动")
                 over.wait(_AGAIN)
 
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
+    def end() -> None:
+        over.set()
+        worker.stop()
+
+    with _beside(watch, end):
+        yield
+
+
+@contextmanager
+def _beside(work: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
+    """Have ``work`` run in a thread while the block does; ``end`` tells it to stop, and is waited for."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        over.set()
-        worker.stop()
-        watching.join()
+        end()
+        thread.join()
 
 
 class _Worker:

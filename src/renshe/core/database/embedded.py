@@ -80,24 +80,25 @@ def _lives(process: psutil.Process | None) -> bool:
 def _reached(folder: Path, library: ModuleType, data: Path) -> str:
     """Return the URL of the superuser of a server that answers. One that crashed may not be gone yet, or may still read
     what it had not written: the library gives up after seconds, or takes it for one that runs."""
-    for at in range(_TRIES):
+    for _ in range(_TRIES - 1):
         try:
-            server = library.get_server(data, cleanup_mode="stop")
-            info = server.get_postmaster_info()
-            host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
-            reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
-            known = make_conninfo(reached, password=secret(folder, SUPERUSER))
-            _wait(known)
+            return _started(folder, library, data)
         except (AssertionError, subprocess.SubprocessError, psycopg.OperationalError):
             library.PostgresServer._instances.pop(data, None)
-            if at == _TRIES - 1:
-                raise
             time.sleep(1)
-            continue
-        if _close_doors(folder, reached):
-            _settle(library, server, known)
-        return known
-    raise AssertionError("unreachable")
+    return _started(folder, library, data)
+
+
+def _started(folder: Path, library: ModuleType, data: Path) -> str:
+    server = library.get_server(data, cleanup_mode="stop")
+    info = server.get_postmaster_info()
+    host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
+    reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
+    known = make_conninfo(reached, password=secret(folder, SUPERUSER))
+    _wait(known)
+    if _close_doors(folder, reached):
+        _settle(library, server, known)
+    return known
 
 
 class _InOrders(type(Path())):  # type: ignore[misc]
@@ -105,18 +106,6 @@ class _InOrders(type(Path())):  # type: ignore[misc]
 
     def __format__(self, spec: str) -> str:
         return shlex.quote(str(self))
-
-
-def _started(library: ModuleType, data: Path) -> Any:
-    """Return the library's server. It gives up after seconds, while a server that crashed still reads what it had not
-    written and comes up by itself."""
-    for _ in range(_TRIES):
-        try:
-            return library.get_server(data, cleanup_mode="stop")
-        except (subprocess.TimeoutExpired, AssertionError):
-            library.PostgresServer._instances.pop(data, None)
-            time.sleep(1)
-    return library.get_server(data, cleanup_mode="stop")
 
 
 def programs() -> Path:

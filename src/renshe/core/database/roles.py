@@ -82,7 +82,7 @@ def new_database(connection: psycopg.Connection, name: str, owner: str) -> None:
     """Make the database ``name`` of the role ``owner``.
 
     Text is ordered by its bytes: the same on every server, found by its first characters through plain indexes, and
-    a third more rows a second through the journal's (``benchmarks/results/journal.json``).
+    a quarter more rows a second through the journal's (``benchmarks/results/journal.json``).
     """
     # PostgreSQL 14 knows no other provider.
     provider = "LOCALE_PROVIDER libc" if connection.info.server_version >= 150000 else ""
