@@ -32,6 +32,13 @@ def pytest_configure() -> None:
         pytest.exit("skipped: no PostgreSQL of the distribution", returncode=0)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tests of a group share what is dear or there once: a pair of tools that does not keep groups together is told."""
+    grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if hasattr(session.config, "workerinput") and not all("@" in item.nodeid for item in grouped):
+        pytest.exit("pytest-xdist does not keep groups together in this version of pytest", returncode=1)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """In CI nothing is skipped: what tests need is installed there (scripts/test-deps.sh)."""
     skipped = terminalreporter.stats.get("skipped", [])

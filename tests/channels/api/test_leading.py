@@ -90,8 +90,11 @@ def test_who_is_named_for_the_database_enters_its_checks_until_that_ends(office:
     assert admin.ask("POST", "/registers/database-checks", check).json()["code"] == "registers.not_named"
     named = {"kind": "database", "operator": f"information-{HERE}", "valid_from": str(TODAY - dt.timedelta(days=3))}
     assert admin.ask("POST", "/registers/duties", named).status_code == 404
-    for wrong in ({"operator": "information-220802"}, {"valid_from": "0001-01-01"}):
-        assert head.ask("POST", "/registers/duties", {**named, **wrong}).json()["code"] == "registers.duty_terms"
+    for wrong, code in (
+        ({"operator": "information-220802"}, "org.operator_not_there"),
+        ({"valid_from": "0001-01-01"}, "registers.duty_terms"),
+    ):
+        assert head.ask("POST", "/registers/duties", {**named, **wrong}).json()["code"] == code
     assert head.ask("POST", "/registers/duties", {**named, "agency": "ag-220802"}).status_code == 404
     duty = head.post("/registers/duties", named, status=201)
     assert [one["day"] for one in admin.get("/registers/database-checks/due")] == [named["valid_from"]]

@@ -1,4 +1,4 @@
-"""A run that leans on an earlier one, and one on Spark, say what a full run on one machine says."""
+"""A run that leans on an earlier one says what a full run says."""
 
 from __future__ import annotations
 
@@ -119,15 +119,3 @@ def test_linking_a_round_again_puts_the_new_folder_in_the_place_of_the_old(tmp_p
     link(tmp_path)
     assert same_rows(tmp_path / "links.parquet", first.folder / "links.parquet")
     assert [item.name for item in (tmp_path / "rounds" / "0001").iterdir() if item.name.startswith(".")] == []
-
-
-@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java (scripts/test-deps.sh)")
-@pytest.mark.xdist_group("spark")
-def test_spark_finds_the_same_links_and_clusters(tmp_path: Path) -> None:
-    write_round(tmp_path, {"person": people(1500, 9)})
-    link(tmp_path)
-    for name in FILES:
-        shutil.copy(link_folder(tmp_path, 1) / f"{name}.parquet", tmp_path)
-    link(tmp_path, backend="spark")
-    for name in FILES:
-        assert same_rows(tmp_path / f"{name}.parquet", link_folder(tmp_path, 1) / f"{name}.parquet"), name

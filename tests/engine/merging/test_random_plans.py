@@ -162,7 +162,7 @@ def check(before: RoundResult, after: RoundResult, done: Sequence[PairPlan]) -> 
 
 
 @pytest.mark.req("S1-41", "S1-42", "S1-43")
-@settings(max_examples=12)
+@settings(max_examples=6)
 @example(1423183)
 @given(st.integers(0, 2**32))
 def test_merges_by_plan_and_their_revocation_restore_every_table(seed: int) -> None:
@@ -189,7 +189,7 @@ def test_merges_by_plan_and_their_revocation_restore_every_table(seed: int) -> N
 
 
 @pytest.mark.req("S1-41", "S1-42")
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(st.integers(0, 2**32))
 def test_no_merge_happens_that_a_condition_forbids_whatever_the_log_says(seed: int) -> None:
     """A log written by hand: forbidden pairs agreed to all the same, chains and circles, revocations in between."""

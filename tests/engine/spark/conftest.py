@@ -52,6 +52,7 @@ _QUICK = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker runs all tests of this folder: a second Spark would cost more than it saves."""
     here = Path(__file__).parent

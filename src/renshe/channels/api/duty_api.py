@@ -38,7 +38,7 @@ def duty_name(request: HttpRequest, told: NameDuty) -> object:
     """Name somebody of an agency for its network or its database."""
     actor = actor_of(request)
     agency = agency_named(actor, NAME, told.agency)
-    operator = operator_named(agency, told.operator, "registers.duty_terms")
+    operator = operator_named(agency, told.operator)
     terms = told.model_dump(exclude={"agency", "operator"})
     return Status(201, running.duty_name(actor=actor, agency=agency, operator=operator, **terms))
 

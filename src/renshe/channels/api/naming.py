@@ -27,9 +27,9 @@ def agency_named(actor: Actor, operation: str, number: str | None) -> Agency:
     return found
 
 
-def operator_named(agency: Agency, number: str, refusal: str) -> Operator:
-    """Return the operator ``number`` of ``agency``; the BusinessError ``refusal`` where there is none."""
+def operator_named(agency: Agency, number: str) -> Operator:
+    """Return the operator ``number`` of ``agency``; BusinessError where there is none."""
     found = Operator.objects.filter(agency=agency, number=number).first()
     if found is None:
-        raise BusinessError(refusal)
+        raise BusinessError("org.operator_not_there", number=number, agency=agency.number)
     return found

@@ -146,7 +146,7 @@ def plan_register(request: HttpRequest, told: RegisterPlan) -> object:
     """Write down a plan of the caller's agency."""
     actor = actor_of(request)
     agency = agency_named(actor, KEEP, None)
-    owner = operator_named(agency, told.owner, "registers.plan_terms")
+    owner = operator_named(agency, told.owner)
     terms = told.model_dump(exclude={"owner"})
     return Status(201, plans.plan_register(actor=actor, agency=agency, owner=owner, **terms))
 
