@@ -14,6 +14,7 @@ ALLOWED_HOSTS = os.environ.get("RENSHE_HOSTS", "127.0.0.1 localhost").split()
 PROXIES = os.environ.get("RENSHE_PROXIES", "").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
 INSTALLED_APPS = [
+    "django.contrib.staticfiles",
     "procrastinate.contrib.django",
     "renshe.core.journal",
     "renshe.core.org",
@@ -21,8 +22,10 @@ INSTALLED_APPS = [
     "renshe.core.filing",
     "renshe.core.registers",
     "renshe.core.casework",
+    "renshe.core.pages",
     "renshe.core.affairs",
     "renshe.channels.api",
+    "renshe.channels.desk",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
 DATABASES = {
@@ -50,15 +53,40 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "renshe.channels.api.problems.Front",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "renshe.channels.api.once.Once",
 ]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": False,
+        "DIRS": [Path(__file__).parents[1] / room / "templates" for room in ("core/pages", "channels/desk")],
+        "OPTIONS": {"environment": "renshe.core.pages.environment.environment"},
+    }
+]
+# Files that come along are named with what is in them: browsers keep them for good.
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 365 * 24 * 3600
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"], "object-src": ["'none'"], "base-uri": ["'none'"], "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}  # fmt: skip
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "renshe.web.refusing.forged"
+X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    # Who asks shows a token in a header; no browser sends it along unasked.
-    "security.W003",
-    # TLS ends at the agency's proxy, which also sends others to it.
+    # TLS ends at the agency's proxy, which also sends others to it; cookies are marked where the request came by it.
     "security.W004",
     "security.W008",
+    "security.W016",
 ]
 ROOT_URLCONF = "renshe.web.urls"

@@ -20,7 +20,7 @@ from renshe.core.journal.context import declared
 from renshe.core.org.access import Place
 from renshe.core.org.models import Network
 from renshe.core.org.setting_up import grant_install
-from renshe.core.org.signing_in import _begin
+from renshe.core.org.signing_in import session_begin
 
 logins, db, committed = ground.logins, ground.db, ground.committed
 ADDRESS = "127.0.0.1"
@@ -62,7 +62,7 @@ class Counter:
         client = Client(raise_request_exception=False, HTTP_HOST="localhost")
         if group is None:
             return Desk(None, client)
-        return Desk(_begin(f"{group}-{region}", _place(), ADDRESS).token, client)
+        return Desk(session_begin(f"{group}-{region}", _place(), ADDRESS).token, client)
 
 
 def _place() -> Place:

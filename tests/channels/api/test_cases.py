@@ -17,7 +17,6 @@ from tests.core.casework.conftest import FORM, HERE
 from tests.core.org.bureau import NEXT_YEAR, SETUP
 from tests.core.toys.models import Shop
 
-from renshe.channels.api.calling import address_of
 from renshe.channels.api.models import Answer
 from renshe.channels.api.once import forget
 from renshe.core.casework.held import QUERY
@@ -27,6 +26,7 @@ from renshe.core.journal.models import Entry
 from renshe.core.org.credentials import token_issue
 from renshe.core.org.models import Disclosure
 from renshe.core.org.setting_up import grant_install
+from renshe.core.pages.coming import address_of
 
 START = {"type": "shop.open", "region": HERE, "form": FORM, "submit": True}
 

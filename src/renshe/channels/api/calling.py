@@ -5,7 +5,6 @@ Invariant: nobody is let in by anything but the token in ``Authorization``; cook
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -13,6 +12,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.org.credentials import TOKEN, token_actor
 from renshe.core.org.signing_in import session_actor
+from renshe.core.pages.coming import address_of
 
 
 class Caller(HttpBearer):
@@ -37,14 +37,3 @@ def actor_of(request: HttpRequest) -> Actor:
     """Return who makes the request, as ``Caller`` found out."""
     found: Actor = request.auth  # type: ignore[attr-defined]
     return found
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return from where the request comes: of what proxies of one's own (``RENSHE_PROXIES``) hand on, the address that
-    the first of them saw; what anybody else says of himself counts for nothing."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    for told in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-        if address not in settings.PROXIES or not told.strip():
-            break
-        address = told.strip()
-    return address

@@ -17,28 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
 from renshe.core.errors import BusinessError
+from renshe.core.pages.statuses import status_of
 
 KIND = "application/problem+json"
-_STATUS = {
-    401: {
-        "api.signed_out", "org.token_refused", "org.session_over", "org.sign_in_refused", "org.locked", "org.cut_off",
-    },
-    403: {
-        "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
-        "registers.data_set_risk", "registers.not_named", "case.delegation_whose",
-    },
-    404: {
-        "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
-        "document.not_there", "job.not_there", "volume.not_there", "registers.not_there", "registers.no_entry",
-        "org.notice_not_there", "org.agency_not_there", "case.delegation_not_there", "registers.month_written",
-    },
-    400: {"api.key_missing", "api.unreadable"},
-    409: {
-        "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
-        "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker", "registers.log_changed",
-        "volume.closed", "volume.not_closed", "volume.already_in", "document.voided",
-    },
-}  # fmt: skip
 # What a request may fail at, by the beginning of pydantic's name for it; the first that fits is told.
 _WORDS = {
     "missing": "缺少", "extra_forbidden": "没有这一项", "literal_error": "不在可选范围", "enum": "不在可选范围",
@@ -47,7 +28,6 @@ _WORDS = {
     "bool_": "应为 true 或 false", "string_": "应为文字", "datetime_": "应为时间", "date_": "应为日期（年-月-日）",
     "decimal_": "应为数字", "list_": "应为列表", "dict_": "应为对象", "model_": "应为对象",
 }  # fmt: skip
-_BY_CODE = {code: status for status, codes in _STATUS.items() for code in codes}
 
 
 class Problem(Schema):
@@ -58,11 +38,6 @@ class Problem(Schema):
     status: int
     detail: str
     code: str
-
-
-def status_of(code: str) -> int:
-    """Return the HTTP status of a refusal: 422 where nothing else is said."""
-    return _BY_CODE.get(code, 422)
 
 
 def problem(refused: BusinessError, status: int | None = None) -> HttpResponse:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from renshe.channels.api.calling import actor_of, address_of
+from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
 from renshe.channels.api.schemas import MeOut, SignedInOut, SignIn
 from renshe.core.org.signing_in import sign_in, sign_out
+from renshe.core.pages.coming import address_of
 
 router = Router(tags=["登录"])
 

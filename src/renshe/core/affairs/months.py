@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +28,7 @@ from renshe.core.org.rights import require, within
 from renshe.core.registers.models import ChangeLogCheck
 from renshe.core.registers.monthly import ChangeLog, change_log, log_of, month_of
 from renshe.core.registers.operating import PRINT_LOG
+from renshe.core.registers.wording import column_label, table_label
 
 _PLACE = "电子档案"
 
@@ -88,10 +88,7 @@ def _told(actor: Actor, region: Region, log: ChangeLog, check: ChangeLogCheck | 
 
 def _rows(log: ChangeLog) -> Iterator[Mapping[str, Any]]:
     """Yield a row for each field that was changed, masked as the log is."""
-    models = {one._meta.db_table: one for one in apps.get_models()}
     for one in log.rows:
-        model = models[one.table]
-        labels = {field.column: str(field.verbose_name) for field in model._meta.concrete_fields}
         for field, (was, became) in one.changes.items():
             yield {
                 "at": f"{timezone.localtime(one.at):%Y-%m-%d %H:%M}",
@@ -99,8 +96,8 @@ def _rows(log: ChangeLog) -> Iterator[Mapping[str, Any]]:
                 "matter": one.case,
                 "person": one.person or one.unit,
                 "name": None,
-                "table": str(model._meta.verbose_name),
-                "field": labels.get(field, field),
+                "table": table_label(one.table),
+                "field": column_label(one.table, field),
                 "before": _plain(was),
                 "after": _plain(became),
             }

@@ -157,7 +157,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
     try:
         filled = read_form(kind, case.form, whole=True)
         if problems := kind.problems(filled.values):
-            raise problems_of(problems.values())
+            raise problems_of(problems)
         with declared(actor.context(f"办结{kind.label}", case=case.number, approval=case.number)):
             kind.effect(case, filled.values)
             attachments_hold(matter=case.number)

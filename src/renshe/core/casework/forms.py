@@ -74,6 +74,16 @@ def read(items: Sequence[Item], given: Mapping[str, Any]) -> Filled:
     return Filled(values, {name: _plain(value) for name, value in values.items()}, problems)
 
 
+def item_shown(one: Item, value: Any) -> Any:
+    """Return a value of an item as people read it: codes by their names, flags as yes and no."""
+    if value is None:
+        return None
+    if one.codes is not None:
+        known = code_list(one.codes).values.get(str(value))
+        return known.label if known else value
+    return ("是" if value else "否") if one.type == "flag" else value
+
+
 def _unknown(name: str) -> str:
     # Somebody's data in the place of a name is not repeated.
     named = f"“{name}”" if name.isascii() and name.isidentifier() and len(name) <= 40 else ""

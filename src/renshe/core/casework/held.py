@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from renshe.core.casework.forms import Filled, read
@@ -91,13 +91,13 @@ def read_form(kind: CaseType, form: Mapping[str, Any], *, whole: bool) -> Filled
     required = {one.name for one in kind.items if one.required and form.get(one.name) in (None, "")}
     problems = {name: told for name, told in filled.problems.items() if whole or name not in required}
     if problems:
-        raise problems_of(problems.values())
+        raise problems_of(problems)
     return filled
 
 
-def problems_of(told: Iterable[str]) -> BusinessError:
-    """Return the refusal of a form for the reasons ``told``."""
-    return BusinessError("case.problems", problems="；".join(told))
+def problems_of(told: Mapping[str, str]) -> BusinessError:
+    """Return the refusal of a form for the reasons ``told`` by item, which pages show beside each."""
+    return BusinessError("case.problems", problems="；".join(told.values()), items=told)
 
 
 def subject(kind: CaseType, filled: Filled) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from renshe.core.casework.forms import Item
+from renshe.core.casework.forms import item_shown
 from renshe.core.casework.held import held, require_here
 from renshe.core.casework.models import Case, Decision, State, Verdict
 from renshe.core.casework.showing import on_desk
@@ -25,7 +25,6 @@ from renshe.core.filing.models import Attachment, Document
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.operations import Operation, declare
-from renshe.standards.codes import code_list
 
 PRINT = "case.print"
 declare(Operation(PRINT, "打印业务文书", "query"))
@@ -62,7 +61,7 @@ def case_told(case: Case, kind: CaseType, *, whole: bool) -> Mapping[str, Any]:
         "round": case.round,
         "subject": kind.label,
         "due_on": str(case.due_on) if case.due_on else None,
-        "fields": [[one.label, _shown(one, case.form.get(one.name))] for one in kind.items],
+        "fields": [[one.label, item_shown(one, case.form.get(one.name))] for one in kind.items],
         "papers": [[labels.get(one.kind, one.kind), one.name, one.pages] for one in papers],
     }
     if whole:
@@ -80,12 +79,3 @@ def _decision(kind: CaseType, one: Decision) -> Mapping[str, str]:
         "opinion": one.opinion,
         "at": f"{timezone.localtime(one.at):%Y-%m-%d %H:%M}",
     }
-
-
-def _shown(one: Item, value: Any) -> Any:
-    """Return a value as people read it: codes by their names, flags as yes and no."""
-    if value is None:
-        return None
-    if one.codes is not None:
-        return code_list(one.codes).values.get(str(value), value)
-    return ("是" if value else "否") if one.type == "flag" else value

@@ -46,6 +46,11 @@ def mine(actor: Actor) -> QuerySet[Case]:
     return _ordered(Case.objects.filter(holder=actor.operator, state__in=(State.DRAFT, State.RETURNED, State.OPEN)))
 
 
+def entered(actor: Actor) -> QuerySet[Case]:
+    """Return what the actor answers for, finished or not, the newest first."""
+    return Case.objects.filter(maker=actor.operator).select_related("region").order_by("-pk")
+
+
 def returned(actor: Actor) -> QuerySet[Case]:
     """Return what the actor handed in and got back."""
     return _ordered(Case.objects.filter(holder=actor.operator, state=State.RETURNED))

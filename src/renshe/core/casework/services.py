@@ -132,7 +132,7 @@ def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
 def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
     filled = read_form(kind, case.form, whole=True)
     if problems := kind.problems(filled.values):
-        raise problems_of(problems.values())
+        raise problems_of(problems)
     require_papers(case, kind, filled.values)
     case.round += 1
     case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None

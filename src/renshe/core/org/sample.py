@@ -22,6 +22,7 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
+from renshe.core.org.access import place_of
 from renshe.core.org.credentials import password_hash
 from renshe.core.org.keeping import sealed, unsealed
 from renshe.core.org.models import (
@@ -39,6 +40,7 @@ from renshe.core.org.models import (
 )
 from renshe.core.org.operations import operations
 from renshe.core.org.setting_up import agency_install, grant_install, groups_install, region_install, settled
+from renshe.core.org.signing_in import SignedIn, session_begin
 
 _LASTS = dt.timedelta(days=365)
 _SETUP = Context(operator="setup", reason="建立示范局")
@@ -66,10 +68,29 @@ def sample_install() -> Sample:
     return _found(told)
 
 
+def sample_agencies() -> list[str]:
+    """Return the numbers that the agencies of the sample bureau have."""
+    return [_agency_number(one["code"]) for one in settled("sample")["regions"]]
+
+
+def sample_found() -> Sample:
+    """Return how to come into the sample bureau, which stands."""
+    return _found(settled("sample"))
+
+
+def sample_sign_in(number: str, address: str) -> SignedIn:
+    """Let somebody in as operator ``number`` of the sample bureau, who comes from ``address``, without password or
+    code: everybody knows them. BusinessError where he may not come in, or where another bureau stands."""
+    require_no_other()
+    place = place_of(address, None)
+    if place is None:
+        raise BusinessError("org.place_refused")
+    return session_begin(number, place, address)
+
+
 def require_no_other() -> None:
     """Refuse with BusinessError where the database has agencies that are not the sample's."""
-    ours = [_agency_number(one["code"]) for one in settled("sample")["regions"]]
-    other = Agency.objects.exclude(number__in=ours).first()
+    other = Agency.objects.exclude(number__in=sample_agencies()).first()
     if other is not None:
         raise BusinessError("org.sample_elsewhere", agency=other.name)
 

@@ -62,7 +62,23 @@ def sign_in(
     if why:
         told = settled("access")
         raise BusinessError("org.sign_in_refused", failures=told["failures"], minutes=told["lock_minutes"])
-    return _begin(number, place, address)
+    return session_begin(number, place, address)
+
+
+def session_begin(number: str, place: Place, address: str) -> SignedIn:
+    """Return a session of operator ``number``, who showed already that it is he, and comes from ``place``."""
+    actor = actor_standing(number, terminal=place.number)
+    now = timezone.now()
+    token, kept = token_draw(SESSION)
+    with transaction.atomic():
+        operator = Operator.objects.select_for_update(no_key=True).get(number=number)
+        open_now = Session.objects.filter(operator=operator, ended_at=None).order_by("-started_at")
+        for older in open_now[max(settled("access")["sessions"] - 1, 0) :]:
+            _end(older, "在别处登录")
+        Session.objects.create(
+            digest=kept, operator=operator, terminal_id=place.terminal, address=address, started_at=now, seen_at=now
+        )
+    return SignedIn(token, actor)
 
 
 def session_actor(token: str, *, address: str) -> Actor:
@@ -138,21 +154,6 @@ def _lock_after(number: str, operator: Operator | None) -> None:
         until = timezone.now() + dt.timedelta(minutes=told["lock_minutes"])
         Operator.objects.filter(pk=operator.pk).update(locked_until=until)
     SignInFailure.objects.filter(number=number, counted=True).update(counted=False)
-
-
-def _begin(number: str, place: Place, address: str) -> SignedIn:
-    actor = actor_standing(number, terminal=place.number)
-    now = timezone.now()
-    token, kept = token_draw(SESSION)
-    with transaction.atomic():
-        operator = Operator.objects.select_for_update(no_key=True).get(number=number)
-        open_now = Session.objects.filter(operator=operator, ended_at=None).order_by("-started_at")
-        for older in open_now[max(settled("access")["sessions"] - 1, 0) :]:
-            _end(older, "在别处登录")
-        Session.objects.create(
-            digest=kept, operator=operator, terminal_id=place.terminal, address=address, started_at=now, seen_at=now
-        )
-    return SignedIn(token, actor)
 
 
 def _end(session: Session, why: str) -> None:

@@ -1,0 +1,1 @@
+"""The workbench: where a clerk spends the day. Pages over services that refuse by themselves."""

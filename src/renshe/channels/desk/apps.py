@@ -1,0 +1,16 @@
+"""The app of the workbench."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    """Pages; no models."""
+
+    name = "renshe.channels.desk"
+    label = "desk"
+
+    def ready(self) -> None:
+        """Put the pages into the menu."""
+        from renshe.channels.desk import ways  # noqa: F401

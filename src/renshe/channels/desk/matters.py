@@ -1,0 +1,108 @@
+"""A case on one page: what it says, what it rests on, who did what, and what may be done now.
+
+Rule (个人信息保护法 第五十一条; S1-61): whole on one's own desk, masked elsewhere; its trace stands one step away.
+
+Invariant: what is offered is what would be let (``casework.acting``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from renshe.core.casework.acting import possible
+from renshe.core.casework.forms import item_shown, read
+from renshe.core.casework.local import papers_of
+from renshe.core.casework.models import Case, State, Verdict
+from renshe.core.casework.selectors import case_get
+from renshe.core.casework.showing import case_shown
+from renshe.core.casework.tracing import case_trace
+from renshe.core.casework.types import CaseType, find_type
+from renshe.core.filing.attachments import attachments_of
+from renshe.core.filing.selectors import documents_of
+from renshe.core.org.actor import Actor
+from renshe.core.pages.answering import page, shown
+from renshe.core.registers.wording import column_label, table_label
+
+LONG = 40
+_OTHERS = frozenset({"withdraw", "assign", "pause", "resume", "extend"})
+
+
+@page
+def case(
+    request: HttpRequest,
+    actor: Actor,
+    number: str,
+    alert: str | None = None,
+    revealed: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Show one case."""
+    found = case_get(actor=actor, number=number)
+    kind = find_type(found.type, found.version)
+    told = dict(case_shown(actor, found))
+    form = {**told["form"], **(revealed or {})}
+    facts = [(one, item_shown(one, form.get(one.name))) for one in kind.items]
+    papers = list(attachments_of(actor, number))
+    can = possible(actor, found, kind)
+    return shown(
+        request,
+        "desk/case.html",
+        alert=alert,
+        case=told,
+        facts=[(one.name, one.label, value, len(str(value or "")) > LONG) for one, value in facts],
+        steps=_steps(found, kind),
+        decisions=[(one, Verdict(one.verdict).label, _step_told(kind, one.step)) for one in told["decisions"]],
+        papers=papers,
+        lacking=_lacking(found, kind, {one.kind for one in papers}),
+        labels=_labels(found, kind),
+        documents=list(documents_of(actor, number)),
+        can=can,
+        others=can & _OTHERS,
+        revealed=revealed,
+        extension=kind.extension,
+        legal=kind.legal,
+        today=timezone.localdate(),
+    )
+
+
+@page
+def trace(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
+    """Show every change that was made in a case, the newest first."""
+    before = request.GET.get("before", "")
+    entries = case_trace(actor=actor, number=number, before=int(before) if before.isdecimal() else None)
+    told = [
+        (one, table_label(one.table), [(column_label(one.table, name), *both) for name, both in one.changes.items()])
+        for one in entries.entries
+    ]
+    return shown(request, "desk/trace.html", number=number, entries=told, before=entries.before)
+
+
+def _steps(found: Case, kind: CaseType) -> list[tuple[str, str]]:
+    """Return each step with ``past``, ``now`` or nothing."""
+    over = found.state in (State.DONE, State.REFUSED)
+    begun = found.round > 0 and found.state != State.RETURNED
+    steps = [("经办", "past" if begun or over else "now")]
+    for at, one in enumerate(kind.steps):
+        past = found.state == State.DONE or (begun and at < found.step)
+        now = found.state == State.OPEN and at == found.step
+        steps.append((one.label, "past" if past else "now" if now else ""))
+    return steps
+
+
+def _step_told(kind: CaseType, step: int | None) -> str:
+    return "经办" if step is None else kind.steps[step].label
+
+
+def _labels(found: Case, kind: CaseType) -> dict[str, str]:
+    return {one.kind: one.label for one in kind.papers} | dict(found.terms.get("papers", {}))
+
+
+def _lacking(found: Case, kind: CaseType, there: set[str]) -> list[str]:
+    """Return the documents that are asked for and are not there."""
+    if found.state not in (State.DRAFT, State.RETURNED, State.OPEN, State.PROPOSED):
+        return []
+    values = read(kind.items, found.form).values
+    return [one.label for one in papers_of(found, kind, values) if one.kind not in there]

@@ -1,0 +1,12 @@
+"""Which pages of the workbench stand in the menu."""
+
+from __future__ import annotations
+
+from renshe.core.casework.held import QUERY
+from renshe.core.pages.menu import entry
+
+entry("业务", "首页", "home")
+entry("业务", "待办理", "inbox", parts=("waiting",))
+entry("业务", "我的业务", "inbox", parts=("mine",))
+entry("业务", "受理业务", "start")
+entry("业务", "查询业务", "cases", QUERY)
