@@ -8,9 +8,9 @@ from ninja import Router, Status
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
 from renshe.channels.api.leading_schemas import DelegationOut, DifferenceOut, GiveDelegation, SetDifference
-from renshe.channels.api.naming import region_named
 from renshe.channels.api.paging import Key, Limit, paged
 from renshe.channels.api.schemas import Page
+from renshe.channels.naming import region_named
 from renshe.core.casework import delegating
 from renshe.core.casework.local import difference_set
 

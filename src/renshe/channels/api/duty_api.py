@@ -17,10 +17,10 @@ from renshe.channels.api.leading_schemas import (
     Month,
     NameDuty,
 )
-from renshe.channels.api.naming import agency_named, operator_named
 from renshe.channels.api.paging import Key, Limit, paged
 from renshe.channels.api.register_schemas import MissingOut
 from renshe.channels.api.schemas import Page
+from renshe.channels.naming import agency_named, operator_named
 from renshe.core.registers import capacity, running
 from renshe.core.registers.operating import NAME
 

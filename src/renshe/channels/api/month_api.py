@@ -20,8 +20,8 @@ from renshe.channels.api.leading_schemas import (
     RegionCode,
     UncheckedOut,
 )
-from renshe.channels.api.naming import region_named
 from renshe.channels.api.schemas import DocumentOut
+from renshe.channels.naming import region_named
 from renshe.core.affairs.conduct import points_by_agency
 from renshe.core.affairs.months import change_log_print
 from renshe.core.registers import monthly

@@ -9,7 +9,6 @@ from ninja import Router, Status
 
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
-from renshe.channels.api.naming import agency_named, operator_named
 from renshe.channels.api.paging import Key, Limit, paged
 from renshe.channels.api.register_schemas import (
     AlarmOut,
@@ -29,6 +28,7 @@ from renshe.channels.api.register_schemas import (
     ResolveFault,
 )
 from renshe.channels.api.schemas import Page, Reason
+from renshe.channels.naming import agency_named, operator_named
 from renshe.core.database.home import home
 from renshe.core.filing.alarms import alarms_open
 from renshe.core.org.access import cut_off_read, cut_off_reported, cut_offs_reported

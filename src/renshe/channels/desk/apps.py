@@ -13,4 +13,6 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the pages into the menu."""
+        # In the order of the menu.
         from renshe.channels.desk import ways  # noqa: F401
+        from renshe.channels.desk.books import keeping, places, staff, watching  # noqa: F401  # noqa: F401, I001

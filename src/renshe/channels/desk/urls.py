@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from renshe.channels.desk import acting, boxes, demo, home, matters, papers, signing, starting
+from renshe.channels.desk import acting, boxes, demo, home, ledgers, matters, papers, signing, starting
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -36,6 +36,10 @@ urlpatterns: list[URLPattern] = [
     path("cases/<str:number>/papers", papers.add, name="paper_add"),
     path("cases/<str:number>/papers/<int:paper>/removal", papers.remove, name="paper_remove"),
     path("cases/<str:number>/documents", papers.issue, name="issue"),
+    path("books/<slug:name>", ledgers.book, name="book"),
+    path("books/<slug:name>/do/<slug:deed>", ledgers.do, name="book_do"),
+    path("books/<slug:name>/<int:key>", ledgers.row, name="book_row"),
+    path("books/<slug:name>/<int:key>/<slug:deed>", ledgers.do_row, name="book_row_do"),
     path("papers/<int:paper>", papers.read, name="paper"),
     path("documents/<str:number>", papers.document, name="document"),
 ]

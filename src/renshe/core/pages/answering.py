@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -50,12 +51,15 @@ def page(view: View) -> View:
 
 
 def action(on: View) -> Callable[[View], View]:
-    """Answer POST for who is signed in; what is refused is told on the page ``on``, which is asked with the same parts
-    of the address and ``alert``."""
+    """Answer POST for who is signed in; what is refused is told on the page ``on``, which is asked with those parts of
+    the address that it takes, and ``alert``."""
+    inner: View = getattr(on, "inner", on)
+    taken = set(signature(inner).parameters)
 
     def told_there(request: HttpRequest, refused: BusinessError, **parts: Any) -> HttpResponse:
         try:
-            back: HttpResponse = on.inner(request, request.actor, alert=str(refused), **parts)  # type: ignore[attr-defined]
+            known = {name: value for name, value in parts.items() if name in taken}
+            back = inner(request, request.actor, alert=str(refused), **known)  # type: ignore[attr-defined]
         except BusinessError as further:
             return _refused(request, further)
         back.status_code = status_of(refused.code)

@@ -9,7 +9,7 @@ Invariant: what a page sends back is what ``casework.forms.read`` takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from renshe.core.casework.forms import Item
@@ -17,6 +17,8 @@ from renshe.standards.codes import code_list
 
 LONG = 200
 """Characters from which on a text has lines."""
+MOST = 400
+"""Values of which one can still choose."""
 _KINDS = {"date": "date", "flag": "flag", "code": "choice"}
 _HINTS = {"month": "年月，如 202611", "year": "年份，如 2026", "money": "元，如 1234.56", "rate": "如 0.08"}
 _KEYS = {"money": "decimal", "rate": "decimal", "int": "numeric", "month": "numeric", "year": "numeric"}
@@ -59,6 +61,11 @@ def widgets(
             tuple((value, code.label) for value, code in code_list(one.codes).values.items()) if one.codes else (),
             (problems or {}).get(one.name),
         )
+
+
+def chosen(one: Widget, choices: Sequence[tuple[str, str]]) -> Widget:
+    """Return a field whose value is chosen of ``choices``, where they are not too many."""
+    return replace(one, kind="choice", choices=choices) if len(choices) <= MOST else one
 
 
 def _written(value: Any) -> str:

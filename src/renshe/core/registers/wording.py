@@ -16,9 +16,9 @@ from django.apps import apps
 @cache
 def _tables() -> Mapping[str, tuple[str, Mapping[str, str]]]:
     return {
-        one._meta.db_table: (
+        str(one._meta.db_table): (
             str(one._meta.verbose_name),
-            {field.column: str(field.verbose_name) for field in one._meta.concrete_fields},
+            {str(field.column): str(field.verbose_name) for field in one._meta.concrete_fields},
         )
         for one in apps.get_models()
     }
