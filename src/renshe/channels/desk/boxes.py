@@ -8,7 +8,6 @@ Invariant: each of many that are decided is let or refused by itself, and both a
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from renshe.channels.desk.days import day_of
 from renshe.channels.desk.home import BOXES
 from renshe.core.casework import deciding, searching
 from renshe.core.casework.exporting import EXPORT, cases_export
@@ -127,17 +127,8 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     said = {name: request.POST.get(name, "").strip() for name in _EXACT}
-    days = {name: _date(request.POST.get(name, "")) for name in ("since", "until")}
+    days = {name: day_of(request.POST.get(name, "")) for name in ("since", "until")}
     return {name: value for name, value in {**said, **days}.items() if value}
-
-
-def _date(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BusinessError("page.date_wrong") from None
 
 
 def _key(text: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from renshe.channels.desk.changes import told_of
 from renshe.core.casework.acting import possible
 from renshe.core.casework.forms import item_shown, read
 from renshe.core.casework.local import papers_of
@@ -25,7 +26,6 @@ from renshe.core.filing.attachments import attachments_of
 from renshe.core.filing.selectors import documents_of
 from renshe.core.org.actor import Actor
 from renshe.core.pages.answering import page, shown
-from renshe.core.registers.wording import column_label, table_label
 
 LONG = 40
 _OTHERS = frozenset({"withdraw", "assign", "pause", "resume", "extend"})
@@ -73,10 +73,7 @@ def trace(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Show every change that was made in a case, the newest first."""
     before = request.GET.get("before", "")
     entries = case_trace(actor=actor, number=number, before=int(before) if before.isdecimal() else None)
-    told = [
-        (one, table_label(one.table), [(column_label(one.table, name), *both) for name, both in one.changes.items()])
-        for one in entries.entries
-    ]
+    told = told_of(entries.entries)
     return shown(request, "desk/trace.html", number=number, entries=told, before=entries.before)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from renshe.channels.desk import acting, boxes, demo, home, ledgers, matters, papers, signing, starting
+from renshe.channels.desk import acting, boxes, changes, demo, home, ledgers, matters, me, papers, signing, starting
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -36,6 +36,15 @@ urlpatterns: list[URLPattern] = [
     path("cases/<str:number>/papers", papers.add, name="paper_add"),
     path("cases/<str:number>/papers/<int:paper>/removal", papers.remove, name="paper_remove"),
     path("cases/<str:number>/documents", papers.issue, name="issue"),
+    path("journal", changes.journal, name="journal"),
+    path("journal/search", changes.journal_search, name="journal_search"),
+    path("journal/<int:entry>/disclosure", changes.journal_reveal, name="journal_reveal"),
+    path("months", changes.this_month, name="months"),
+    path("months/<str:month>/<str:region>", changes.month, name="month"),
+    path("months/<str:month>/<str:region>/check", changes.month_check, name="month_check"),
+    path("months/<str:month>/<str:region>/document", changes.month_print, name="month_print"),
+    path("me", me.me, name="me"),
+    path("me/password", me.password, name="password"),
     path("books/<slug:name>", ledgers.book, name="book"),
     path("books/<slug:name>/do/<slug:deed>", ledgers.do, name="book_do"),
     path("books/<slug:name>/<int:key>", ledgers.row, name="book_row"),
