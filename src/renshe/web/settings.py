@@ -15,6 +15,7 @@ PROXIES = os.environ.get("RENSHE_PROXIES", "").split()
 SECRET_KEY = os.environ.get("RENSHE_SECRET_KEY", "")
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
+    "django_htmx",
     "procrastinate.contrib.django",
     "renshe.core.journal",
     "renshe.core.org",

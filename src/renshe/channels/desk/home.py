@@ -45,10 +45,15 @@ def home(request: HttpRequest, actor: Actor, alert: str | None = None) -> HttpRe
         many=MANY,
         waiting=waiting,
         entered=entered,
-        wrong=alarms(actor, home=house()),
         told=list(cut_offs_reported(actor)),
         today=timezone.localdate(),
     )
+
+
+@page
+def wrong(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show what is overdue or not as it should be, as far as the actor sees."""
+    return shown(request, "desk/wrong.html", wrong=alarms(actor, home=house()))
 
 
 @action(on=home)

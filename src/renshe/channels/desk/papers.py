@@ -11,7 +11,7 @@ from renshe.channels.desk.matters import case
 from renshe.core.casework.printing import case_print
 from renshe.core.casework.selectors import case_get
 from renshe.core.errors import BusinessError
-from renshe.core.filing.attachments import attachment_add, attachment_read, attachment_remove
+from renshe.core.filing.attachments import attachment_add, attachment_read, attachment_remove, attachments_of
 from renshe.core.filing.documents import document_read
 from renshe.core.org.actor import Actor
 from renshe.core.pages.answering import action, go, page
@@ -41,6 +41,8 @@ def add(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
 @action(on=case)
 def remove(request: HttpRequest, actor: Actor, number: str, paper: int) -> HttpResponse:
     """Take a paper out of the case."""
+    if not attachments_of(actor, case_get(actor=actor, number=number).number).filter(pk=paper).exists():
+        raise BusinessError("paper.not_there", paper=paper)
     attachment_remove(actor=actor, attachment=paper, reason=request.POST.get("reason", ""))
     return go("case", number, to="#papers")
 

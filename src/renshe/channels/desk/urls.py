@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-out", signing.sign_out, name="sign_out"),
     path("demo", demo.demo, name="demo"),
     path("find", home.find, name="find"),
+    path("wrong", home.wrong, name="wrong"),
     path("inbox/<slug:box>", boxes.inbox, name="inbox"),
     path("inbox/<slug:box>/decisions", boxes.decide_many, name="decide_many"),
     path("start", starting.start, name="start"),

@@ -12,6 +12,9 @@ not allowed. What the actor was told to be is not trusted: posts, agency and sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -131,9 +134,29 @@ class _Granted(NamedTuple):
     fields: list[str] | None
 
 
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Let rights be read once for a block that only shows: what is shown together is of one moment."""
+    known = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(known)
+
+
 def _granted(actor: Actor, names: list[str]) -> list[_Granted]:
     """Return what the posts held today are granted today; nothing for who has left or is cut off, or whose agency is
     another by now. What a group may not have is not had, though a row said so."""
+    known = _READ.get()
+    if known is None:
+        return _asked(actor, names)
+    key = (actor.operator, actor.agency, *sorted(names))
+    if key not in known:
+        known[key] = _asked(actor, names)
+    return known[key]
+
+
+def _asked(actor: Actor, names: list[str]) -> list[_Granted]:
     asked: dict[str, Any] = {"number": actor.operator, "agency": actor.agency, "names": names}
     asked["today"] = timezone.localdate()
     # Asked with each request, often more than once, so it is one question.
@@ -142,6 +165,7 @@ def _granted(actor: Actor, names: list[str]) -> list[_Granted]:
         return [_Granted(*row) for row in cursor.fetchall()]
 
 
+_READ: ContextVar[dict[tuple[str, ...], list[_Granted]] | None] = ContextVar("rights", default=None)
 _GRANTED = """
 SELECT DISTINCT o.kind = 'temporary', own.path, own.level, g.operation, g.kind, r.path,
     ARRAY(SELECT f.path FROM org_crossregion x JOIN org_region f ON f.code = x.region_id

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
+from renshe.core.org.rights import read_once
 from renshe.core.org.signing_in import session_actor
 from renshe.core.pages.coming import address_of
 from renshe.core.pages.menu import menu_of
@@ -47,7 +48,13 @@ def shown(request: HttpRequest, template: str, *, status: int = 200, **facts: An
 
 def page(view: View) -> View:
     """Answer GET for who is signed in: ``view(request, actor, …)``."""
-    return _signed(view, ["GET"], _refused)
+
+    @wraps(view)
+    def read(*asked: Any, **parts: Any) -> HttpResponse:
+        with read_once():
+            return view(*asked, **parts)
+
+    return _signed(read, ["GET"], _refused)
 
 
 def action(on: View) -> Callable[[View], View]:

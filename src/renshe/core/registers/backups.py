@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -135,12 +135,13 @@ def backups_overdue(actor: Actor) -> list[Overdue]:
         (one.agency.number, one.data_set): one.days
         for one in Scope(actor, QUERY).filter(BackupInterval.objects.select_related("agency"))
     }
-    good = backups_good(actor)
+    newest = backups_good(actor).order_by().values_list("agency", "data_set").annotate(Max("at"))
+    good = {(agency, data_set): at for agency, data_set, at in newest}
     for agency, duty in centres(actor).items():
         for code, one in data_sets().items():
             days = min(shorter.get((agency, code), one.level.backup_days), one.level.backup_days)
-            newest = good.filter(agency=agency, data_set__in=(code, ALL)).first()
-            last = timezone.localdate(newest.at) if newest else None
+            made = [good[agency, of] for of in (code, ALL) if (agency, of) in good]
+            last = timezone.localdate(max(made)) if made else None
             due = (last or duty.valid_from) + dt.timedelta(days=days)
             if due < today:
                 found.append(Overdue(agency, code, last, due))

@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -127,9 +127,8 @@ def drills_due(actor: Actor) -> list[DrillDue]:
 def not_drilled(of: QuerySet[Plan]) -> list[DrillDue]:
     """Return those of the plans in force that had no good drill in their period."""
     found = []
-    for plan in of.order_by("pk"):
-        drill = plan.drills.filter(good=True).order_by("-day").first()
-        last = drill.day if drill else None
+    for plan in of.annotate(drilled=Max("drills__day", filter=Q(drills__good=True))).order_by("pk"):
+        last = plan.drilled
         due = (last or plan.valid_from) + dt.timedelta(days=plan.period_days)
         if due < timezone.localdate():
             found.append(DrillDue(plan, last, due))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -201,10 +201,12 @@ def database_checks(actor: Actor) -> QuerySet[DatabaseCheck]:
 def database_checks_due(actor: Actor) -> list[Missing]:
     """Return the agencies whose database should have been checked by now, and on which day at the latest."""
     found: dict[str, dt.date] = {}
-    for duty in _duties(actor, Duty.Kind.DATABASE).filter(in_force()):
-        checked = DatabaseCheck.objects.filter(agency=duty.agency.number).order_by("-day").first()
-        last = checked.day if checked else duty.valid_from - dt.timedelta(days=1)
-        due = max(last, duty.valid_from - dt.timedelta(days=1)) + dt.timedelta(days=duty.every_days)
+    duties = list(_duties(actor, Duty.Kind.DATABASE).filter(in_force()))
+    checks = DatabaseCheck.objects.filter(agency__in=[one.agency.number for one in duties])
+    checked = dict(checks.values_list("agency").annotate(Max("day")))
+    for duty in duties:
+        before = duty.valid_from - dt.timedelta(days=1)
+        due = max(checked.get(duty.agency.number, before), before) + dt.timedelta(days=duty.every_days)
         if due < timezone.localdate():
             found[duty.agency.number] = min(due, found.get(duty.agency.number, due))
     return [Missing(agency, day) for agency, day in sorted(found.items())]

@@ -15,7 +15,7 @@ from renshe.core.casework.forms import Item
 from renshe.core.org.actor import Actor
 from renshe.core.pages.books import Book, Deed, book
 from renshe.core.registers import backups, plans, running
-from renshe.core.registers.models import Drill, Duty
+from renshe.core.registers.models import Duty
 from renshe.core.registers.operating import KEEP, NAME, QUERY
 
 GROUP = "登记"
@@ -115,7 +115,7 @@ book(
         "duties",
         "责任人",
         GROUP,
-        running.duties,
+        lambda actor: running.duties(actor).select_related("agency", "operator"),
         ("kind", "agency__name", "operator__name", "every_days", "valid_from", "valid_until"),
         (QUERY,),
         deeds=[
@@ -158,7 +158,7 @@ def _name(actor: Actor, told: Any) -> Any:
 
 
 def _proved(row: Any) -> str:
-    proofs = list(row.proofs.order_by("pk"))
+    proofs = list(row.proofs.all())
     return "未验证" if not proofs else "可用" if all(one.good for one in proofs) else "不可用"
 
 
@@ -167,7 +167,7 @@ book(
         "backups",
         "备份登记",
         GROUP,
-        backups.backups,
+        lambda actor: backups.backups(actor).prefetch_related("proofs"),
         ("at", "agency", "data_set", "size", "place", ("验证", _proved)),
         (QUERY,),
         ("sha256", "last_block", "covers_from", "by"),
@@ -191,8 +191,8 @@ def _plan(actor: Actor, told: Any) -> Any:
 
 
 def _drills(row: Any) -> str:
-    last = Drill.objects.filter(plan=row).order_by("-day").first()
-    return f"{last.day}{'成功' if last.good else '失败'}" if last else "没有演练过"
+    last = max(row.drills.all(), key=lambda one: (one.day, one.pk), default=None)
+    return f"{last.day} {'成功' if last.good else '失败'}" if last else "没有演练过"
 
 
 book(
@@ -200,7 +200,7 @@ book(
         "plans",
         "应急预案",
         GROUP,
-        plans.plans,
+        lambda actor: plans.plans(actor).select_related("agency", "owner").prefetch_related("drills"),
         ("name", "agency__name", "owner__name", "period_days", ("最近演练", _drills)),
         (QUERY,),
         ("trigger", "steps", "total_loss", "valid_from"),

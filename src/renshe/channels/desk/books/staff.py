@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 
 from renshe.channels.desk.books.choices import agencies, agency_kinds, departments, doings, posts, regions
 from renshe.channels.desk.books.items import AGENCY, FROM, LAST_DAY, REASON, REGION, UNTIL
@@ -96,8 +96,13 @@ def _telephone(actor: Actor, row: Operator, told: Any) -> str:
 
 
 def _posts(row: Operator) -> str:
-    held = Holding.objects.filter(in_force(), operator=row).select_related("post")
-    return "、".join(one.post.name for one in held)
+    return "、".join(one.post.name for one in row.held)  # type: ignore[attr-defined]
+
+
+def _people(actor: Actor) -> QuerySet[Operator]:
+    """Return the people whom ``actor`` may look at, with what they hold today."""
+    held = Prefetch("holding_set", Holding.objects.filter(in_force()).select_related("post"), to_attr="held")
+    return seen(Operator, "agency", "department")(actor).prefetch_related(held)
 
 
 book(
@@ -105,7 +110,7 @@ book(
         "operators",
         "人员",
         GROUP,
-        seen(Operator, "agency", "department"),
+        _people,
         ("number", "name", "agency__name", "department__name", ("岗位", _posts), "valid_until"),
         (QUERY,),
         ("kind", "valid_from", "locked_until", ("须动态口令", needs_second_factor)),

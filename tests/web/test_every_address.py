@@ -1,0 +1,194 @@
+"""Every page of the site, asked for by everybody: signed out, without our mark, from another region, in the wrong post.
+
+New addresses are found by themselves, and fail here until it is said what they are asked with and who may.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+from tests.channels.desk.conftest import Browser, browser
+from tests.core import conftest as ground
+from tests.core.casework.conftest import HERE
+from tests.core.county import LAST_MONTH
+from tests.core.org.bureau import GROUPS, SETUP, YESTERDAY
+from tests.core.walking import World, build
+from tests.web.addresses import ONES_OWN, OPEN, addresses, asked
+
+from renshe.core.filing.models import Volume
+from renshe.core.journal.context import declared
+from renshe.core.journal.models import Entry
+from renshe.core.org.models import CrossRegion, Network
+from renshe.core.registers.models import BulkWork, DatabaseCheck, RunningLog
+from renshe.core.registers.monthly import log_of
+
+logins = ground.logins
+WHO_MAY = Path(__file__).parent / "who_may.yaml"
+PAGES = dict(addresses())
+INSIDE = [name for name in PAGES if name not in OPEN]
+MOST_QUERIES, MOST_BYTES = 30, 150_000
+
+
+@pytest.fixture(scope="module")
+def world(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for all, taken back at the end."""
+    before, home = getattr(settings, "PAPERS", None), os.environ.get("RENSHE_HOME")
+    settings.PAPERS = tmp_path_factory.mktemp("papers")
+    os.environ["RENSHE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    with transaction.atomic():
+        made = build(tmp_path_factory.mktemp("other"))
+        _more(made)
+        yield made
+        transaction.set_rollback(True)
+    settings.PAPERS = before
+    if home is None:
+        del os.environ["RENSHE_HOME"]
+    else:
+        os.environ["RENSHE_HOME"] = home
+
+
+def _more(world: World) -> None:
+    """What only pages ask for: rows of the county by their keys."""
+    regions = world.office.bureau.regions
+    with declared(SETUP):
+        Network.objects.create(cidr="127.0.0.0/8", name="本机", region=regions["220000"])
+        network = Network.objects.create(cidr="10.2.0.0/16", name="县局", region=regions[HERE])
+        cross = CrossRegion.objects.create(
+            agency=world.office.bureau.agencies["220802"],
+            region=regions[HERE],
+            operation="shop.open.enter",
+            ground="x",
+            permitted_by=world.office.bureau.operator("approve"),
+            valid_from=YESTERDAY,
+            valid_until=YESTERDAY,
+        )
+    things = world.things
+    things |= {
+        "network": network.pk,
+        "cross": cross.pk,
+        "running_log": RunningLog.objects.filter(region=HERE)[0].pk,
+        "database_check": DatabaseCheck.objects.filter(region=HERE)[0].pk,
+        "bulk": BulkWork.objects.filter(region=HERE)[0].pk,
+        "volume_key": Volume.objects.get(number=things["volume"]).pk,
+        "closed_key": Volume.objects.get(number=things["closed"]).pk,
+        "month_seen": log_of(regions[HERE], LAST_MONTH).digest,
+    }
+
+
+def outcome(world: World, desk: Browser, name: str, path: str | None = None) -> tuple[int, str, bool]:
+    """Return status, what was shown, and whether anything changed; all is taken back."""
+    found, data = asked(world.things, name, PAGES[name])
+    point = transaction.savepoint()
+    before = Entry.objects.count()
+    mark = desk.mark() if data is not None else ""
+    if data is None:
+        answer = desk.client.get(path or found)
+    else:
+        answer = desk.client.post(path or found, {"csrfmiddlewaretoken": mark, **data})
+    changed = Entry.objects.count() != before
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    transaction.savepoint_rollback(point)
+    if content.startswith(b"PK"):
+        rows = load_workbook(BytesIO(content)).active.values
+        content = " ".join(str(cell) for row in rows for cell in row).encode()
+    assert answer.status_code < 500, content.decode("utf-8", "replace")[:2000]
+    assert answer.status_code < 400 or not changed, "refused, and yet something has changed"
+    return answer.status_code, content.decode("utf-8", "replace"), changed
+
+
+def let(world: World, name: str, status: int, shown: str, changed: bool) -> bool:
+    """Whether somebody was let, or shown something of the county."""
+    if status >= 400:
+        return False
+    if status == 303 or (changed and name != "export") or name.startswith("book_row"):
+        return True
+    # What was asked for stands again in its field.
+    told = re.sub(r'value="[^"]*"', "", shown.partition("<main")[2] or shown)
+    if name in ("decide_many", "export"):
+        # Each refusal names its case; of a workbook every row names its region.
+        return name == "export" and HERE in told
+    if name.startswith("book "):
+        key = asked(world.things, f"book_row {name[5:]}", PAGES[f"book_row {name[5:]}"])[0]
+        return f'"{key}"' in told
+    return HERE in told or shown.startswith("%PDF")
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_who_is_not_in_is_sent_to_the_door(world: World, name: str) -> None:
+    for who in (None, "x"):
+        desk = browser(world.office, None)
+        if who:
+            desk.client.cookies["renshe_session"] = who
+        status, shown, changed = outcome(world, desk, name)
+        assert status in (302, 401) and not changed and HERE not in shown.partition("<main")[2]
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_no_page_of_ours_sent_is_refused(world: World, name: str) -> None:
+    path, data = asked(world.things, name, PAGES[name])
+    for group in ("entry", "information") if data is not None else ():
+        before = Entry.objects.count()
+        answer = browser(world.office, group).client.post(path, data)
+        assert answer.status_code == 403 and Entry.objects.count() == before
+
+
+@pytest.mark.parametrize("name", [name for name in INSIDE if name not in ONES_OWN])
+def test_who_works_elsewhere_is_refused_or_shown_nothing(world: World, name: str) -> None:
+    told = {group: outcome(world, browser(world.office, group, "220802"), name) for group in GROUPS}
+    # What is of both sides, or of one's own agency.
+    own = {"book_do faults report", "book cross-regions", "book_row cross-regions"}
+    assert [group for group, found in told.items() if name not in own and let(world, name, *found)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in INSIDE if name not in ONES_OWN])
+def test_in_the_county_who_may_is_who_is_said_to(world: World, name: str) -> None:
+    found = [group for group in GROUPS if let(world, name, *outcome(world, browser(world.office, group), name))]
+    if "WRITE_WHO_MAY" in os.environ:
+        with WHO_MAY.open("a") as file:
+            file.write(f"{name}: [{', '.join(found)}]\n")
+        return
+    assert {name: found} == {name: yaml.safe_load(WHO_MAY.read_text("utf-8")).get(name)}
+
+
+def test_what_is_said_of_pages_is_said_of_those_that_are() -> None:
+    said = yaml.safe_load(WHO_MAY.read_text("utf-8"))
+    assert set(said) == {name for name in INSIDE if name not in ONES_OWN}
+    assert [name for name, who in said.items() if not who] == []
+
+
+NOWHERE = ("KY-220802-2026-000001", "K%00Y", "%F0%9F%98%80", "x" * 3000, "-1", "9" * 20, "0")
+
+
+@pytest.mark.parametrize("name", [name for name in INSIDE if "<" in PAGES[name]])
+def test_forged_parts_lead_nowhere(world: World, name: str) -> None:
+    head, _, tail = PAGES[name].partition("<")
+    rest = tail.partition(">")[2]
+    for forged, group in itertools.product(NOWHERE, ("entry", "information")):
+        path = f"/{head}{forged}{rest}"
+        for part, value in (("<int:paper>", "1"), ("<str:region>", HERE)):
+            path = path.replace(part, value)
+        status, _, changed = outcome(world, browser(world.office, group), name, path)
+        assert status in (403, 404, 422) and not changed, (path, status)
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_a_page_is_light_and_asks_little(world: World, name: str) -> None:
+    path, data = asked(world.things, name, PAGES[name])
+    for group in GROUPS if data is None else ():
+        desk = browser(world.office, group)
+        with CaptureQueriesContext(connection) as asked_for:
+            answer = desk.client.get(path)
+        assert len(asked_for) <= MOST_QUERIES, [one["sql"][:150] for one in asked_for]
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            assert len(answer.content) <= MOST_BYTES
