@@ -56,7 +56,14 @@ def offered(package: Distribution) -> list[str]:
     if expression := data.get("License-Expression"):
         return str(expression).split(" OR ")
     classifiers = [text for text in data.get_all("Classifier") or [] if text.startswith("License ::")]
-    return classifiers or [(data.get("License") or "").strip().split("\n")[0]]
+    named = (data.get("License") or "").strip() or _told(package)
+    return classifiers or [named.split("\n")[0]]
+
+
+def _told(package: Distribution) -> str:
+    """What the file says that a package names as its licence."""
+    files = [one for one in package.files or [] if one.name in (package.metadata.get_all("License-File") or [])]
+    return str(files[0].read_text()).strip() if files else ""
 
 
 def acceptable(licence: str) -> bool:
@@ -86,6 +93,8 @@ def test_every_declared_library_is_used_and_every_used_one_is_declared() -> None
     imported = set()
     for path in (ROOT / "src").rglob("*.py"):
         tops = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+        # Django is told of apps and middleware by their names.
+        tops += re.findall(r'^    "(\w+)[\w.]*",$', path.read_text("utf-8"), re.MULTILINE)
         imported |= {top for top in tops if top in owners and top not in sys.stdlib_module_names and top != "renshe"}
     used = {re.sub(r"[-_.]+", "-", owner).lower() for top in imported for owner in owners[top]}
     # Spark itself asks for pandas.
