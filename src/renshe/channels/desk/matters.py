@@ -23,8 +23,10 @@ from renshe.core.casework.showing import case_shown
 from renshe.core.casework.tracing import case_trace
 from renshe.core.casework.types import CaseType, find_type
 from renshe.core.filing.attachments import attachments_of
+from renshe.core.filing.models import Attachment
 from renshe.core.filing.selectors import documents_of
 from renshe.core.org.actor import Actor
+from renshe.core.org.models import Agency, Operator
 from renshe.core.pages.answering import page, shown
 
 LONG = 40
@@ -53,6 +55,9 @@ def case(
         alert=alert,
         case=told,
         facts=[(one.name, one.label, value, len(str(value or "")) > LONG) for one, value in facts],
+        who=_names(found, papers),
+        agency=Agency.objects.filter(number=found.agency).values_list("name", flat=True).first() or found.agency,
+        place=found.region.name,
         steps=_steps(found, kind),
         decisions=[(one, Verdict(one.verdict).label, _step_told(kind, one.step)) for one in told["decisions"]],
         papers=papers,
@@ -87,6 +92,16 @@ def _steps(found: Case, kind: CaseType) -> list[tuple[str, str]]:
         now = found.state == State.OPEN and at == found.step
         steps.append((one.label, "past" if past else "now" if now else ""))
     return steps
+
+
+def _names(found: Case, papers: list[Attachment]) -> dict[str | None, str]:
+    """Return by number who had to do with a case, as pages name people."""
+    numbers = {found.maker, found.holder, *found.makers, *(one.added_by for one in papers)}
+    for one in found.decisions.all():
+        numbers |= {one.operator, one.on_behalf}
+    names = Operator.objects.filter(number__in=[one for one in numbers if one]).values_list("number", "name")
+    told: dict[str | None, str] = {one: one for one in numbers if one}
+    return told | {number: f"{name} {number}" for number, name in names}
 
 
 def _step_told(kind: CaseType, step: int | None) -> str:
