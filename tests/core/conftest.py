@@ -65,9 +65,12 @@ def _empty() -> None:
     connections["owner"].close()
 
 
+ANYTHING = approvals.Approval(range(10**9), "220000")
+
+
 @pytest.fixture
 def approved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let numbers that begin with 批 or CX be those of approved matters, whatever is to be done."""
     monkeypatch.setattr(
-        approvals, "_says", [lambda number, what: range(10**9) if number.startswith(("批", "CX")) else None]
+        approvals, "_says", [lambda number, what: ANYTHING if number.startswith(("批", "CX")) else None]
     )

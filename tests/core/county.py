@@ -22,7 +22,7 @@ from renshe.core.casework.types import find_type
 from renshe.core.filing.attachments import attachment_add
 from renshe.core.filing.documents import document_make
 from renshe.core.filing.forms import CHANGE_LOG, RECEIPT
-from renshe.core.filing.models import Alarm
+from renshe.core.filing.models import Alarm, Attachment
 from renshe.core.filing.volumes import volume_add, volume_close, volume_open
 from renshe.core.jobs.models import Job
 from renshe.core.journal.context import declared
@@ -129,6 +129,8 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         "done": done,
         "clean_up": _approved(office, "affairs.clean_up", candidate.pk),
         "restoration": _approved(office, "affairs.restoration", deleted),
+        "release": _approved(office, "affairs.release", Attachment.objects.get(matter=done.number).pk),
+        "month_log": _month_log(office, entry),
         "actor": None,
         "number": opened.number,
         "seen": opened.digest,
@@ -198,6 +200,12 @@ def finished(office: Office, case: Case, *, paper: bool = False) -> Case:
         if case.state == State.OPEN:
             case = case_decide(actor=actor, number=case.number, verdict="agree", seen=case.digest)
     return case
+
+
+def _month_log(office: Office, entry: Actor) -> str:
+    """Return the number of the printed log of last month."""
+    with declared(SETUP):
+        return document_make(actor=entry, name=CHANGE_LOG.name, region=HERE, data={**CASE, "period": LAST_MONTH}).number
 
 
 def _approved(office: Office, type: str, thing: int) -> str:

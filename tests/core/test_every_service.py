@@ -37,6 +37,7 @@ ASK_NOTHING = {
     "casework.showing.case_shown": "of a case that was got by case_get",
     "casework.showing.on_desk": "tells whether, changes nothing",
     "filing.attachments.contents": "of a row that was got within the scope",
+    "filing.attachments.require_concern": "of a row that was got within the scope",
     "filing.documents.document_make": "for rooms that asked for a right of their own",
     "filing.volumes.month_end_make": "for the clock and for rooms that asked for a right of their own",
     "org.actor.operator_of": "one's own row",

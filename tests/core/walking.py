@@ -167,7 +167,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "filing.attachments.attachment_read": {"attachment": lambda t: t["paper"].pk},
     "filing.attachments.attachment_remove": {"attachment": lambda t: t["paper"].pk},
     "filing.attachments.attachments_release": {
-        "matter": lambda t: t["done"].number, "approval": lambda t: t["clean_up"],
+        "matter": lambda t: t["done"].number, "approval": lambda t: t["release"],
     },
     "filing.attachments.attachments_of": {"matter": lambda t: t["draft"].number},
     "filing.documents.document_issue": {"name": RECEIPT.name, "region": HERE},
@@ -178,7 +178,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "filing.selectors.documents_by_code": {"code": lambda t: t["document"].code},
     "filing.volumes.volume_open": {"region": HERE, "kind": "x"},
     "filing.volumes.volume_month_end": {
-        "region": HERE, "requests": lambda t: [t["document"].number], "log": lambda t: t["log"],
+        "region": HERE, "period": LAST_MONTH, "requests": [], "log": lambda t: t["month_log"],
     },
     "filing.volumes.volume_add": {"number": lambda t: t["volume"], "documents": lambda t: [t["document"].number]},
     "jobs.services.job_retry": {"job": lambda t: t["failed"]},

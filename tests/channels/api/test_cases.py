@@ -8,12 +8,15 @@ from threading import Thread
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import RequestFactory
+from django.test.client import encode_multipart
 from django.utils import timezone
-from tests.channels.api.conftest import Counter, Desk
+from tests.channels.api.conftest import Counter, Desk, allow
 from tests.channels.api.people import PERSON, declare_person
 from tests.core.casework.conftest import FORM, HERE
+from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import NEXT_YEAR, SETUP
 from tests.core.toys.models import Shop
 
@@ -116,6 +119,53 @@ def test_a_change_without_a_key_is_refused(counter: Counter, key: str) -> None:
         headers={"Authorization": f"Bearer {desk.token}", "Idempotency-Key": key},
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "api.key_missing") and not Case.objects.exists()
+
+
+def test_a_key_is_its_holders_whatever_token_is_shown(counter: Counter) -> None:
+    first = counter.desk("entry")
+    made = first.ask("POST", "/cases", START, key="same").json()
+    anew = counter.desk("entry")
+    for header in (f"Bearer {anew.token}", f"bearer  {anew.token}"):
+        again = anew.ask("POST", "/cases", START, key="same", Authorization=header)
+        assert (again.json()["number"], again.headers["Idempotent-Replayed"]) == (made["number"], "true")
+    assert Case.objects.count() == 1
+
+
+def test_who_went_out_is_given_no_answer_that_was_kept_and_a_stranger_leaves_none(counter: Counter) -> None:
+    desk = counter.desk("entry")
+    assert desk.ask("POST", "/cases", START, key="same").status_code == 201
+    desk.ask("DELETE", "/sessions/current")
+    assert desk.ask("POST", "/cases", START, key="same").status_code == 401
+    kept = Answer.objects.count()
+    for path in ("/cases", "/nope"):
+        desk.ask("POST", path, START, key="x", Authorization="junk 1")
+        desk.ask("POST", path, START, key="x", Authorization="Bearer junk")
+    assert Answer.objects.count() == kept == 1
+
+
+def test_what_is_shown_whole_is_kept_nowhere_and_each_look_is_recorded(counter: Counter) -> None:
+    case = begun(counter)
+    allow(counter, "audit", "org.reveal", "case.query")
+    for _ in range(2):
+        asked = {"items": ["name"], "reason": "核对"}
+        answer = counter.desk("audit").ask("POST", f"/cases/{case['number']}/disclosure", asked, key="same")
+        assert answer.json() == {"name": FORM["name"]}
+    assert Disclosure.objects.count() == 2
+    assert not any(FORM["name"] in bytes(one.body).decode() for one in Answer.objects.exclude(status=201))
+
+
+def test_an_upload_that_is_sent_again_is_the_same_whatever_parts_it(counter: Counter) -> None:
+    allow(counter, "entry", "filing.attach", "filing.read")
+    desk = counter.desk("entry")
+    number = desk.post("/cases", {**START, "submit": False}, status=201)["number"]
+    answers = []
+    for boundary in ("one", "two"):
+        file = SimpleUploadedFile("b.pdf", a_pdf(2), "application/pdf")
+        sent = encode_multipart(boundary, {"kind": "lease", "file": file})
+        kind = f"multipart/form-data; boundary={boundary}"
+        headers = {"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "up"}
+        answers.append(desk.client.generic("POST", f"/api/v1/cases/{number}/papers", sent, kind, headers=headers))
+    assert [one.status_code for one in answers] == [201, 201] and answers[0].json() == answers[1].json()
 
 
 def test_two_that_arrive_at_once_are_carried_out_once(counter_committed: Counter) -> None:

@@ -19,6 +19,7 @@ from renshe.core.filing.models import Attachment, Document
 from renshe.core.jobs.models import Job
 from renshe.core.jobs.running import run
 from renshe.core.journal.context import declared
+from renshe.core.org.models import Disclosure
 from renshe.core.org.operations import operation
 from renshe.core.org.setting_up import grant_install
 
@@ -127,3 +128,29 @@ def test_a_job_is_started_looked_at_and_cancelled_by_its_owner(papered: Counter)
     assert admin.post(f"/jobs/{job['id']}/retrial")["state"] == "waiting"
     run(job["id"])
     assert Job.objects.get().state == "done"
+
+
+def test_who_has_nothing_to_do_with_a_case_sees_its_papers_only_by_right_and_on_record(papered: Counter) -> None:
+    case, desk = begun(papered, submit=False), papered.desk("entry")
+    paper = put(desk, case["number"], name="张11010519491231002X.pdf").json()
+    assert "19491231" not in paper["name"]
+    submitted = desk.post(f"/cases/{case['number']}/submission", {"seen": case["digest"]})
+    printed = desk.post(f"/cases/{case['number']}/documents", {})["number"]
+    for at in (f"/papers/{paper['id']}", f"/documents/{printed}"):
+        assert desk.ask("GET", at).status_code == papered.desk("check").ask("GET", at).status_code == 200
+    assert submitted["state"] == "open" and not Disclosure.objects.exists()
+    for at in (f"/papers/{paper['id']}", f"/documents/{printed}"):
+        assert papered.desk("fund").ask("GET", at).status_code == 200
+    assert [one.operator.number for one in Disclosure.objects.order_by("pk")] == [f"fund-{HERE}"] * 2
+
+
+def test_a_receipt_tells_what_was_handed_in(papered: Counter) -> None:
+    case, desk = begun(papered, submit=False), papered.desk("entry")
+    put(desk, case["number"])
+    case = desk.post(f"/cases/{case['number']}/submission", {"seen": case["digest"]})
+    at = f"/cases/{case['number']}"
+    back = {"verdict": "return", "seen": case["digest"], "opinion": "补正"}
+    papered.desk("check").post(f"{at}/decisions", back)
+    desk.ask("PUT", f"{at}/form", {"form": {**FORM, "name": "从未提交的名称"}})
+    assert desk.ask("POST", f"{at}/documents", {}).status_code in (409, 422)
+    assert not Document.objects.exists()

@@ -151,13 +151,18 @@ def test_what_is_cleaned_up_put_back_or_let_go_stands_on_a_case_that_names_it(be
         ("\x00", "x", []),
     ):
         with pytest.raises(BusinessError, match="不是已批准的申请"):
-            require_approval(number, what, things)
+            require_approval(number, what, things, [HERE])
     for group in ("check", "approve"):
         bench.agree(case, group)
-    require_approval(case.number, "restoration", [7, 9])
-    require_approval(case.number, "filing.release")
-    for what, things in (("restoration", [7, 8]), ("clean_up", [7])):
+    require_approval(case.number, "restoration", [7, 9], [HERE])
+    for what, things, region in (
+        ("restoration", [7, 8], HERE),
+        ("restoration", [7], "220802"),
+        ("restoration", [], HERE),
+        ("clean_up", [7], HERE),
+        ("release", [7], HERE),
+    ):
         with pytest.raises(BusinessError, match="没有批准这些内容"):
-            require_approval(case.number, what, things)
+            require_approval(case.number, what, things, [region])
     with pytest.raises(BusinessError, match="请填写编号"):
         bench.enter("affairs.clean_up", {"things": "全部", "ground": "过期"})

@@ -59,7 +59,10 @@ def test_a_page_of_the_inbox_begins_where_the_one_before_ended_whatever_has_left
             break
         # What was shown is dealt with before the next page is asked for.
         seen = Case.objects.get(number=row["number"])
+        with declared(SETUP):
+            Case.objects.filter(pk=seen.pk).update(due_on=None)
         case_decide(actor=office.checker, number=seen.number, verdict="agree", seen=seen.digest)
     assert found == ordered
-    with pytest.raises(BusinessError, match="没有业务"):
-        inbox(office.checker, "waiting", after="KY\x00")
+    for wrong in ("~KY\x00", "KY", "x~KY", ""):
+        with pytest.raises(BusinessError, match="翻页位置不正确"):
+            inbox(office.checker, "waiting", after=wrong)

@@ -8,21 +8,22 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 from tests.core.casework.conftest import HERE, Office, started, submitted
-from tests.core.org.bureau import SETUP, TODAY, hire
+from tests.core.org.bureau import NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
 from tests.core.toys.models import Shop
 
 from renshe.core.casework.deciding import MOST, case_decide, cases_decide
-from renshe.core.casework.delegating import delegation_end, delegation_give
+from renshe.core.casework.delegating import delegation_end, delegation_give, delegations_known
 from renshe.core.casework.leading import case_assign, case_extend, case_pause, case_resume
 from renshe.core.casework.models import Case, Decision, Delegation, Pause, Reminder, State
 from renshe.core.casework.selectors import mine, returned, waiting_for
 from renshe.core.casework.services import case_fill, case_submit
+from renshe.core.casework.showing import case_shown
 from renshe.core.casework.watching import remind, reminders
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor, actor_of
-from renshe.core.org.models import Holding
+from renshe.core.org.models import CrossRegion, Holding, Post
 from renshe.standards.workdays import add_workdays
 
 
@@ -116,7 +117,7 @@ def test_a_case_is_extended_by_who_leads_and_no_further_than_its_type_allows(off
     due = case.due_on
     for actor, days, said in (
         (office.checker, 3, "没有在"),
-        (office.approver, 11, "最多共延长 10"),
+        (office.approver, 11, "只能延长一次，最多 10"),
         (office.approver, 0, "最多"),
     ):
         with pytest.raises(BusinessError, match=said):
@@ -140,12 +141,78 @@ def give(office: Office, actor: Actor | None = None, **more: object) -> Delegati
     return delegation_give(actor=actor or office.checker, **told)  # type: ignore[arg-type]
 
 
-def test_a_deputy_decides_what_the_absent_one_may_and_it_says_so(office: Office) -> None:
+def stand_in(office: Office, group: str, agency: str = HERE) -> Actor:
+    """Somebody whose post is of the kind, and is granted nothing."""
     with declared(SETUP):
-        # A checker of the city, who may check nothing in the county by himself.
-        operator = hire("check-2", office.bureau.agencies["220802"])
-        Holding.objects.create(operator=operator, post=office.bureau.posts["check"], valid_from=TODAY)
-    deputy, case = actor_of("check-2"), submitted(office)
+        post = Post.objects.create(code=f"{group}-other", name="其他", group=office.bureau.posts[group].group)
+        operator = hire(f"{group}-2", office.bureau.agencies[agency])
+        Holding.objects.create(operator=operator, post=post, valid_from=TODAY)
+    return actor_of(f"{group}-2")
+
+
+def test_a_deputy_of_another_region_needs_its_leave(office: Office) -> None:
+    deputy = stand_in(office, "check", "220802")
+    with pytest.raises(BusinessError, match="没有异地经办许可"):
+        give(office)
+    with declared(SETUP):
+        permission = CrossRegion.objects.create(
+            agency=office.bureau.agencies["220802"],
+            region=office.here,
+            operation="shop.open.check",
+            ground="协议",
+            permitted_by=office.bureau.operator("approve"),
+            valid_from=TODAY,
+            valid_until=NEXT_YEAR,
+        )
+    give(office)
+    case = submitted(office)
+    assert [one.number for one in waiting_for(deputy)] == [case.number]
+    with declared(SETUP):
+        CrossRegion.objects.filter(pk=permission.pk).update(valid_from=YESTERDAY, valid_until=YESTERDAY)
+    assert not waiting_for(deputy).exists()
+    with pytest.raises(BusinessError, match="没有业务"):
+        case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
+    assert not Shop.objects.exists()
+
+
+def test_a_deputy_sees_the_form_whole_and_decides_what_lies_with_the_absent_one(office: Office, second: Actor) -> None:
+    give(office)
+    case = submitted(office)
+    case_assign(actor=office.approver, number=case.number, operator="check-220822", reason="熟悉情况")
+    assert case_shown(second, Case.objects.get())["whole"]
+    case_decide(actor=second, number=case.number, verdict="agree", seen=case.digest)
+    assert Decision.objects.get(verdict="agree").on_behalf == "check-220822"
+
+
+def test_a_delegation_ends_at_once_and_one_to_come_never_begins(office: Office) -> None:
+    deputy, case = stand_in(office, "check"), submitted(office)
+    for more in ({}, {"valid_from": TODAY, "valid_until": NEXT_YEAR}):
+        delegation_end(actor=office.checker, delegation=give(office, **more))
+    assert not waiting_for(deputy).exists() and not delegations_known(office.checker).exists()
+    with pytest.raises(BusinessError, match="没有业务"):
+        case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
+
+
+def test_what_was_returned_comes_back_to_who_decided_before(office: Office) -> None:
+    case = submitted(office)
+    case_decide(actor=office.checker, number=case.number, verdict="return", seen=case.digest, opinion="补正")
+    assert not waiting_for(office.checker).exists()
+    case_submit(actor=office.maker, number=case.number, seen=case.digest)
+    assert [one.number for one in waiting_for(office.checker)] == [case.number]
+
+
+def test_a_new_round_has_its_whole_time(office: Office) -> None:
+    case = submitted(office)
+    fresh = case.due_on
+    with declared(SETUP):
+        Pause.objects.create(case=case, round=1, kind="extend", days=7, begins_on=TODAY, ground="x")
+    case_decide(actor=office.checker, number=case.number, verdict="return", seen=case.digest, opinion="补正")
+    assert case_submit(actor=office.maker, number=case.number, seen=case.digest).due_on == fresh
+
+
+def test_a_deputy_decides_what_the_absent_one_may_and_it_says_so(office: Office) -> None:
+    # Who may check nothing here by himself.
+    deputy, case = stand_in(office, "check"), submitted(office)
     assert not waiting_for(deputy).exists()
     given = give(office)
     assert [one.number for one in waiting_for(deputy)] == [case.number]
@@ -164,11 +231,10 @@ def test_a_deputy_decides_what_the_absent_one_may_and_it_says_so(office: Office)
 def test_a_deputy_is_no_way_round_two_people(office: Office) -> None:
     with declared(SETUP):
         Shop.objects.create(code="s1", name="一")
-        operator = hire("approve-2", office.bureau.agencies["220802"])
-        Holding.objects.create(operator=operator, post=office.bureau.posts["approve"], valid_from=TODAY)
+    deputy = stand_in(office, "approve")
     give(office, office.approver, absent="approve-220822", deputy="approve-2")
     give(office, office.approver, absent="check-220822", deputy="approve-2")
-    case, deputy = submitted(office, "shop.close", {"code": "s1"}), actor_of("approve-2")
+    case = submitted(office, "shop.close", {"code": "s1"})
     # Whoever approves holds no post that checks.
     with pytest.raises(BusinessError, match="没有业务"):
         case_decide(actor=deputy, number=case.number, verdict="agree", seen=case.digest)
@@ -208,8 +274,8 @@ def test_many_of_one_type_are_decided_at_once_each_by_itself(office: Office) -> 
     assert [one.state for one in told] == ["done", "done", None, None]
     assert [one.refusal.code for one in told if one.refusal] == ["case.effect_failed", "case.changed_meanwhile"]
     assert set(Shop.objects.values_list("code", flat=True)) == {"s0", "s1"}
-    with pytest.raises(BusinessError, match="同一种业务"):
-        cases_decide(actor=office.checker, type="shop.close", verdict="agree", cases=asked)
+    told = cases_decide(actor=office.checker, type="shop.close", verdict="agree", cases=asked[2:])
+    assert [one.refusal.code for one in told if one.refusal] == ["case.not_there"] * 2
     with pytest.raises(BusinessError, match="一次最多"):
         cases_decide(actor=office.checker, type="shop.open", verdict="agree", cases=[("x", "y")] * (MOST + 1))
 

@@ -199,8 +199,8 @@ def test_evidence_stays_while_the_change_stands_and_goes_after_it_was_reverted(b
         attachment_remove(actor=bureau.at("entry"), attachment=made.pk, reason="x")
     back = "CX-220822-2026-000001"
     for actor, approval, code in (
-        (bureau.at("entry"), back, "org.not_granted"),
-        (bureau.at("approve", "220802"), back, "org.not_granted"),
+        (bureau.at("entry"), back, "paper.none_held"),
+        (bureau.at("approve", "220802"), back, "paper.none_held"),
         (bureau.at("approve"), MATTER, "paper.release_approval"),
         (bureau.at("approve"), " ", "org.not_approved"),
         (bureau.at("approve"), "SLD-1", "org.not_approved"),

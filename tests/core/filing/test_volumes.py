@@ -10,10 +10,11 @@ from threading import Thread
 
 import pytest
 from django.db import connection
+from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import HERE, a_pdf, an_office_file
 from tests.core.filing.test_attaching import attach
 from tests.core.filing.test_documents import CHANGE, ROW, issue
-from tests.core.org.bureau import SETUP, Bureau
+from tests.core.org.bureau import SETUP, TODAY, Bureau
 
 from renshe.core.errors import BusinessError
 from renshe.core.filing import store
@@ -205,13 +206,24 @@ def test_at_the_months_end_requests_and_log_are_one_closed_volume(bureau: Bureau
     requests = [
         issue(bureau, CHANGE_REQUEST.name, data={**CHANGE, "person": name}).number for name in ("张丽华", "李伟")
     ]
-    log = issue(bureau, CHANGE_LOG.name, data={"region": "河西县", "period": "2026-11", "rows": [ROW]}).number
-    told = {"region": HERE, "period": "2026-11", "place": "3 架", "requests": requests, "log": log}
+    log = issue(bureau, CHANGE_LOG.name, data={"region": "河西县", "period": LAST_MONTH, "rows": [ROW]}).number
+    told = {"region": HERE, "period": LAST_MONTH, "place": "3 架", "requests": requests, "log": log}
     volume = volume_month_end(actor=bureau.at("entry"), **told)  # type: ignore[arg-type]
     assert [one.number for one in volume.entries.order_by("position")] == [*requests, log]
     assert volume.state == "closed" and volume_verify(actor=bureau.at("entry"), number=volume.number).whole
     with pytest.raises(BusinessError, match="没有文书"):
         volume_month_end(actor=bureau.at("entry"), **{**told, "log": "XGR-0"})  # type: ignore[arg-type]
+    running = f"{TODAY:%Y%m}"
+    wrong: tuple[dict[str, object], ...] = (
+        {"period": running},
+        {"period": "随便"},
+        {"period": "202001"},
+        {"requests": [log]},
+        {"log": requests[0]},
+    )
+    for more in wrong:
+        with pytest.raises(BusinessError, match="已结束的月份"):
+            volume_month_end(actor=bureau.at("entry"), **{**told, **more})  # type: ignore[arg-type]
     assert Volume.objects.count() == 1
 
 

@@ -159,3 +159,12 @@ def test_nobody_registers_elsewhere_or_twice(bureau: Bureau) -> None:
     with pytest.raises(BusinessError, match="已使用"):
         register("220822", "220822")
     assert Terminal.objects.count() == 1
+
+
+def test_a_network_that_is_cut_off_lets_nobody_in_by_a_smaller_one_within_it(bureau: Bureau) -> None:
+    admin, leader = bureau.at("information", "220800"), bureau.operator("approve", "220800")
+    for cidr in ("10.22.8.15/32", "10.22.0.0/16"):
+        network_register(actor=admin, cidr=cidr, name="河西县局", region=bureau.regions["220822"])
+    assert place_of(HERE, None) is not None
+    cut_off(actor=admin, target=Network.objects.get(cidr="10.22.0.0/16"), reason="发现病毒", leader=leader)
+    assert place_of(HERE, None) is None

@@ -21,16 +21,25 @@ class Caller(HttpBearer):
     openapi_name = "token"
 
     def __call__(self, request: HttpRequest) -> Actor:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != self.openapi_scheme or not token.strip():
-            raise BusinessError("api.signed_out")
-        return self.authenticate(request, token.strip())
+        return caller(request)
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:
         """Return who calls; BusinessError where the token opens nothing."""
         if token.startswith(TOKEN):
             return token_actor(token)
         return session_actor(token, address=address_of(request))
+
+
+def caller(request: HttpRequest) -> Actor:
+    """Return who calls, found out once for each request; BusinessError where nobody may come in."""
+    found: Actor | None = getattr(request, "caller", None)
+    if found is None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != Caller.openapi_scheme or not token.strip():
+            raise BusinessError("api.signed_out")
+        found = Caller().authenticate(request, token.strip())
+        request.caller = found  # type: ignore[attr-defined]
+    return found
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -12,9 +12,9 @@ from django.db import models
 
 
 class Answer(models.Model):
-    """The answer to one request. ``holder``: digest of the token that was shown; ``asked``: digest of the request."""
+    """The answer to one request. ``holder``: digest of who shows it; ``asked``: digest of the request."""
 
-    holder = models.BinaryField("令牌摘要", max_length=32)
+    holder = models.BinaryField("持有人摘要", max_length=32)
     key = models.TextField("幂等键")
     asked = models.BinaryField("请求摘要", max_length=32)
     status = models.SmallIntegerField("状态码", default=0)

@@ -15,6 +15,7 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from renshe.core.errors import BusinessError
 from renshe.core.pages.statuses import status_of
@@ -94,6 +95,9 @@ def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def fault(request: HttpRequest) -> HttpResponse:
     """Answer a request on which the program failed, or that met no database: what failed stands in the log."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    failed = sys.exc_info()[1]
+    if isinstance(getattr(failed, "__cause__", None), DeadlockDetected | SerializationFailure | LockNotAvailable):
+        return problem(BusinessError("api.busy"), 409)
+    if isinstance(failed, OperationalError | InterfaceError):
         return problem(BusinessError("api.no_database"), 503)
     return problem(BusinessError("api.fault"), 500)

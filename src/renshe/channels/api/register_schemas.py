@@ -215,7 +215,7 @@ class DrillDueOut(Schema):
 
 class VolumeOut(Schema):
     number: str
-    title: str
+    title: Masked
     kind: str
     region: Annotated[str, Field(alias="region_id")]
     agency: str
@@ -229,7 +229,7 @@ class VolumeOut(Schema):
 
 class VolumeEntryOut(Schema):
     position: int
-    title: str
+    title: Masked
     number: str
     first_page: int | None
     pages: int

@@ -230,7 +230,7 @@ class FiledOut(Schema):
 
     at: dt.datetime
     matter: str | None
-    title: str
+    title: Masked
     paper: int | None
     document: str | None
     pages: int | None
@@ -248,7 +248,7 @@ class AttachmentOut(Schema):
 
     id: int
     kind: str
-    name: str
+    name: Masked
     size: int
     media_type: str
     pages: int | None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from renshe.core.casework.forms import Item, Problems
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.types import Values, case_type
-from renshe.core.org.approvals import says_approved
+from renshe.core.org.approvals import Approval, says_approved
 
 _ITEMS = [
     Item("things", "编号", required=True, length=4000),
@@ -38,12 +38,14 @@ def restoration(case: Case, values: Values) -> None:
     """Approve that the rows whose deletions are named are put back."""
 
 
+@case_type("affairs.release", "材料解除留存申请", prefix="JC", items=_ITEMS, checks=[_named], risk="high")
+def release(case: Case, values: Values) -> None:
+    """Approve that the papers that are named are let go: the change that rested on them was taken back."""
+
+
 @says_approved
-def _of_cases(number: str, what: str) -> set[int] | None:
-    """Return what the finished case ``number`` approves; any finished case stands for the change that it made."""
-    done = None if "\x00" in number else Case.objects.filter(number=number, state=State.DONE).first()
-    if done is None:
-        return None
-    if what == "filing.release":
-        return set()
-    return _things(done.form.get("things")) if done.type == f"affairs.{what}" else None
+def _of_cases(number: str, what: str) -> Approval | None:
+    """Return what the finished case ``number`` approves."""
+    named = Case.objects.select_related("region").filter(state=State.DONE, type=f"affairs.{what}")
+    done = None if "\x00" in number else named.filter(number=number).first()
+    return Approval(_things(done.form.get("things")), done.region.path) if done else None

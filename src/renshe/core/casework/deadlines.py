@@ -42,5 +42,6 @@ def due_on(submitted_on: date, workdays: int, rests: Iterable[Rest]) -> date | N
 
 
 def rests(case: Case) -> list[Rest]:
-    """Return the days on which ``case`` rested, and those that were added."""
-    return [Rest(one.begins_on, one.ends_on, one.days) for one in case.pauses.all()]
+    """Return the days on which ``case`` rested, and those that were added, in the round that runs: a new one has its
+    whole time."""
+    return [Rest(one.begins_on, one.ends_on, one.days) for one in case.pauses.filter(round=case.round)]

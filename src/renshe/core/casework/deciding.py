@@ -14,11 +14,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from renshe.core.casework.delegating import stands_in_for
-from renshe.core.casework.held import held, problems_of, read_form, require_here, require_seen, require_state
+from renshe.core.casework.held import held, not_there, problems_of, read_form, require_here, require_seen, require_state
 from renshe.core.casework.models import Case, Decision, Pause, State, Verdict
 from renshe.core.casework.types import CaseType, Step
 from renshe.core.errors import BusinessError
@@ -66,16 +66,24 @@ def cases_decide(
     """Decide many ``cases`` (number, digest seen) of one type alike; each by itself, and what is refused is told."""
     if not cases or len(cases) > MOST:
         raise BusinessError("case.too_many", most=MOST)
-    if Case.objects.filter(number__in=[number for number, _ in cases]).exclude(type=type).exists():
-        raise BusinessError("case.mixed_types")
-    found = []
-    for number, seen in cases:
-        try:
-            state = case_decide(actor=actor, number=number, verdict=verdict, seen=seen, opinion=opinion).state
-            found.append(Outcome(number, state, None))
-        except BusinessError as refused:
-            found.append(Outcome(number, None, refused))
-    return found
+    seen_of = dict(cases)
+    # Whoever goes through many goes through them in the same order, so that no two wait for each other.
+    numbers = [one for one in sorted(seen_of) if "\x00" not in one]
+    with transaction.atomic():
+        named = Case.objects.select_for_update(of=("self",)).filter(number__in=numbers).order_by("number")
+        types = dict(named.values_list("number", "type"))
+        found = {}
+        for number in sorted(seen_of):
+            try:
+                if types.get(number, type) != type:
+                    raise not_there(number)
+                state = case_decide(
+                    actor=actor, number=number, verdict=verdict, seen=seen_of[number], opinion=opinion
+                ).state
+                found[number] = Outcome(number, state, None)
+            except BusinessError as refused:
+                found[number] = Outcome(number, None, refused)
+    return [found[number] for number in seen_of]
 
 
 class _EffectFailed(Exception):
@@ -119,7 +127,10 @@ def _require_right(actor: Actor, case: Case, kind: CaseType) -> str | None:
     at = min(case.step, len(kind.steps) - 1)
     step = kind.steps[at]
     on_behalf = None
-    if not may(actor, step.operation, case.region):
+    if case.holder not in (None, actor.operator):
+        # What lies with somebody by name is decided by him, or by who stands in for him.
+        on_behalf = stands_in_for(actor, step, case, absent=case.holder)
+    if on_behalf is None and not may(actor, step.operation, case.region):
         on_behalf = stands_in_for(actor, step, case)
         if on_behalf is None:
             require_here(actor, step.operation, case)
@@ -148,6 +159,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
     if step.quorum > 1:
         agreed = case.decisions.filter(round=case.round, step=case.step, verdict=Verdict.AGREE).count()
         if agreed < step.quorum:
+            case.holder = None
             return
     case.step += 1
     case.holder = None

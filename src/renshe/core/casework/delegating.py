@@ -19,9 +19,9 @@ from renshe.core.casework.types import Step, case_types
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, actor_of, operator_of
-from renshe.core.org.models import Holding, Operator, Region
+from renshe.core.org.models import CrossRegion, Holding, Operator, Region
 from renshe.core.org.operations import Operation, declare
-from renshe.core.org.rights import holds_path, may
+from renshe.core.org.rights import holds_path, may, within
 from renshe.core.org.scope import Scope
 from renshe.core.org.validity import in_force
 
@@ -50,10 +50,13 @@ def delegation_give(
     steps = [step for one in case_types() for step in one.steps if not types or one.name in types]
     if not any(may(gives, name, region) for name in {step.operation for step in steps}):
         raise BusinessError("case.delegation_nothing", number=absent)
+    takes = operator_of(actor_of(deputy))
+    if not _reaches(takes, region):
+        raise BusinessError("case.delegation_elsewhere", number=deputy, region=region.name)
     with declared(actor.context("安排代办")):
         return Delegation.objects.create(
             absent=operator_of(gives),
-            deputy=operator_of(actor_of(deputy)),
+            deputy=takes,
             region=region,
             types=list(types),
             ground=ground,
@@ -63,21 +66,22 @@ def delegation_give(
 
 
 def delegation_end(*, actor: Actor, delegation: Delegation) -> None:
-    """Let a delegation end with yesterday: by the absent one, the deputy, or who leads there."""
+    """Let a delegation end at once: by the absent one, the deputy, or who leads there."""
     if actor.operator not in (delegation.absent.number, delegation.deputy.number) and not may(
         actor, LEAD, delegation.region
     ):
         raise BusinessError("case.delegation_whose")
     with declared(actor.context("终止代办")):
-        last = max(timezone.localdate() - dt.timedelta(days=1), delegation.valid_from)
-        Delegation.objects.filter(pk=delegation.pk, valid_until__gt=last).update(valid_until=last)
+        Delegation.objects.filter(pk=delegation.pk, ended_at=None).update(ended_at=timezone.now())
 
 
-def stands_in_for(actor: Actor, step: Step, case: Case) -> str | None:
-    """Return the number of somebody in whose place ``actor`` may decide ``step`` of ``case`` now; None if nobody's."""
+def stands_in_for(actor: Actor, step: Step, case: Case, *, absent: str | None = None) -> str | None:
+    """Return the number of somebody in whose place ``actor`` may decide ``step`` of ``case`` now, or of ``absent``
+    where he is named; None if nobody's."""
     for given in delegations(actor):
         here = holds_path(given.region.path, case.region.path) and (not given.types or case.type in given.types)
-        if here and _kind_held(actor, step.kind):
+        meant = absent in (None, given.absent.number)
+        if here and meant and _reaches(given.deputy, case.region) and _kind_held(actor, step.kind):
             try:
                 if may(actor_of(given.absent.number), step.operation, case.region):
                     return given.absent.number
@@ -89,13 +93,13 @@ def stands_in_for(actor: Actor, step: Step, case: Case) -> str | None:
 
 def delegations(actor: Actor) -> Sequence[Delegation]:
     """Return what was given to ``actor`` and holds today."""
-    found = Delegation.objects.filter(in_force(), deputy__number=actor.operator)
-    return list(found.select_related("absent", "region").order_by("pk"))
+    found = Delegation.objects.filter(in_force(), deputy__number=actor.operator, ended_at=None)
+    return list(found.select_related("absent", "region", "deputy__agency__region").order_by("pk"))
 
 
 def delegations_known(actor: Actor) -> QuerySet[Delegation]:
     """Return what has not ended and ``actor`` has to do with: as the absent one, the deputy, or who leads there."""
-    standing = Delegation.objects.filter(valid_until__gte=timezone.localdate())
+    standing = Delegation.objects.filter(valid_until__gte=timezone.localdate(), ended_at=None)
     own = Q(absent__number=actor.operator) | Q(deputy__number=actor.operator)
     led = Scope(actor, LEAD).filter(standing).values("pk")
     return standing.filter(own | Q(pk__in=led)).select_related("absent", "deputy")
@@ -107,6 +111,20 @@ def delegation_get(*, actor: Actor, delegation: int) -> Delegation:
     if found is None:
         raise BusinessError("case.delegation_not_there", number=delegation)
     return found
+
+
+def reached(deputy: Operator) -> Q:
+    """Return the condition of cases in whose region the deputy's agency may act at all."""
+    permitted = CrossRegion.objects.filter(in_force(), agency=deputy.agency).values_list("region__path", flat=True)
+    return within(deputy.agency.region.path, *permitted, prefix="region__")
+
+
+def _reaches(deputy: Operator, region: Region) -> bool:
+    """Whether the deputy's agency may act in ``region`` at all: it lies there, or is permitted there (异地经办)."""
+    if holds_path(deputy.agency.region.path, region.path):
+        return True
+    permitted = CrossRegion.objects.filter(in_force(), agency=deputy.agency).values_list("region__path", flat=True)
+    return any(holds_path(path, region.path) for path in permitted)
 
 
 def _kind_held(actor: Actor, kind: str) -> bool:

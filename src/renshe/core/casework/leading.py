@@ -58,7 +58,7 @@ def case_pause(*, actor: Actor, number: str, ground: str) -> Case:
         case, _ = _resting(actor, number, PAUSE, ground)
         if case.due_on is None:
             raise BusinessError("case.paused", number=number)
-        Pause.objects.create(case=case, kind="suspend", begins_on=timezone.localdate(), ground=ground)
+        Pause.objects.create(case=case, round=case.round, kind="suspend", begins_on=timezone.localdate(), ground=ground)
         case.due_on = None
         case.save()
         return case
@@ -77,12 +77,14 @@ def case_extend(*, actor: Actor, number: str, workdays: int, ground: str) -> Cas
     """Give a case more time: in all by as many working days at most as its type allows."""
     with declared(actor.context(f"延长：{ground}", case=number)):
         case, kind = _resting(actor, number, LEAD, ground)
-        given = case.pauses.filter(kind="extend").aggregate(days=Sum("days"))["days"] or 0
-        if not 1 <= workdays <= kind.extension - given:
-            raise BusinessError("case.extension", most=kind.extension, given=given)
+        before = case.pauses.filter(kind="extend", round=case.round).aggregate(days=Sum("days"))["days"] or 0
+        if before or not 1 <= workdays <= kind.extension:
+            raise BusinessError("case.extension", most=kind.extension, given=before)
         if actor.operator in case.makers:
             raise BusinessError("org.not_for_oneself")
-        Pause.objects.create(case=case, kind="extend", begins_on=timezone.localdate(), days=workdays, ground=ground)
+        Pause.objects.create(
+            case=case, round=case.round, kind="extend", begins_on=timezone.localdate(), days=workdays, ground=ground
+        )
         return _set_due(case, kind)
 
 

@@ -117,11 +117,12 @@ class Decision(models.Model):
 
 
 class Pause(models.Model):
-    """Days that do not count for the time limit (``ends_on`` null: still), or ``days`` that are added to it."""
+    """Days of one round that do not count for the time limit (``ends_on`` null: still), or ``days`` that are added."""
 
     scope_region = "case__region"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="pauses")
+    round = models.IntegerField("提交次数")
     kind = models.TextField("种类", choices=[("suspend", "中止"), ("extend", "延长")])
     begins_on = models.DateField("开始")
     ends_on = models.DateField("结束", null=True)
@@ -153,6 +154,7 @@ class Delegation(models.Model):
     ground = models.TextField("依据")
     valid_from = models.DateField("开始")
     valid_until = models.DateField("结束")
+    ended_at = models.DateTimeField("终止时间", null=True)
 
     class Meta:
         db_table = "casework_delegation"

@@ -11,9 +11,10 @@ from __future__ import annotations
 from renshe.core.casework.held import require_editable, require_maker
 from renshe.core.casework.local import papers_of
 from renshe.core.casework.models import Case
+from renshe.core.casework.showing import on_desk
 from renshe.core.casework.types import CaseType, Paper, Values, find_type
 from renshe.core.errors import BusinessError
-from renshe.core.filing.attachments import guard, kinds_attached
+from renshe.core.filing.attachments import guard, kinds_attached, knows
 from renshe.core.org.actor import Actor
 
 
@@ -28,6 +29,17 @@ def require_papers(case: Case, kind: CaseType, values: Values) -> None:
     """Refuse a case that lacks a document."""
     if lacking := papers_lacking(case, kind, values):
         raise BusinessError("case.papers_missing", papers="、".join(one.label for one in lacking))
+
+
+@knows
+def _on_desk(actor: Actor, matter: str) -> bool | None:
+    """Whether the case ``matter`` lies with ``actor``, or the actor had a hand in it; None where it is no case."""
+    case = Case.objects.select_related("region").filter(number=matter).first()
+    if case is None:
+        return None
+    kind = find_type(case.type, case.version)
+    had = actor.operator in case.makers or case.decisions.filter(operator=actor.operator).exists()
+    return had or on_desk(actor, case, kind)
 
 
 @guard

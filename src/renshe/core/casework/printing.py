@@ -46,6 +46,9 @@ def case_print(*, actor: Actor, number: str, document: str = forms.RECEIPT.name)
         found = printed.order_by("-pk").first()
         if found is not None:
             return found
+        handed_in = case.decisions.filter(round=case.round, verdict=Verdict.SUBMIT).first()
+        if handed_in is None or handed_in.digest != case.digest or case.state == State.WITHDRAWN:
+            raise BusinessError("case.print_too_early", number=number, state=State(case.state).label)
         told = case_told(case, kind, whole=document != forms.RECEIPT.name)
         return document_make(
             actor=actor, name=document, region=case.region_id, data=told, matter=number, person=case.person

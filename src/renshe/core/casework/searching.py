@@ -64,17 +64,27 @@ def matching(
 
 
 def inbox(actor: Actor, box: str, *, after: str | None = None, limit: int = 50) -> tuple[list[Row], str | None]:
-    """Return a page of one of the boxes of ``actor``, the most urgent first, and how to ask for the next; ``after``:
-    number of the case that was shown last, whether it still lies there or not."""
+    """Return a page of one of the boxes of ``actor``, the most urgent first, and how to ask for the next: after the
+    limit and the number of the case that was shown last, whatever became of it since."""
     size, found = max(1, min(limit, MOST)), _BOXES[box](actor)
     if after is not None:
-        last = None if "\x00" in after else Case.objects.filter(number=after).first()
-        if last is None:
-            raise BusinessError("case.not_there", number=after.replace("\x00", ""))
-        same = Q(due_on=last.due_on, number__gt=last.number)
-        found = found.filter(same if last.due_on is None else same | Q(due_on__gt=last.due_on) | Q(due_on=None))
+        due, number = _place(after)
+        same = Q(due_on=due, number__gt=number)
+        found = found.filter(same if due is None else same | Q(due_on__gt=due) | Q(due_on=None))
     page = list(found[: size + 1])
-    return [row(case) for case in page[:size]], page[size - 1].number if len(page) > size else None
+    last = page[size - 1] if len(page) > size else None
+    return [row(case) for case in page[:size]], f"{last.due_on or ''}~{last.number}" if last else None
+
+
+def _place(after: str) -> tuple[dt.date | None, str]:
+    due, mark, number = after.partition("~")
+    try:
+        day = dt.date.fromisoformat(due) if due else None
+    except ValueError:
+        day, mark = None, ""
+    if not mark or "\x00" in number:
+        raise BusinessError("case.no_such_page")
+    return day, number
 
 
 def _reminded(actor: Actor) -> QuerySet[Case]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from renshe.core.casework.delegating import delegations
+from renshe.core.casework.delegating import delegations, reached
 from renshe.core.casework.held import QUERY, not_there
-from renshe.core.casework.models import Case, State
+from renshe.core.casework.models import Case, Decision, State
 from renshe.core.casework.types import case_types
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor, actor_of
@@ -67,12 +67,14 @@ def waiting_for(actor: Actor) -> QuerySet[Case]:
         except BusinessError:
             continue
         absent.append(given.absent.number)
-        found |= theirs & within(given.region.path, prefix="region__")
-    had = Q(makers__contains=[actor.operator]) | Q(decisions__operator=actor.operator)
+        found |= theirs & within(given.region.path, prefix="region__") & reached(given.deputy)
+    now = Decision.objects.filter(Q(operator=actor.operator) | Q(on_behalf=actor.operator), round=F("case__round"))
     open_cases = Case.objects.filter(found, state=State.OPEN).filter(
         Q(holder=None) | Q(holder__in=[actor.operator, *absent])
     )
-    return _ordered(open_cases.exclude(pk__in=Case.objects.filter(had, state=State.OPEN).values("pk")))
+    # A new round is decided anew, by whoever decided the one before as well.
+    decided = now.filter(case__state=State.OPEN).values("case")
+    return _ordered(open_cases.exclude(makers__contains=[actor.operator]).exclude(pk__in=decided))
 
 
 def proposed(actor: Actor) -> QuerySet[Case]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from renshe.core.casework.deadlines import due_on, rests
+from renshe.core.casework.deadlines import due_on
 from renshe.core.casework.held import (
     EDITABLE,
     digest,
@@ -137,9 +137,8 @@ def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
     case.round += 1
     case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
     case.submitted_at = timezone.now()
-    # Nothing rested before it was handed in first.
-    rested = rests(case) if case.round > 1 else []
-    case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), rested)
+    # What rested before, rested in a round that is over.
+    case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), ())
     case.save(update_fields=["round", "step", "state", "holder", "failure", "submitted_at", "due_on"])
     Decision.objects.create(
         case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest

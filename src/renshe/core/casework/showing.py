@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from renshe.core.casework.delegating import stands_in_for
 from renshe.core.casework.forms import Item
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.selectors import case_get
@@ -30,7 +31,10 @@ def on_desk(actor: Actor, case: Case, kind: CaseType) -> bool:
         return False
     if actor.operator in (case.maker, case.holder):
         return True
-    return case.state == State.OPEN and may(actor, kind.steps[case.step].operation, case.region)
+    if case.state != State.OPEN:
+        return False
+    step = kind.steps[case.step]
+    return may(actor, step.operation, case.region) or stands_in_for(actor, step, case) is not None
 
 
 def form_shown(case: Case, kind: CaseType, *, whole: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.filing import store
 from renshe.core.filing.alarms import alarm
 from renshe.core.filing.limits import limits
-from renshe.core.filing.models import Attachment
+from renshe.core.filing.models import Attachment, Document
 from renshe.core.filing.naming import clean_name
 from renshe.core.filing.recognising import recognise
 from renshe.core.filing.referring import lock
@@ -26,6 +26,7 @@ from renshe.core.filing.scanning import scan
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.approvals import require_approval
+from renshe.core.org.masking import reveal
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
@@ -41,12 +42,28 @@ _ATTACHED = Attachment.State.ATTACHED
 
 Guard = Callable[[Actor, str], None]
 _guards: list[Guard] = []
+Knows = Callable[[Actor, str], bool | None]
+_knowing: list[Knows] = []
 
 
 def guard(asked: Guard) -> Guard:
     """Let ``asked`` refuse who may not change the papers of a matter: the room that handles it knows."""
     _guards.append(asked)
     return asked
+
+
+def knows(asked: Knows) -> Knows:
+    """Let ``asked`` say whether a matter lies with somebody, or did: the room that handles it knows; None: not mine."""
+    _knowing.append(asked)
+    return asked
+
+
+def require_concern(actor: Actor, row: Attachment | Document) -> None:
+    """Refuse who has nothing to do with the matter of a paper to see it whole, unless he may see what is masked: that
+    is recorded."""
+    told = [one(actor, row.matter) for one in _knowing] if row.matter else []
+    if False in told and True not in told:
+        reveal(actor=actor, row=row, fields=["digest"], reason=f"查阅业务 {row.matter} 的材料")
 
 
 def attachment_add(
@@ -91,6 +108,7 @@ def attachment_add(
 def attachment_read(*, actor: Actor, attachment: int) -> tuple[Attachment, bytes]:
     """Return a file with its row; BusinessError where there is none to be seen, or it is not what it was."""
     found = _seen(actor, attachment)
+    require_concern(actor, found)
     return found, contents(actor, found)
 
 
@@ -130,16 +148,13 @@ def attachments_hold(*, matter: str) -> int:
 
 def attachments_release(*, actor: Actor, matter: str, approval: str) -> int:
     """Let the files of ``matter`` go, whose change was reverted by the matter ``approval``; return how many."""
-    if "\x00" in matter:
+    named = Attachment.objects.none() if "\x00" in matter else Attachment.objects.filter(matter=matter, held=True)
+    held = dict(Scope(actor, RELEASE).filter(named).values_list("pk", "region_id"))
+    if not held:
         raise BusinessError("paper.none_held", matter=matter.replace("\x00", ""))
-    regions = set(Attachment.objects.filter(matter=matter, held=True).values_list("region_id", flat=True))
-    if not regions:
-        raise BusinessError("paper.none_held", matter=matter)
-    for region in regions:
-        require(actor, RELEASE, region)
     if approval == matter:
         raise BusinessError("paper.release_approval", matter=matter)
-    require_approval(approval, "filing.release")
+    require_approval(approval, "release", list(held), set(held.values()))
     with declared(actor.context("解除材料留存", case=matter, approval=approval)):
         return Attachment.objects.filter(matter=matter, held=True).update(held=False, released=approval)
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.filing import store
-from renshe.core.filing.attachments import READ, contents
+from renshe.core.filing.attachments import READ, contents, require_concern
 from renshe.core.filing.models import Document
 from renshe.core.filing.numbering import draw
 from renshe.core.filing.pdf import count_pages
@@ -124,6 +124,7 @@ def document_make(
 def document_read(*, actor: Actor, number: str) -> tuple[Document, bytes]:
     """Return a document and its PDF, as it was issued; BusinessError where there is none to be seen, or it is lost."""
     found = document_get(actor=actor, number=number)
+    require_concern(actor, found)
     return found, contents(actor, found)
 
 

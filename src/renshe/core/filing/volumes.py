@@ -10,6 +10,7 @@ Invariant: a closed volume never changes (the database holds it); its digest cov
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,7 +23,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.filing import store
 from renshe.core.filing.attachments import READ, contents
 from renshe.core.filing.documents import document_make
-from renshe.core.filing.forms import CATALOGUE
+from renshe.core.filing.forms import CATALOGUE, CHANGE_LOG, CHANGE_REQUEST
 from renshe.core.filing.models import Attachment, Document, Volume, VolumeEntry
 from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import declared
@@ -98,6 +99,8 @@ def _put(volume: Volume, papers: Sequence[Document | Attachment]) -> list[Volume
     for position, paper in enumerate(papers, last + 1):
         if volume.entries.filter(**_which(paper)).exists():
             raise BusinessError("volume.already_in", name=paper.told, number=volume.number)
+        if isinstance(paper, Document) and paper.voided_at is not None:
+            raise BusinessError("document.voided", number=paper.number)
         made.append(VolumeEntry.objects.create(volume=volume, position=position, **_listed(paper)))
     return made
 
@@ -128,13 +131,19 @@ def volume_month_end(
     """File the requests for changes that were carried out in a month, and its log, as one closed volume (S2-47)."""
     require(actor, ARCHIVE, region)
     scope = Scope(actor, READ)
-    return month_end_make(
-        actor=actor,
-        region=region,
-        period=period,
-        place=place,
-        documents=[_paper(scope, one) for one in (*requests, log)],
-    )
+    papers = [_paper(scope, one) for one in (*requests, log)]
+    kinds = [one.name for one in papers]
+    told = papers[-1].data if isinstance(papers[-1], Document) else {}
+    of_the_month = told.get("period") == period and papers[-1].region_id == region
+    if not _over(period) or kinds != [CHANGE_REQUEST.name] * len(requests) + [CHANGE_LOG.name] or not of_the_month:
+        raise BusinessError("volume.month_terms")
+    return month_end_make(actor=actor, region=region, period=period, place=place, documents=papers)
+
+
+def _over(period: str) -> bool:
+    """Whether ``period`` is a month (YYYYMM) that is over."""
+    whole = re.fullmatch(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])", period)
+    return whole is not None and period < f"{timezone.localdate():%Y%m}"
 
 
 def month_end_make(

@@ -113,8 +113,8 @@ WITH network AS (
     ORDER BY id LIMIT 1
 )
 SELECT (SELECT id FROM network), (SELECT id FROM machine), (SELECT number FROM machine), EXISTS (
-    SELECT FROM org_cutoff c WHERE c.lifted_at IS NULL
-    AND (c.terminal_id = (SELECT id FROM machine) OR c.network_id = (SELECT id FROM network)))
+    SELECT FROM org_cutoff c LEFT JOIN org_network n ON n.id = c.network_id WHERE c.lifted_at IS NULL
+    AND (c.terminal_id = (SELECT id FROM machine) OR %(address)s::inet <<= n.cidr::inet))
 """
 
 

@@ -9,11 +9,23 @@ Invariant: what nobody says is approved is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from renshe.core.errors import BusinessError
+from renshe.core.org.models import Region
+from renshe.core.org.rights import holds_path
 
-Says = Callable[[str, str], Collection[int] | None]
-"""Called with a number and what is to be done; returns the things that are named, empty where none are; None if no."""
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a matter approves: the ``things`` that it names, in the region of ``path`` and below."""
+
+    things: Collection[int]
+    path: str
+
+
+Says = Callable[[str, str], Approval | None]
+"""Called with a number and what is to be done; returns what is approved, None if nothing."""
 
 _says: list[Says] = []
 
@@ -24,10 +36,13 @@ def says_approved(asked: Says) -> Says:
     return asked
 
 
-def require_approval(number: str, what: str, things: Collection[int] = ()) -> None:
-    """Refuse to do ``what`` to ``things`` unless the matter ``number`` approves just that."""
+def require_approval(number: str, what: str, things: Collection[int], regions: Collection[str]) -> None:
+    """Refuse to do ``what`` to ``things`` of ``regions`` (codes) unless the matter ``number`` approves just that."""
+    paths = set(Region.objects.filter(pk__in=regions).values_list("path", flat=True))
     for one in _says:
-        named = one(number, what)
-        if named is not None and all(thing in named for thing in things):
+        found = one(number, what)
+        if found is None or not things or not all(thing in found.things for thing in things):
+            continue
+        if all(holds_path(found.path, path) for path in paths):
             return
     raise BusinessError("org.not_approved", number=number.replace("\x00", ""))

@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from jinja2 import Environment, StrictUndefined
 
+from renshe.standards.masks import mask_digits
+
 
 def environment(**options: Any) -> Environment:
     """Return the environment, as Django's backend asks for it."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
     made.globals.update(url=_url, static=static)
-    made.filters.update(day=_day, moment=_moment)
+    made.filters.update(day=_day, moment=_moment, digits=mask_digits)
     return made
 
 

@@ -91,7 +91,8 @@ def candidates_delete(*, actor: Actor, chosen: Sequence[int], approval: str) -> 
 
     BusinessError where the case ``approval`` does not name them, or one is not there any more.
     """
-    require_approval(approval, "clean_up", chosen)
+    regions = set(Candidate.objects.filter(pk__in=chosen).values_list("region_id", flat=True))
+    require_approval(approval, "clean_up", chosen, regions)
     with declared(actor.context("清理过期、冗余数据", approval=approval)):
         rows = Candidate.objects.select_for_update().filter(pk__in=chosen, deleted_at=None).order_by("-pk")
         if len(rows) != len(set(chosen)):
@@ -122,14 +123,16 @@ def deleted_restore(*, actor: Actor, deleted: Sequence[int], approval: str, reas
 
     BusinessError where an entry is none of a deletion, out of the actor's scope, or the row cannot stand any more.
     """
-    require_approval(approval, "restoration", deleted)
     rows = Entry.objects.filter(seen_by(actor, RESTORE), pk__in=deleted, operation="D")
     # What was deleted last is put back first: a row stood on what was deleted after it.
     found = list(rows.order_by("-pk"))
     if len(found) != len(set(deleted)) or not found or not reason.strip():
         raise BusinessError("registers.restore_terms")
-    for one in found:
-        require(actor, RESTORE, one.region or Agency.objects.values_list("region", flat=True).get(number=one.agency))
+    of_agency = dict(Agency.objects.filter(number__in=[one.agency for one in found]).values_list("number", "region"))
+    regions = {one.region or of_agency[one.agency or ""] for one in found}
+    require_approval(approval, "restoration", deleted, regions)
+    for region in regions:
+        require(actor, RESTORE, region)
     try:
         with declared(actor.context(f"恢复已删除数据：{reason}", approval=approval)), connection.cursor() as cursor:
             for one in found:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             name="Answer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("holder", models.BinaryField(max_length=32, verbose_name="令牌摘要")),
+                ("holder", models.BinaryField(max_length=32, verbose_name="持有人摘要")),
                 ("key", models.TextField(verbose_name="幂等键")),
                 ("asked", models.BinaryField(max_length=32, verbose_name="请求摘要")),
                 ("status", models.SmallIntegerField(default=0, verbose_name="状态码")),

@@ -18,6 +18,7 @@ from renshe.core.jobs import services as job_services
 from renshe.core.pages.books import Book, Deed, book
 from renshe.core.registers.bulk import bulk_work
 from renshe.core.registers.operating import QUERY
+from renshe.standards.masks import mask_digits
 
 book(
     Book(
@@ -37,7 +38,7 @@ book(
         "案卷",
         "登记",
         volumes.volumes,
-        ("number", "title", "period", "place", "state", "opened_at"),
+        ("number", ("题名", lambda row: mask_digits(row.title)), "period", "place", "state", "opened_at"),
         (READ,),
         ("kind", "opened_by", "closed_at", "closed_by", "pages"),
         [
