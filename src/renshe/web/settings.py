@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "renshe.core.registers",
     "renshe.core.casework",
     "renshe.core.affairs",
+    "renshe.modules.registry",
     "renshe.channels.api",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
