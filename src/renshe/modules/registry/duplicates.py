@@ -10,9 +10,10 @@ case itself.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -21,6 +22,9 @@ from renshe.core.org.actor import Actor
 from renshe.modules.registry.models import Merged, Person
 from renshe.modules.registry.naming import name_key
 from renshe.modules.registry.selectors import people, person_row, spellings
+
+if TYPE_CHECKING:
+    from renshe.engine.linking.one import Likeness
 
 MOST = 20
 """So many of each kind of candidate are weighed."""
@@ -39,20 +43,29 @@ class Possible:
 def possible_duplicates(*, actor: Actor, values: Mapping[str, Any], besides: str | None = None) -> list[Possible]:
     """Return who of the people that ``actor`` may look at may be the one whose ``values`` (as a form has them) are
     entered, the likeliest first; ``besides``: his own number, where he is registered already."""
+    return [
+        Possible(person_row(person), round(one.weight, 1), one.decision, one.why)
+        for person, one in _weighed(people(actor), values, besides, timezone.localdate())
+    ]
+
+
+def near(person: Person, among: QuerySet[Person], on: dt.date) -> list[tuple[str, str]]:
+    """Return number and decision of those ``among`` who may be ``person``, for rooms that asked for a right."""
+    found = _weighed(among, _told(person), person.pk, on)
+    return [(other.pk, one.decision) for other, one in found]
+
+
+def _weighed(
+    among: QuerySet[Person], values: Mapping[str, Any], besides: str | None, on: dt.date
+) -> list[tuple[Person, Likeness]]:
     # The engine is heavy; a process that registers nobody does without it.
     from renshe.engine.linking.one import weigh_one
 
-    found = {one.pk: one for few in _candidates(people(actor), values) for one in few[:MOST] if one.pk != besides}
+    found = {one.pk: one for few in _candidates(among, values) for one in few[:MOST] if one.pk != besides}
     merged = set(Merged.objects.filter(old__in=found, undone_case=None).values_list("old", flat=True))
-    there = [one for number, one in found.items() if number not in merged]
-    if not there:
-        return []
-    weighed = weigh_one(values, [_told(one) for one in there], timezone.localdate())
-    return [
-        Possible(person_row(found[one.key]), round(one.weight, 1), one.decision, one.why)
-        for one in weighed
-        if one.decision != "different"
-    ]
+    there = [_told(one) for number, one in found.items() if number not in merged]
+    weighed = weigh_one(values, there, on) if there else []
+    return [(found[one.key], one) for one in weighed if one.decision != "different"]
 
 
 def _candidates(among: QuerySet[Person], values: Mapping[str, Any]) -> Iterator[QuerySet[Person]]:

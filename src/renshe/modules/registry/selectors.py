@@ -53,13 +53,13 @@ def people_found(
     last = None if after is None or "\x00" in after else people(actor).filter(pk=after).first()
     if after is not None and last is None:
         raise BusinessError("registry.no_such_person", person=after.replace("\x00", ""))
-    regions = _regions(actor, region)
+    regions, low = _regions(actor, region), name.strip().replace("\x00", _HIGHEST)
     asked: dict[str, Any] = {
         "regions": regions,
-        "low": name.strip().replace("\x00", _HIGHEST),
-        "high": name.strip().replace("\x00", _HIGHEST) + _HIGHEST,
-        "name": last.name if last else "",
-        "number": last.pk if last else "",
+        # One lower bound alone: of two the index may begin at the lower.
+        "name": max(low, last.name) if last else low,
+        "number": last.pk if last and last.name >= low else "",
+        "high": low + _HIGHEST,
         "limit": size + 1,
     }
     with connection.cursor() as cursor:
@@ -179,7 +179,7 @@ _STANDING = "NOT EXISTS (SELECT FROM registry_merged m WHERE m.old_no = p.person
 _NEAR = f"""
 SELECT f.person_no FROM unnest(%(regions)s::text[]) r (code) CROSS JOIN LATERAL (
     SELECT p.name, p.person_no FROM registry_person p
-    WHERE p.region_id = r.code AND p.name >= %(low)s AND p.name < %(high)s
+    WHERE p.region_id = r.code AND p.name < %(high)s
         AND (p.name, p.person_no) > (%(name)s, %(number)s) AND {_STANDING}
     ORDER BY p.name, p.person_no LIMIT %(limit)s) f
 ORDER BY f.name, f.person_no LIMIT %(limit)s
@@ -187,7 +187,7 @@ ORDER BY f.name, f.person_no LIMIT %(limit)s
 # Along the names; what is appended to the region keeps the planner from collecting all people of the regions first.
 _WIDE = f"""
 SELECT p.person_no FROM registry_person p
-WHERE p.region_id || '' = ANY (%(regions)s::text[]) AND p.name >= %(low)s AND p.name < %(high)s
+WHERE p.region_id || '' = ANY (%(regions)s::text[]) AND p.name < %(high)s
     AND (p.name, p.person_no) > (%(name)s, %(number)s) AND {_STANDING}
 ORDER BY p.name, p.person_no LIMIT %(limit)s
 """

@@ -182,3 +182,22 @@ class Merged(models.Model):
             models.UniqueConstraint(fields=["old"], condition=Q(undone_case=None), name="registry_merged_once"),
             models.CheckConstraint(condition=~Q(old=F("kept")), name="registry_merged_two"),
         ]
+
+
+class Apart(models.Model):
+    """Two people who look like one and were found to be two."""
+
+    scope_region = ("one__region", "other__region")
+    journal_person = "one_no"
+
+    one = models.ForeignKey(Person, models.PROTECT, verbose_name="甲", db_column="one_no", related_name="+")
+    other = models.ForeignKey(Person, models.PROTECT, verbose_name="乙", db_column="other_no", related_name="+")
+    case_no = models.TextField("业务编号", unique=True)
+
+    class Meta:
+        db_table = "registry_apart"
+        verbose_name = "认定为两人"
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="registry_apart_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="registry_apart_order"),
+        ]
