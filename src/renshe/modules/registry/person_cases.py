@@ -29,7 +29,7 @@ from renshe.modules.registry.people import CONTACT, MAIN, person_change, person_
 
 KEY = ("id_type", "id_number", "name")
 WINDOW = dt.timedelta(days=365)
-_RULES = (
+RULES = (
     "PER-ID-ROUNDED", "PER-ID-LENGTH", "PER-ID-CHARS", "PER-ID-DATE", "PER-ID-CHECK", "PER-NAME-CHARS", "PER-NATION-ID",
     "PER-SEX-ID", "PER-BIRTH-ID", "PER-BIRTH-FUTURE", "PER-WORK-FUTURE", "PER-WORK-BIRTH", "PER-PHONE",
 )  # fmt: skip
@@ -71,7 +71,7 @@ def _something(values: Values) -> Problems:
     "人员登记",
     prefix="RD",
     items=[attribute(name, required=name in _NEEDED) for name in (*MAIN, *CONTACT)],
-    rules=_RULES,
+    rules=RULES,
     checks=[_free],
     workdays=5,
     lead="handling",
@@ -102,7 +102,7 @@ def both_keys(values: Values) -> bool:
     "人员关键信息变更",
     prefix="RG",
     items=[PERSON_NO, *(attribute(name) for name in KEY), GROUND],
-    rules=[one for one in _RULES if one.startswith(("PER-ID", "PER-NAME"))],
+    rules=[one for one in RULES if one.startswith(("PER-ID", "PER-NAME"))],
     checks=[known, _something, _free],
     steps=[
         Step("check", "复核", "registry.person_key.check"),
