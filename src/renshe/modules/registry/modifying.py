@@ -33,6 +33,7 @@ from renshe.core.org.actor import Actor, actor_of
 from renshe.core.org.models import Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import may, require
+from renshe.modules.registry.limits import limit
 from renshe.modules.registry.models import Modification, Person
 from renshe.modules.registry.people import DERIVED, MAIN, person_held, person_write
 from renshe.modules.registry.person_cases import GROUND, PERSON_NO, RULES, attribute, known
@@ -41,8 +42,6 @@ UPPER = 2
 """The level of the agencies that approve: the city's."""
 UNSEAL, CHECK_TYPE = "registry.unseal", "registry.modified"
 declare(Operation(UNSEAL, "解封业务数据", "admin", frozenset({UPPER})))
-DAYS = 3
-"""For how many days data are unsealed at most; who needs longer has them unsealed again."""
 _DIRECTOR = 2
 TABLE = Person._meta.db_table
 
@@ -150,7 +149,7 @@ def modification_designate(*, actor: Actor, number: str, operator: str, seen: st
         return made
 
 
-def modification_unseal(*, actor: Actor, number: str, days: int = DAYS) -> Modification:
+def modification_unseal(*, actor: Actor, number: str, days: int = 1) -> Modification:
     """Unseal what the approved request ``number`` asks for, for the person designated, for ``days``."""
     with declared(actor.context("解封业务数据", case=number, approval=number)):
         found = _approved(number)
@@ -158,8 +157,8 @@ def modification_unseal(*, actor: Actor, number: str, days: int = DAYS) -> Modif
         case = Case.objects.get(number=number)
         if actor.operator in {*hands(case), found.designated}:
             raise BusinessError("case.same_person", step="解封")
-        if not 1 <= days <= DAYS:
-            raise BusinessError("registry.unseal_days", most=DAYS)
+        if not 1 <= days <= limit("unsealed_days"):
+            raise BusinessError("registry.unseal_days", most=limit("unsealed_days"))
         if found.expires_at is not None and found.expires_at > timezone.now():
             raise BusinessError("registry.unsealed_already", number=number)
         # From here on nobody else changes the row before this ends: later entries have later numbers.

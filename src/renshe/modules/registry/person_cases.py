@@ -24,11 +24,11 @@ from renshe.core.journal.models import Entry
 from renshe.core.registers.tracing import changing
 from renshe.modules.registry.cards import card_event, card_problem
 from renshe.modules.registry.life import DEAD, death_revoke, life_begin, life_end, states, transition_problem
+from renshe.modules.registry.limits import limit
 from renshe.modules.registry.models import CardEvent, Identifier, Person
 from renshe.modules.registry.people import CONTACT, MAIN, person_change, person_create, person_held
 
 KEY = ("id_type", "id_number", "name")
-WINDOW = dt.timedelta(days=365)
 RULES = (
     "PER-ID-ROUNDED", "PER-ID-LENGTH", "PER-ID-CHARS", "PER-ID-DATE", "PER-ID-CHECK", "PER-NAME-CHARS", "PER-NATION-ID",
     "PER-SEX-ID", "PER-BIRTH-ID", "PER-BIRTH-FUTURE", "PER-WORK-FUTURE", "PER-WORK-BIRTH", "PER-PHONE",
@@ -91,8 +91,9 @@ def both_keys(values: Values) -> bool:
     asked = {name for name in ("name", "id_number") if values.get(name) is not None}
     if len(asked) == 2:
         return True
+    window = dt.timedelta(days=limit("key_window_days"))
     before = Entry.objects.filter(
-        person=values["person_no"], table_name="registry_person", operation="U", at__gte=timezone.now() - WINDOW
+        person=values["person_no"], table_name="registry_person", operation="U", at__gte=timezone.now() - window
     )
     return any(changing(before, other).exists() for other in {"name", "id_number"} - asked if asked)
 
