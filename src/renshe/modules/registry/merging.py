@@ -59,16 +59,21 @@ class Preview:
 def merge_preview(*, actor: Actor, old: str, kept: str, reason: str = "") -> Preview:
     """Return what merging number ``old`` into ``kept`` would do. Values are masked; with a ``reason``, by who may see
     them, they are whole, and it is recorded."""
-    pair = [people(actor).select_related("contact", "region").filter(pk=one).first() for one in (old, kept)]
-    for number, found in zip((old, kept), pair, strict=True):
-        if found is None:
-            raise BusinessError("registry.no_such_person", person=number.replace("\x00", ""))
-    first, second = (one for one in pair if one is not None)
+    first, second = _seen(actor, old), _seen(actor, kept)
     if reason:
         for one in (first, second):
             reveal(actor=actor, row=one, fields=list(MAIN), reason=reason)
     choices = choices_of(first, second)
     return Preview(choices if reason else [_masked(one) for one in choices], obstacles(first, second))
+
+
+def _seen(actor: Actor, number: str) -> Person:
+    """Return who bears just this number, merged or not."""
+    rows = people(actor).select_related("contact", "region")
+    found = None if "\x00" in number else rows.filter(pk=number).first()
+    if found is None:
+        raise BusinessError("registry.no_such_person", person=number.replace("\x00", ""))
+    return found
 
 
 def choices_of(old: Person, kept: Person) -> list[FieldChoice]:
