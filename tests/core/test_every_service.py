@@ -65,6 +65,7 @@ SHOWS_NO_REGION = {
 """What answers everybody and shows nothing that belongs to a region, and why."""
 
 ONLY_ABOVE = {f"registry.modifying.modification_{step}" for step in ("designate", "unseal", "enter")}
+ONLY_ABOVE |= {"registry.modified.modification_abandon"}
 """What only the agency above the county's does."""
 
 SERVICES = {name: made for name, made in services().items() if name not in ASK_NOTHING}
@@ -189,7 +190,7 @@ _VERBS = {
     "withdraw", "reveal", "add", "remove", "release", "issue", "void", "open", "close", "move", "cancel", "retry",
     "register", "stop", "off", "lift", "read", "grant", "enrol", "revoke", "apply", "review", "approve", "refuse",
     "permit", "identify", "begin", "succeed", "switch", "prove", "bulk", "up", "delete", "restore", "check", "record",
-    "name", "enter", "report", "designate", "unseal", "receive", "resolve", "copy", "verify", "export",
+    "name", "enter", "report", "designate", "unseal", "receive", "abandon", "resolve", "copy", "verify", "export",
 }  # fmt: skip
 # What is of one's own agency or regions, wherever they are.
 _MAY_ANYWHERE = {

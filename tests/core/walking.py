@@ -243,6 +243,8 @@ _OWN: dict[str, dict[str, Any]] = {
         "number": lambda t: t["waiting_request"].number, "seen": lambda t: t["waiting_request"].digest,
         "operator": "entry-220800",
     },
+    "registry.modified.modification_abandon": {"number": lambda t: t["approved_request"]},
+    "registry.selectors.person_reveal": {"items": ["name", "phone"]},
     "registry.modifying.modification_unseal": {"number": lambda t: t["approved_request"]},
     "registry.modifying.modification_enter": {
         "number": lambda t: t["unsealed_request"], "values": {"ethnicity": "02"},

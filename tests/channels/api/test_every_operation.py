@@ -49,7 +49,7 @@ DRILL = {"machine": "备机", "stated_minutes": 60, "took_minutes": 30, "good": 
 OF_ONES_OWN = {"delete /sessions/current", "post /registers/faults", "post /registers/clean-ups"}
 """What everybody does of himself or of his own agency."""
 
-ONLY_ABOVE = {f"post /modifications/{{number}}/{step}" for step in ("designation", "unsealing", "entry")}
+ONLY_ABOVE = {f"post /modifications/{{number}}/{step}" for step in ("designation", "unsealing", "entry", "closing")}
 """What only the agency above the county's does."""
 
 FINDING = (
@@ -267,6 +267,7 @@ def _of_the_register(things: dict[str, Any]) -> dict[str, tuple[dict[str, Any], 
         ),
         "post /modifications/{number}/unsealing": ({"number": things["approved_request"]}, {}),
         "post /modifications/{number}/entry": ({"number": things["unsealed_request"]}, {"values": {"ethnicity": "02"}}),
+        "post /modifications/{number}/closing": ({"number": things["approved_request"]}, {"reason": "撤回"}),
         "post /units/search": ({}, {}),
         "post /units/numbers/search": ({}, {"value": things["unit_no"]}),
         "get /units/provisional": ({}, None),

@@ -26,7 +26,7 @@ from renshe.core.journal.models import Unsealing
 from renshe.core.org.actor import Actor
 from renshe.core.registers import monthly
 from renshe.modules.registry.models import Contact, Identifier, Modification, Person
-from renshe.modules.registry.modified import modification_log, modifications
+from renshe.modules.registry.modified import modification_abandon, modification_log, modifications
 from renshe.modules.registry.modifying import modification_designate, modification_enter, modification_unseal
 
 CITY = "220800"
@@ -302,3 +302,31 @@ def test_one_request_at_a_time(regime: Regime) -> None:
         regime.asked()
     with pytest.raises(BusinessError, match="没有已批准"):
         modification_log(actor=regime.office.bureau.at("check", "220802"), number="x")
+
+
+def test_a_request_is_given_up_while_nothing_was_changed(regime: Regime) -> None:
+    case = regime.unsealed()
+    with pytest.raises(BusinessError, match="没有在"):
+        modification_abandon(actor=regime.director, number=case.number, reason="申请单位撤回")
+    modification_abandon(actor=regime.information, number=case.number, reason="申请单位撤回")
+    with pytest.raises(BusinessError, match="没有已批准"):
+        regime.enter(case)
+    with pytest.raises(BusinessError, match="已封存"), declared(regime.editor.context("修改", case=case.number)):
+        Person.objects.filter(pk=regime.person.pk).update(birth_date="1980-01-11")
+    second = regime.unsealed()
+    regime.enter(second)
+    with pytest.raises(BusinessError, match="已有修改"):
+        modification_abandon(actor=regime.information, number=second.number, reason="x")
+
+
+@pytest.mark.req("S2-44")
+def test_a_check_that_was_refused_is_handed_in_anew_by_who_entered_and_by_nobody_else(regime: Regime) -> None:
+    case = regime.unsealed()
+    check = regime.enter(case)
+    case_decide(actor=regime.business, number=check.number, verdict="refuse", seen=check.digest, opinion="不符")
+    form = {"person_no": regime.person.pk, "request": case.number}
+    other = case_start(actor=regime.clerk, type="registry.modified", region=HERE, form=form, submit=True)
+    with pytest.raises(BusinessError, match="没有已批准"):
+        agree(other, regime.business)
+    again = regime.enter(case)
+    assert again.number != check.number and agree(again, regime.business).state == State.DONE

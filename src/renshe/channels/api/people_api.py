@@ -28,14 +28,13 @@ from renshe.channels.api.registry_schemas import (
     PreviewOut,
     Unseal,
 )
-from renshe.channels.api.schemas import CaseOut, Disclose
+from renshe.channels.api.schemas import CaseOut, Disclose, Reason
 from renshe.core.casework.showing import case_shown
-from renshe.core.org.masking import reveal
 from renshe.modules.registry import selectors
 from renshe.modules.registry.duplicates import possible_duplicates
 from renshe.modules.registry.lifeline import life_line
 from renshe.modules.registry.merging import merge_preview
-from renshe.modules.registry.modified import modification_log, modifications
+from renshe.modules.registry.modified import modification_abandon, modification_log, modifications
 from renshe.modules.registry.modifying import modification_designate, modification_enter, modification_unseal
 
 router = Router(tags=["人员"])
@@ -84,10 +83,7 @@ def person_life(request: HttpRequest, person_no: str) -> object:
 @router.post("/people/{person_no}/disclosure", response=answers(dict[str, object]), summary="查看未脱敏数据")
 def person_reveal(request: HttpRequest, person_no: str, told: Disclose) -> object:
     """Show items of a person whole; it is recorded."""
-    actor = actor_of(request)
-    person = selectors.person_get(actor=actor, person_no=person_no)
-    shown = reveal(actor=actor, row=person, fields=told.items, reason=told.reason)
-    return {name: None if value is None else str(value) for name, value in shown.items()}
+    return selectors.person_reveal(actor=actor_of(request), person_no=person_no, items=told.items, reason=told.reason)
 
 
 @router.get("/modifications", response=answers(list[ModificationOut]), summary="在办的数据修改申请")
@@ -119,3 +115,9 @@ def enter(request: HttpRequest, number: str, told: Enter) -> object:
     """Enter what is asked for; return the case of the check."""
     actor = actor_of(request)
     return Status(201, case_shown(actor, modification_enter(actor=actor, number=number, values=told.values)))
+
+
+@router.post("/modifications/{number}/closing", response=answers(ModificationOut), summary="申请不再办理")
+def abandon(request: HttpRequest, number: str, told: Reason) -> object:
+    """Close again what was unsealed, where nothing was changed."""
+    return modification_abandon(actor=actor_of(request), number=number, reason=told.reason)

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.org.actor import Actor
-from renshe.modules.registry.models import Merged, Person
+from renshe.modules.registry.models import Apart, Merged, Person
 from renshe.modules.registry.naming import name_key
 from renshe.modules.registry.selectors import people, person_row, spellings
 
@@ -63,6 +63,9 @@ def _weighed(
 
     found = {one.pk: one for few in _candidates(among, values) for one in few[:MOST] if one.pk != besides}
     merged = set(Merged.objects.filter(old__in=found, undone_case=None).values_list("old", flat=True))
+    if besides is not None:
+        both = Apart.objects.filter(Q(one=besides) | Q(other=besides)).values_list("one", "other")
+        merged |= {number for pair in both for number in pair}
     there = [_told(one) for number, one in found.items() if number not in merged]
     weighed = weigh_one(values, there, on) if there else []
     return [(found[one.key], one) for one in weighed if one.decision != "different"]

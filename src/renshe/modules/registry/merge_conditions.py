@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils import timezone
 
 from renshe.modules.registry.cards import card_now
@@ -121,10 +120,7 @@ def _local_first(old: Person, kept: Person) -> bool:
     today = timezone.localdate()
     for who, other in ((old, kept), (kept, old)):
         at_home = Person.objects.filter(region=who.region_id)
-        sure = {number for number, decision in near(who, at_home, today) if decision == "same"} - {other.pk}
-        known = Apart.objects.filter(Q(one=who, other__in=sure) | Q(other=who, one__in=sure)).values_list(
-            "one", "other"
-        )
-        if sure - {number for pair in known for number in pair}:
+        sure = {number for number, decision in near(who, at_home, today) if decision == "same"}
+        if sure - {other.pk}:
             return True
     return False

@@ -25,14 +25,16 @@ from renshe.core.filing.documents import document_make
 from renshe.core.filing.forms import CHANGE_REQUEST
 from renshe.core.filing.models import Attachment, Document
 from renshe.core.journal.closing import rows_close
+from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.models import Agency, Operator
+from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
 from renshe.core.registers.comparing import Change, Differences, business_tables, changes_against, folded
 from renshe.core.registers.tracing import masked
 from renshe.modules.registry.models import Identifier, Modification, Person
-from renshe.modules.registry.modifying import TABLE, UPPER
+from renshe.modules.registry.modifying import TABLE, UNSEAL, UPPER, approved
 from renshe.modules.registry.people import DERIVED
 from renshe.modules.registry.person_cases import PERSON_NO, attribute
 from renshe.modules.registry.selectors import QUERY
@@ -66,6 +68,8 @@ def modified(case: Case, values: Values) -> None:
         .select_related("person__region")
         .get(case_no=values["request"])
     )
+    if case.number != found.check_no:
+        raise BusinessError("registry.no_modification", number=found.case_no)
     asker = Case.objects.get(number=found.case_no)
     checker = case.decisions.filter(round=case.round, verdict=Verdict.AGREE).get()
     apart = {*asker.makers, found.designated, found.unsealed_by, found.designated_by}
@@ -123,6 +127,22 @@ def _documents(entry: Entry, found: Modification) -> bool:
     numbers = {value for name, *both in found.changes if name == "id_number" for value in both}
     numbers |= {Person.objects.values_list("id_number", flat=True).get(pk=found.person_id)}
     return (entry.after or entry.before or {}).get("value") in numbers
+
+
+def modification_abandon(*, actor: Actor, number: str, reason: str) -> Modification:
+    """Close again what request ``number`` had unsealed, or would have, where nothing was changed: by who unseals."""
+    if not reason.strip():
+        raise BusinessError("org.reason_missing")
+    with declared(actor.context(f"申请不再办理：{reason}", case=number, approval=number)):
+        found = approved(number)
+        require(actor, UNSEAL, found.person.region)
+        if found.from_entry is not None:
+            if made(found):
+                raise BusinessError("registry.changed_already", number=number)
+            rows_close(table=TABLE, keys=[found.person_id])
+        found.closed_at = timezone.now()
+        found.save(update_fields=["closed_at"])
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def modification_designate(*, actor: Actor, number: str, operator: str, seen: st
 def modification_unseal(*, actor: Actor, number: str, days: int = 1) -> Modification:
     """Unseal what the approved request ``number`` asks for, for the person designated, for ``days``."""
     with declared(actor.context("解封业务数据", case=number, approval=number)):
-        found = _approved(number)
+        found = approved(number)
         require(actor, UNSEAL, found.person.region)
         case = Case.objects.get(number=number)
         if actor.operator in {*hands(case), found.designated}:
@@ -177,7 +177,7 @@ def modification_enter(*, actor: Actor, number: str, values: Mapping[str, Any]) 
     """Enter the ``values`` (as a form has them) that the request ``number`` asks for, as the person designated, and
     hand what was done in to be checked; return the case of the check."""
     with declared(actor.context("按申请表修改业务数据", case=number, approval=number)):
-        found = _approved(number)
+        found = approved(number)
         if found.designated != actor.operator:
             raise BusinessError("registry.not_designated")
         if found.expires_at is None or found.expires_at <= timezone.now():
@@ -209,11 +209,15 @@ def _hand_in(actor: Actor, found: Modification) -> Case:
         form = {"person_no": found.person_id, "request": found.case_no}
         return case_start(actor=actor, type=CHECK_TYPE, region=found.person.region_id, form=form, submit=True)
     check = Case.objects.get(number=found.check_no)
+    if check.state in (State.REFUSED, State.WITHDRAWN):
+        found.check_no = None
+        return _hand_in(actor, found)
     require_state(check, State.RETURNED)
     return case_submit(actor=actor, number=check.number, seen=check.digest)
 
 
-def _approved(number: str) -> Modification:
+def approved(number: str) -> Modification:
+    """Return the request ``number``, approved and not closed, which nobody else changes until the transaction ends."""
     rows = Modification.objects.select_for_update(of=("self",)).select_related("person__region")
     found = None if "\x00" in number else rows.filter(case_no=number, approved_at__isnull=False).first()
     if found is None or found.closed_at is not None:

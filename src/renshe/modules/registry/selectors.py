@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from renshe.core.errors import BusinessError
 from renshe.core.journal.models import SealedRow
 from renshe.core.org.actor import Actor
+from renshe.core.org.masking import reveal
 from renshe.core.org.models import Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import visible_regions, within
@@ -155,6 +156,19 @@ def person_whole(*, actor: Actor, person_no: str) -> Whole:
         cards=list(cards_of(number)),
         card=card_now(number),
     )
+
+
+def person_reveal(*, actor: Actor, person_no: str, items: Sequence[str], reason: str) -> dict[str, str | None]:
+    """Return ``items`` of a person whole, and record that ``actor`` saw them."""
+    person = person_get(actor=actor, person_no=person_no)
+    if not items or not set(items) <= {*MAIN, *CONTACT}:
+        raise BusinessError("org.reveal_terms")
+    found: dict[str, Any] = {}
+    for row, fields in ((person, MAIN), (Contact.objects.filter(person=person).first(), CONTACT)):
+        asked = [name for name in items if name in fields]
+        if asked and row is not None:
+            found |= reveal(actor=actor, row=row, fields=asked, reason=reason)
+    return {name: None if found.get(name) is None else str(found[name]) for name in items}
 
 
 def person_row(person: Person) -> dict[str, Any]:
