@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import big_csv, clean_scale, faults, journal, rule_cost, scaling, text_reader
+from benchmarks import big_csv, clean_scale, faults, journal, registry_list, rule_cost, scaling, text_reader
 from benchmarks.casework import cost, load
 from benchmarks.linking import febrl, speed
 from benchmarks.peers import compare
@@ -19,3 +19,4 @@ febrl.main(febrl.shipped())
 speed.main()
 cost.main()
 load.main()
+registry_list.main()

@@ -63,6 +63,8 @@ ASK_NOTHING = {
     "registers.tracing.seen_by": "a condition",
     "registers.tracing.found": "within the condition; entries() is asked",
     "registers.searching.backup_search": "needs a database that was brought back: test_searching",
+    "registry.people.person_write": "for effects and the regime, which asked; asks who keeps each field: test_people",
+    "registry.units.unit_write": "for effects, which asked; asks who keeps each field: test_units",
 }
 """Functions in which somebody acts that are no services, and why."""
 
@@ -71,8 +73,14 @@ SHOWS_NO_REGION = {
     "registers.capacity.availability_shown": "of the installation, for who may look at a register",
     "registers.catalogue.catalogue": "what data sets there are, for everybody",
     "registers.monthly.change_logs_unchecked": "of months before this one, in which nothing happened",
+    "registry.selectors.people_counted": "counts",
+    "registry.units.missing_counted": "counts",
 }
 """What answers everybody and shows nothing that belongs to a region, and why."""
+
+ONLY_ABOVE = {f"registry.modifying.modification_{step}" for step in ("designate", "unseal", "enter")}
+ONLY_ABOVE |= {"registry.modified.modification_abandon"}
+"""What only the agency above the county's does."""
 
 SERVICES = {name: made for name, made in services().items() if name not in ASK_NOTHING}
 
@@ -153,7 +161,8 @@ def test_in_the_county_who_may_is_who_is_said_to(world: World, name: str) -> Non
     made = SERVICES[name]
     told = arguments(name, made, world.things)
     found = []
-    for group, actor in world.own.items():
+    above = world.city if name in ONLY_ABOVE else {}
+    for group, actor in (world.own | above).items():
         ok, shown = tried(made, actor, told)
         if ok and (_is_service(made) or shows_the_county(shown)):
             found.append(group)
@@ -195,7 +204,7 @@ _VERBS = {
     "withdraw", "reveal", "add", "remove", "release", "issue", "void", "open", "close", "move", "cancel", "retry",
     "register", "stop", "off", "lift", "read", "grant", "enrol", "revoke", "apply", "review", "approve", "refuse",
     "permit", "identify", "begin", "succeed", "switch", "prove", "bulk", "up", "delete", "restore", "check", "record",
-    "name", "enter", "report", "resolve", "copy", "verify", "export",
+    "name", "enter", "report", "designate", "unseal", "receive", "abandon", "resolve", "copy", "verify", "export",
 }  # fmt: skip
 # What is of one's own agency or regions, wherever they are.
 _MAY_ANYWHERE = {

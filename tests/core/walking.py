@@ -20,8 +20,10 @@ from tests.core.casework.conftest import HERE, Office, furnish
 from tests.core.county import CASE, LAST_MONTH, one_of_everything
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
+from tests.modules.registry.world import ENTERED, registry_things
 
 import renshe.core
+import renshe.modules
 from renshe.core.filing.forms import RECEIPT
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, actor_of
@@ -34,26 +36,29 @@ from renshe.core.registers.tracing import Asked
 
 
 def services() -> dict[str, Callable[..., Any]]:
-    """Return every public function of the ground that somebody acts in, by room, module and name."""
+    """Return every public function of the ground and of the lines that somebody acts in, by room, module and name."""
     found: dict[str, Callable[..., Any]] = {}
-    for one in pkgutil.walk_packages(renshe.core.__path__, "renshe.core."):
+    rooms = [(renshe.core, "renshe.core."), (renshe.modules, "renshe.modules.")]
+    for one in [one for room, prefix in rooms for one in pkgutil.walk_packages(room.__path__, prefix)]:
         if ".migrations" not in one.name:
             for name, made in vars(importlib.import_module(one.name)).items():
                 plain = inspect.unwrap(made) if callable(made) else made
                 here = inspect.isfunction(plain) and plain.__module__ == one.name and not name.startswith("_")
                 if here and "actor" in inspect.signature(plain).parameters:
-                    found[f"{one.name.removeprefix('renshe.core.')}.{name}"] = made
+                    found[f"{one.name.split('.', 2)[2]}.{name}"] = made
     return found
 
 
 @dataclass
 class World:
-    """The county 220822 with one of everything, and who may come to it."""
+    """The county 220822 with one of everything, and who may come to it; ``city``: who does there what only the agency
+    above a county's does."""
 
     office: Office
     things: dict[str, Any]
     own: dict[str, Actor]
     strangers: dict[str, Actor]
+    city: dict[str, Actor]
 
 
 def build(home: Path) -> World:
@@ -71,7 +76,10 @@ def build(home: Path) -> World:
     own = {group: bureau.at(group) for group in GROUPS}
     above = {f"{group} above": bureau.at(group, "220000") for group in ("approve", "information")}
     strangers = {f"{group} elsewhere": bureau.at(group, "220802") for group in GROUPS}
-    things = one_of_everything(office, own, home)
+    things = one_of_everything(office, own, home) | registry_things(office)
+    city = {
+        f"{group} of the city": bureau.at(group, "220800") for group in ("entry", "check", "approve", "information")
+    }
     strangers |= _gone(office)
     token_issue(
         actor=bureau.at("information", "220802"),
@@ -85,7 +93,7 @@ def build(home: Path) -> World:
         "partner:外单位", "外单位", "partner:外单位", "220802", None, frozenset(), None, token.pk
     )
     strangers["nobody"] = replace(own["entry"], operator="nobody", name="无此人")
-    return World(office, things, own | above, strangers)
+    return World(office, things, own | above, strangers, city)
 
 
 def _gone(office: Office) -> dict[str, Actor]:
@@ -127,6 +135,8 @@ def strange(made: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             one.name in ("plan", "fault", "cut", "duty", "delegation") and "int" in str(one.annotation)
         ):
             yield from ((one.name, value) for value in (0, -1, 2**63, 2**70))
+        if one.name in ("person_no", "unit_no", "old", "kept", "after") and "modules" in made.__module__:
+            yield from ((one.name, value) for value in ("1\x00", "", "9" * 20, "x" * 5000))
         if one.name == "month":
             yield from ((one.name, value) for value in ("2026", "20261", "000101", "999912", "２０２６１１", "\x00"))
         if one.name in ("person", "code") and made.__module__.endswith("filing.selectors"):
@@ -225,6 +235,20 @@ _OWN: dict[str, dict[str, Any]] = {
     "casework.exporting.cases_export": {"to": lambda t: BytesIO()},
     "registers.tracing.entry_reveal": {"entry": lambda t: t["deleted"]},
     "registers.searching.backup_search": {"connection": None, "person": "1001"},
+    "registry.duplicates.possible_duplicates": {"values": ENTERED},
+    "registry.selectors.people_identified": {"value": ENTERED["id_number"]},
+    "registry.units.units_identified": {"value": lambda t: t["unit_no"]},
+    "registry.modified.modification_log": {"number": lambda t: t["unsealed_request"]},
+    "registry.modifying.modification_designate": {
+        "number": lambda t: t["waiting_request"].number, "seen": lambda t: t["waiting_request"].digest,
+        "operator": "entry-220800",
+    },
+    "registry.modified.modification_abandon": {"number": lambda t: t["approved_request"]},
+    "registry.selectors.person_reveal": {"items": ["name", "phone"]},
+    "registry.modifying.modification_unseal": {"number": lambda t: t["approved_request"]},
+    "registry.modifying.modification_enter": {
+        "number": lambda t: t["unsealed_request"], "values": {"ethnicity": "02"},
+    },
 }  # fmt: skip
 _OWN["filing.volumes.volume_verify"] = {"number": lambda t: t["closed"]}
 for _name in ("close", "move", "get"):

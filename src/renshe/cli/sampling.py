@@ -48,15 +48,28 @@ def sample_bureau() -> Iterator[str]:
     from renshe.core.affairs.sample import cases_sample
 
     cases = cases_sample()
+    lines = list(_lines_sample())
     yield f"示范局已建立（虚构的机构和人员 {len(sample.operators)} 名）：{folder}"
     yield f"  启动：RENSHE_HOME={folder} renshe serve"
     yield f"  所有人的密码：{sample.password}；名单见 {folder / _PEOPLE}，例如"
     shown = [one for one in sample.operators if one[0].endswith(_SHOWN)]
     yield from (f"    {number} {name}（{agency}{post}）" for number, name, agency, post in shown)
+    yield from lines
     yield f"  示范业务 {len(cases)} 笔（{_SHOWN}）："
     yield from (f"    {number} {label}：{state}" for number, label, state in cases)
     yield f"  复核、审批、信息管理人员另需动态口令：手机验证器中添加密钥 {sample.secret}"
     yield f"    （{sample.address}），或运行 RENSHE_HOME={folder} renshe demo --code"
+
+
+def _lines_sample() -> Iterator[str]:
+    """Put in what the lines that are there have to show; yield what that is."""
+    from django.apps import apps
+
+    if apps.is_installed("renshe.modules.registry"):
+        from renshe.modules.registry.sample import registry_sample
+
+        people, units = registry_sample()
+        yield f"  示范登记：人员 {people} 名，单位 {units} 个（虚构）"
 
 
 def run_code(target: Path) -> None:

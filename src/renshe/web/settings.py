@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "renshe.core.casework",
     "renshe.core.pages",
     "renshe.core.affairs",
+    "renshe.modules.registry",
     "renshe.channels.api",
     "renshe.channels.desk",
 ]

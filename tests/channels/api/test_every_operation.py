@@ -30,6 +30,7 @@ from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, SETUP, TODAY, YESTERDAY
 from tests.core.walking import World, build
+from tests.modules.registry.world import ENTERED
 
 from renshe.channels.api.urls import api
 from renshe.core.journal.context import declared
@@ -48,7 +49,13 @@ DRILL = {"machine": "备机", "stated_minutes": 60, "took_minutes": 30, "good": 
 OF_ONES_OWN = {"delete /sessions/current", "post /registers/faults", "post /registers/clean-ups"}
 """What everybody does of himself or of his own agency."""
 
-FINDING = ("post /papers/search", "post /documents/search")
+ONLY_ABOVE = {f"post /modifications/{{number}}/{step}" for step in ("designation", "unsealing", "entry", "closing")}
+"""What only the agency above the county's does."""
+
+FINDING = (
+    "post /papers/search", "post /documents/search", "post /people/search", "post /people/numbers/search",
+    "post /people/duplicates/search", "post /people/merge-previews", "post /units/search", "post /units/numbers/search",
+)  # fmt: skip
 """What only looks, though it asks in a body."""
 
 SHOWS_NO_REGION = {
@@ -229,6 +236,7 @@ def asked(world: World, operation: str) -> tuple[str, Any]:
         "get /volumes": ({}, None),
         "get /volumes/{number}": ({"number": things["volume"]}, None),
         "post /volumes/{number}/export": ({"number": things["closed"]}, {"reason": "刻录光盘"}),
+        **_of_the_register(things),
         "get /jobs": ({}, None),
         "post /jobs": ({}, {"name": "filing.check", "region": HERE}),
         "get /jobs/{job}": ({"job": things["job"]}, None),
@@ -237,6 +245,37 @@ def asked(world: World, operation: str) -> tuple[str, Any]:
     }
     parts, body = told[operation]
     return operation.partition(" ")[2].format(**parts) + ASKED_IN_ADDRESS.get(operation, ""), body
+
+
+def _of_the_register(things: dict[str, Any]) -> dict[str, tuple[dict[str, Any], Any]]:
+    person, unit = {"person_no": things["person_no"]}, {"unit_no": things["unit_no"]}
+    waiting = things["waiting_request"]
+    entered = {**ENTERED, "birth_date": str(ENTERED["birth_date"])}
+    return {
+        "post /people/search": ({}, {"name": "张"}),
+        "post /people/numbers/search": ({}, {"value": ENTERED["id_number"]}),
+        "post /people/duplicates/search": ({}, entered),
+        "post /people/merge-previews": ({}, {"old": things["old"], "kept": things["kept"]}),
+        "get /people/{person_no}": (person, None),
+        "get /people/{person_no}/life": (person, None),
+        "post /people/{person_no}/disclosure": (person, {"items": ["name"], "reason": "核对"}),
+        "get /modifications": ({}, None),
+        "get /modifications/{number}": ({"number": things["unsealed_request"]}, None),
+        "post /modifications/{number}/designation": (
+            {"number": waiting.number},
+            {"operator": "entry-220800", "seen": waiting.digest},
+        ),
+        "post /modifications/{number}/unsealing": ({"number": things["approved_request"]}, {}),
+        "post /modifications/{number}/entry": ({"number": things["unsealed_request"]}, {"values": {"ethnicity": "02"}}),
+        "post /modifications/{number}/closing": ({"number": things["approved_request"]}, {"reason": "撤回"}),
+        "post /units/search": ({}, {}),
+        "post /units/numbers/search": ({}, {"value": things["unit_no"]}),
+        "get /units/provisional": ({}, None),
+        "get /units/missing-codes": ({}, None),
+        "get /units/filings": ({}, None),
+        "post /units/filings/{unit_no}/reception": (unit, None),
+        "get /units/{unit_no}": (unit, None),
+    }
 
 
 def send(desk: Desk, operation: str, path: str, body: Any, key: str | None = None) -> HttpResponse:
@@ -303,8 +342,11 @@ def test_who_left_or_works_elsewhere_is_refused_or_shown_nothing(world: World, o
 def test_in_the_county_who_may_is_who_is_said_to(world: World, operation: str) -> None:
     counter = Counter(world.office)
     found = []
-    for group in GROUPS:
-        status, told = outcome(world, counter.desk(group), operation)
+    desks = {group: counter.desk(group) for group in GROUPS}
+    if operation in ONLY_ABOVE:
+        desks |= {f"{group} of the city": counter.desk(group, "220800") for group in GROUPS}
+    for group, desk in desks.items():
+        status, told = outcome(world, desk, operation)
         assert status < 500
         if let(operation, status, told):
             found.append(group)

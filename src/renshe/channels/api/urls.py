@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -75,6 +77,12 @@ for router in (
     sessions, kinds, exports, cases, papers, delegations, journal, registers, duties, months, cleaning, volumes, jobs,
 ):  # fmt: skip
     api.add_router("", router)
+# A line that is taken out takes its operations with it.
+LINES = {"registry": ("people_api", "units_api")}
+for line, modules in LINES.items():
+    if apps.is_installed(f"renshe.modules.{line}"):
+        for module in modules:
+            api.add_router("", import_module(f"renshe.channels.api.{module}").router)
 
 
 @api.exception_handler(BusinessError)

@@ -87,7 +87,10 @@ def _steps(found: Case, kind: CaseType) -> list[tuple[str, str]]:
     over = found.state in (State.DONE, State.REFUSED)
     begun = found.round > 0 and found.state != State.RETURNED
     steps = [("经办", "past" if begun or over else "now")]
+    passed = found.terms.get("steps", range(len(kind.steps)))
     for at, one in enumerate(kind.steps):
+        if at not in passed:
+            continue
         past = found.state == State.DONE or (begun and at < found.step)
         now = found.state == State.OPEN and at == found.step
         steps.append((one.label, "past" if past else "now" if now else ""))

@@ -31,12 +31,12 @@ _MARKS = {"entry": "jb", "check": "fh", "approve": "sp"}
 def cases_sample() -> list[tuple[str, str, str]]:
     """Put the cases in, or find them there; return number, name and state of each."""
     require_no_other()
-    if not Case.objects.exists():
+    if not Case.objects.filter(type__startswith="affairs.").exists():
         _disputes()
         _meetings()
     return [
         (one.number, find_type(one.type, one.version).label, State(one.state).label)
-        for one in Case.objects.filter(region=REGION).order_by("pk")
+        for one in Case.objects.filter(region=REGION, type__startswith="affairs.").order_by("pk")
     ]
 
 
@@ -57,7 +57,12 @@ def _meetings() -> None:
     """One with a paper, printed and done; one returned, one taken back."""
     held = _begin("affairs.meeting", _meeting("单位名称规范专题会"), submit=False)
     attachment_add(
-        actor=_actor("entry"), matter=held.number, region=REGION, kind="signed", name="签到表.xlsx", content=_signed()
+        actor=_actor("entry"),
+        matter=held.number,
+        region=REGION,
+        kind="signed",
+        name="签到表.xlsx",
+        content=signed_sheet(),
     )
     held = case_submit(actor=_actor("entry"), number=held.number, seen=held.digest)
     case_print(actor=_actor("entry"), number=held.number)
@@ -93,7 +98,7 @@ def _meeting(title: str) -> Mapping[str, Any]:
     }
 
 
-def _signed() -> bytes:
+def signed_sheet() -> bytes:
     """Return a sheet with who was there."""
     made = BytesIO()
     names: Sequence[str] = ("姓名", "赵晓岚", "钱文博", "孙思远")

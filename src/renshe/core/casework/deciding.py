@@ -161,7 +161,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
         if agreed < step.quorum:
             case.holder = None
             return
-    case.step += 1
+    case.step = _next(case, kind)
     case.holder = None
     if case.step < len(kind.steps):
         return
@@ -182,6 +182,12 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
         log.exception("effect of %s (%s) failed", kind.name, case.number)
         raise _EffectFailed(f"程序出错（{type(fault).__name__}），请联系信息管理人员") from fault
     case.state, case.ended_at, case.failure = State.DONE, timezone.now(), None
+
+
+def _next(case: Case, kind: CaseType) -> int:
+    """Return the place of the next step that was found to apply when the case was handed in; behind the last, none."""
+    passed = case.terms.get("steps", range(len(kind.steps)))
+    return next((at for at in passed if at > case.step), len(kind.steps))
 
 
 def _database_says(refused: DatabaseError) -> str:

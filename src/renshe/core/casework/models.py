@@ -40,8 +40,9 @@ class Verdict(models.TextChoices):
 class Case(models.Model):
     """One matter. ``maker``: who answers for it (null: proposed by another matter, ``origin``, and not taken up yet);
     ``makers``: everybody who had a hand in entering it; ``holder``: with whom it lies, if with somebody by name.
-    ``round``: how often it was submitted; ``step``: the decision that it waits for, from 0; ``needed``: how many people
-    must agree; ``terms``: what differs here from its type (``local``); ``digest``: of what the form says, which every
+    ``round``: how often it was submitted; ``step``: the place of the decision that it waits for among those of its
+    type, from 0; ``needed``: how many people must agree; ``terms``: what differs here from its type (``local``), and
+    under ``steps`` which of its type's steps it passes, where not all; ``digest``: of what the form says, which every
     decision repeats; ``failure``: why its effect could not be carried out."""
 
     scope_region = "region"

@@ -8,7 +8,7 @@ Invariant: each service is one transaction; what it refuses changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -135,15 +135,25 @@ def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
         raise problems_of(problems)
     require_papers(case, kind, filled.values)
     case.round += 1
-    case.step, case.state, case.holder, case.failure = 0, State.OPEN, None, None
+    _set_steps(case, kind, kind.steps_passed(filled.values))
+    case.state, case.holder, case.failure = State.OPEN, None, None
     case.submitted_at = timezone.now()
     # What rested before, rested in a round that is over.
     case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), ())
-    case.save(update_fields=["round", "step", "state", "holder", "failure", "submitted_at", "due_on"])
+    changed = ["round", "step", "needed", "terms", "state", "holder", "failure", "submitted_at", "due_on"]
+    case.save(update_fields=changed)
     Decision.objects.create(
         case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest
     )
     return case
+
+
+def _set_steps(case: Case, kind: CaseType, passed: Sequence[int]) -> None:
+    """Fix which steps ``case`` passes from now on, and so how many people must agree."""
+    if len(passed) < len(kind.steps) or "steps" in case.terms:
+        case.terms = {**case.terms, "steps": list(passed)}
+    case.step = passed[0]
+    case.needed = sum(kind.steps[at].quorum for at in passed)
 
 
 def _region(code: str) -> Region:

@@ -37,7 +37,8 @@ Effect = Callable[["Case", Values], Any]
 @dataclass(frozen=True, slots=True)
 class Step:
     """One decision to be made: ``operation`` is what whoever makes it must be granted for the region of the case;
-    ``quorum`` how many different people; ``level`` of which level their agencies are (None: of any)."""
+    ``quorum`` how many different people; ``level`` of which level their agencies are (None: of any); ``when`` says of
+    the form's values whether it is made at all (None: always)."""
 
     name: str
     label: str
@@ -45,6 +46,7 @@ class Step:
     kind: StepKind = "check"
     quorum: int = 1
     level: int | None = None
+    when: Callable[[Values], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,12 @@ class CaseType:
 
     @property
     def needed(self) -> int:
-        """How many people must agree."""
+        """How many people must agree at most."""
         return sum(one.quorum for one in self.steps)
+
+    def steps_passed(self, values: Values) -> list[int]:
+        """Return, by their places, the steps that a case with ``values`` passes."""
+        return [at for at, one in enumerate(self.steps) if one.when is None or one.when(values)]
 
     def problems(self, values: Values) -> Problems:
         """Return what rules and checks find in ``values``, by item."""
@@ -140,7 +146,7 @@ def case_type(
     """
     graded = risk_steps()[risk]
     passed = steps if steps is not None else [Step(one, _LABELS[one], f"{name}.{one}", one) for one in graded]
-    if sum(one.quorum for one in passed) < len(graded):
+    if sum(one.quorum for one in passed if one.when is None) < len(graded):
         raise ValueError(f"{name}: {len(graded)} people decide a case of {risk} risk at least")
 
     def declare(effect: Effect) -> Effect:

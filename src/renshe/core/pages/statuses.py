@@ -13,18 +13,20 @@ _STATUS = {
     403: {
         "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
         "registers.data_set_risk", "registers.not_named", "case.delegation_whose", "page.forged",
+        "registry.not_designated",
     },
     404: {
         "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
         "document.not_there", "job.not_there", "volume.not_there", "registers.not_there", "registers.no_entry",
         "org.notice_not_there", "org.agency_not_there", "case.delegation_not_there", "registers.month_written",
-        "page.not_there",
+        "page.not_there", "registry.no_such_person", "registry.no_such_unit", "registry.no_modification",
     },
     400: {"api.key_missing", "api.unreadable"},
     409: {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
         "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker", "registers.log_changed",
-        "volume.closed", "volume.not_closed", "volume.already_in", "document.voided",
+        "volume.closed", "volume.not_closed", "volume.already_in", "document.voided", "registry.not_unsealed",
+        "registry.unsealed_already", "registry.designate_first", "registry.merged_person", "registry.merged_unit",
     },
 }  # fmt: skip
 _BY_CODE = {code: status for status, codes in _STATUS.items() for code in codes}

@@ -18,7 +18,7 @@ from renshe.standards.lookalikes import alike_names
 # A value's share of all records is told in steps of half a power of two: one file more moves few weights.
 _STEP = 2
 # The records of a small office are drawn from a larger population: among few, a value that two share is not common.
-_POPULATION = 4096
+POPULATION = 4096
 
 
 def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -30,7 +30,7 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     for name in model.frequencies:
         [(told,)] = connection.sql(f"SELECT count({name}) FROM records").fetchall()
         # Steps of half a power of two, of the whole too: one file more moves few weights.
-        least = 2.0 ** -floor(log2(max(told, _POPULATION)))
+        least = 2.0 ** -floor(log2(max(told, POPULATION)))
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE often_{name} AS
                 SELECT {name}, pow(2, round({_STEP} * log2(count(*) - 1)) / {_STEP}) * {least} AS share
@@ -42,6 +42,13 @@ def add_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None
         DROP TABLE records; ALTER TABLE weighed RENAME TO records""")
     for name in model.frequencies:
         connection.execute(f"DROP TABLE often_{name}")
+
+
+def share_sql(name: str) -> str:
+    """Return the SQL of what ``add_frequencies`` adds for the fact ``name``, where records are few: in one look."""
+    least, others = 2.0 ** -floor(log2(POPULATION)), f"count(*) OVER (PARTITION BY {name}) - 1"
+    many = f"pow(2, round({_STEP} * log2({others})) / {_STEP}) * {least}"
+    return f"CASE WHEN {name} IS NOT NULL AND {others} > 1 THEN {many} ELSE {least} END"
 
 
 def estimate_prior(connection: duckdb.DuckDBPyConnection) -> float:
@@ -63,7 +70,7 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
     level weighs, ``ground``: the number, from 0, of the definite rule that holds of the pair, or null, and ``floored``:
     whether it is never different."""
     define_functions(connection)
-    api = _Views(connection=connection)
+    api = Views(connection=connection)
     linker = Linker(api.register("records"), model.settings(prior), log_level=None, validate_settings=False)
     pairs = connection.sql("SELECT '0' AS match_key, rid_l AS join_key_l, rid_r AS join_key_r FROM pairs")
     pairs.create_view("blocked", replace=True)
@@ -73,7 +80,7 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, prior: float) -> 
     api.drop()
 
 
-class _Views(DuckDBAPI):
+class Views(DuckDBAPI):
     """Splink's steps as views: the engine works out what is asked of the last one, so none of the texts that are
     compared is written down for every pair."""
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("casework", "0003_hands"),
+        ("casework", "0004_steps"),
     ]
 
     operations = [
