@@ -32,6 +32,11 @@ def pytest_configure() -> None:
         pytest.exit("skipped: no PostgreSQL of the distribution", returncode=0)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its argument where that is a file: one that is made anew has another time in it at each worker."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Tests of a group share what is dear or there once: a pair of tools that does not keep groups together is told."""
     grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
