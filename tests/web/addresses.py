@@ -11,6 +11,7 @@ from tests.core.casework.conftest import FORM, HERE
 from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import NEXT_YEAR, TODAY
+from tests.modules.registry.world import ENTERED
 
 from renshe.core.pages.books import books
 
@@ -102,6 +103,22 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "month": (month, None),
         "month_check": (month, {"seen": things["month_seen"], "agrees": "1"}),
         "month_print": (month, {}),
+        "people": ({}, None),
+        "people_search": ({}, {"region": HERE}),
+        "possible": ({}, {name: str(value) for name, value in ENTERED.items()}),
+        "person": ({"person_no": things["person_no"]}, None),
+        "person_reveal": ({"person_no": things["person_no"]}, {"items": "name", "reason": "核对"}),
+        "units": ({}, None),
+        "unit_search": ({}, {"region": HERE}),
+        "unit": ({"unit_no": things["unit_no"]}, None),
+        "modifications": ({}, None),
+        "designate": (
+            {"number": things["waiting_request"].number},
+            {"operator": "entry-220800", "seen": things["waiting_request"].digest},
+        ),
+        "unseal": ({"number": things["approved_request"]}, {"days": "1"}),
+        "modification_enter": ({"number": things["unsealed_request"]}, {"ethnicity": "02"}),
+        "abandon": ({"number": things["approved_request"]}, {"reason": "申请人撤回"}),
         "sign_out": ({}, {}),
         "password": ({}, {"old": "x", "new": "y", "again": "y"}),
         "sign_in": ({}, None),

@@ -17,7 +17,15 @@ from renshe.core.database.connect import set_up
 from renshe.core.database.home import home
 from renshe.core.errors import BusinessError
 from renshe.core.journal.rows import rows_differing
-from renshe.core.journal.telling import Places, Trouble, read_told, seal_and_tell, told_places
+from renshe.core.journal.telling import (
+    Places,
+    Trouble,
+    read_told,
+    restorations,
+    restored_passed_on,
+    seal_and_tell,
+    told_places,
+)
 from renshe.core.journal.verifying import Verdict, verify
 
 NOT_WHOLE = 3
@@ -58,13 +66,15 @@ def run_verify(told: Path | None, *, rows: bool, as_json: bool) -> None:
         # It may have been sealed just now.
         time.sleep(_MOMENT)
         untold = verdict.blocks - _last(told_places(Places.of(home()))[0] | found)
-    whole = verdict.whole and untold <= 0 and not differing
+    whole = verdict.whole and untold <= 0 and not differing and not unread
     if as_json:
         shown = {**_shown(verdict), "whole": whole, "untold": max(untold, 0), "rows": differing}
         say(json.dumps(shown, ensure_ascii=False))
     else:
         for place, why in unread.items():
-            say(f"封条存放处 {place} 读不到（{why}），没有与它比对")
+            say(f"封条存放处 {place} 读不到（{why}），没有与它比对；请恢复后重新核验")
+        for place, line in restorations(Places.of(home())):
+            say(f"{place} 记有恢复备份（{line}）：此后的块重新封过；如不是本单位所为，请立即报告信息系统负责人")
         if untold > 0:
             say(f"最后 {untold} 块没有封条可比：{Places.of(home()).kept} 缺少它们；运行 renshe journal seal 后重新核验")
         for table, keys in differing.items():
@@ -74,6 +84,11 @@ def run_verify(told: Path | None, *, rows: bool, as_json: bool) -> None:
         say("\n".join(_lines(verdict, whole=verdict.whole and untold <= 0)))
     if not whole:
         raise typer.Exit(NOT_WHOLE)
+
+
+def run_told_restored() -> None:
+    """Pass the restoration of a backup on to the second place, and print how many lines it lacked."""
+    say(f"已向另一存放处补写 {restored_passed_on(Places.of(home()))} 行")
 
 
 def _last(found: dict[str, dict[int, bytes]]) -> int:

@@ -341,6 +341,13 @@ def journal_verify(
     run_verify(told, rows=rows, as_json=json)
 
 
+@journal_app.command("told-restored", cls=Command, help=t("journal_told_restored"))
+def journal_told_restored() -> None:
+    from renshe.cli.journal import run_told_restored
+
+    run_told_restored()
+
+
 def main() -> None:
     """Run the command; whatever a user can mend is one line and exit code 2."""
     # Chinese must reach terminals and pipes whose locale knows nothing of it.

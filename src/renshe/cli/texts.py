@@ -130,6 +130,10 @@ _TEXTS = {
         "Check that the journal is whole; exit 3 where it is not",
     ),
     "journal_rows": ("也核对业务表的每一行是否与日志所记一致", "Also whether each business row is as the journal says"),
+    "journal_told_restored": (
+        "恢复备份时另一存放处不在的，事后由人把恢复的记录补写过去",
+        "Pass the restoration of a backup on to a place that was away then",
+    ),
     "journal_told": ("另一处所留的封条文件", "The chain as it was told elsewhere"),
 }
 

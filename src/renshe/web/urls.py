@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.module_loading import module_has_submodule
 
 from renshe.channels.api.urls import api
 from renshe.web.health import healthz, metrics
+
+
+def lines() -> Iterator[str]:
+    """Yield the business lines that are installed and have pages."""
+    for one in apps.get_app_configs():
+        if one.name.startswith("renshe.modules.") and one.module and module_has_submodule(one.module, "urls"):
+            yield one.name
+
 
 handler400 = "renshe.web.refusing.refused"
 handler404 = "renshe.web.refusing.nowhere"
@@ -15,4 +27,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("metrics", metrics),
     path("", include("renshe.channels.desk.urls")),
+    *(path("", include(f"{name}.urls")) for name in lines()),
 ]

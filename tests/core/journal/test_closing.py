@@ -99,7 +99,9 @@ def test_an_unsealing_expires(committed: None) -> None:
     [
         (CLERK, ["name"], 4, "没有批准的申请"),
         (Context(operator="op-5", reason="解封", approval="x"), ["name"], 4, "解封人不能同时是修改人"),
-        (LEAD, [], 4, "写明项目"),
+        (LEAD, [], 4, "写明该表的项目"),
+        (LEAD, ["nosuch"], 4, "写明该表的项目"),
+        (LEAD, ["name"], 24 * 32, "31 天以内"),
         (LEAD, ["name"], -1, "截止时间"),
     ],
 )
@@ -109,6 +111,19 @@ def test_an_unsealing_without_approval_items_or_end_or_for_oneself_is_refused(
     with pytest.raises(BusinessError, match=said), transaction.atomic():
         opened(sealed, *fields, until=timezone.now() + dt.timedelta(hours=hours), context=context)
     assert not Unsealing.objects.exists()
+
+
+def test_a_row_is_unsealed_for_one_person_at_a_time(sealed: Person) -> None:
+    opened(sealed, "name")
+    with pytest.raises(BusinessError, match="已为他人解封"), transaction.atomic(), declared(LEAD):
+        row_open(
+            table="toys_person",
+            key=str(sealed.pk),
+            fields=["name"],
+            operator="op-6",
+            until=timezone.now() + dt.timedelta(hours=1),
+        )
+    assert [one.operator for one in Unsealing.objects.all()] == ["op-5"]
 
 
 def test_nobody_seals_without_an_approval(db: None) -> None:

@@ -11,7 +11,20 @@ import pytest
 from tests.core.journal.test_sealing import Tamper, sealed, tamper, verdict, write
 
 from renshe.core.database.roles import Logins
-from renshe.core.journal.telling import FILE, Places, Trouble, read_told, restored_told, tell, troubles
+from renshe.core.journal.telling import (
+    FILE,
+    Places,
+    Trouble,
+    chain_asked,
+    contradictions,
+    read_told,
+    restorations,
+    restored_passed_on,
+    restored_told,
+    tell,
+    told_places,
+    troubles,
+)
 
 __all__ = ["tamper"]
 
@@ -118,6 +131,41 @@ def test_a_new_home_goes_on_from_what_the_lost_one_told(committed: None, logins:
     sealed(logins)
     assert told(logins, new) == [] and places.folder
     assert (places.folder / FILE).read_text() == new.kept.read_text() and set(read_told(new.kept)) == {1, 2}
+
+
+def test_a_restoration_that_only_the_home_tells_of_excuses_nothing(
+    committed: None, logins: Logins, places: Places, tamper: Tamper
+) -> None:
+    write(1, 10)
+    sealed(logins)
+    assert told(logins, places) == [] and places.folder
+    before = (places.folder / FILE).read_text()
+    tamper("DELETE FROM journal_block; DELETE FROM journal_entry")
+    with places.kept.open("a") as stream:
+        stream.write("restored 0 2026-11-23T07:00:00Z\n")
+    write(11, 20)
+    sealed(logins)
+    with psycopg.connect(logins.application) as own:
+        assert contradictions(chain_asked(own), places)
+    [trouble] = told(logins, places)
+    assert "told-restored" in trouble.why and (places.folder / FILE).read_text() == before
+    found, _ = told_places(places)
+    assert not verdict(logins, found[str(places.folder / FILE)]).whole
+    # Who restored it says so; from then on the place itself excuses what came before.
+    assert restored_passed_on(places) == 2 and told(logins, places) == []
+    assert all(verdict(logins, one).whole for one in told_places(places)[0].values())
+    assert {place for place, _ in restorations(places)} == {str(places.kept), str(places.folder / FILE)}
+
+
+def test_an_empty_folder_that_was_told_before_is_no_place(committed: None, logins: Logins, places: Places) -> None:
+    write(1, 10)
+    sealed(logins)
+    assert told(logins, places) == [] and places.folder and told_places(places)[1] == {}
+    places.folder.rename(places.folder.with_name("away"))
+    places.folder.mkdir()
+    [trouble] = told(logins, places)
+    assert "没有挂载" in trouble.why and list(places.folder.iterdir()) == []
+    assert list(told_places(places)[1]) == [str(places.folder / FILE)]
 
 
 def test_telling_before_anything_is_sealed_tells_nothing(committed: None, logins: Logins, places: Places) -> None:

@@ -20,6 +20,7 @@ from tests.core import conftest as ground  # sets Django up
 
 from renshe.core.affairs.sample import cases_sample
 from renshe.core.org.sample import sample_install
+from renshe.modules.registry.sample import registry_sample
 
 logins = ground.logins
 # Playwright keeps an event loop in this thread; nothing here runs in it.
@@ -42,6 +43,7 @@ def site(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     ground._empty()
     sample_install()
     cases_sample()
+    registry_sample()
     server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
 
     def serve() -> None:

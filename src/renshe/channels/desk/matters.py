@@ -28,6 +28,7 @@ from renshe.core.filing.selectors import documents_of
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, Operator
 from renshe.core.pages.answering import page, shown
+from renshe.core.pages.panels import panels_of
 
 LONG = 40
 _OTHERS = frozenset({"withdraw", "assign", "pause", "resume", "extend"})
@@ -64,6 +65,7 @@ def case(
         lacking=_lacking(found, kind, {one.kind for one in papers}),
         labels=_labels(found, kind),
         documents=list(documents_of(actor, number)),
+        panels=panels_of(actor, found),
         can=can,
         others=can & _OTHERS,
         revealed=revealed,

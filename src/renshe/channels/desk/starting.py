@@ -23,6 +23,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
 from renshe.core.org.rights import powers, visible_regions
 from renshe.core.pages.answering import action, go, page, shown
+from renshe.core.pages.panels import hint_of
 from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import widgets
 
@@ -46,7 +47,9 @@ def blank(request: HttpRequest, actor: Actor, type: str, alert: str | None = Non
     kind = find_kind(type)
     if not powers(actor, kind.enter)[kind.enter]:
         raise BusinessError("case.no_such_type", type=type)
-    return _form(request, actor, kind, {}, alert=alert)
+    about, named = request.GET.get("about", ""), kind.person or kind.unit
+    given = {named: about} if named and about.isascii() and about.isalnum() else {}
+    return _form(request, actor, kind, given, alert=alert)
 
 
 @action(on=blank)
@@ -123,6 +126,7 @@ def _form(
         regions=[] if number else _regions(actor, kind),
         chosen=request.POST.get("region", actor.region),
         papers=papers,
+        hint=None if number else hint_of(kind.name),
     )
 
 

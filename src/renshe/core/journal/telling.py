@@ -2,10 +2,11 @@
 
 Rule (防止恶意篡改生产数据): number and chain of every sealed block are written under ``RENSHE_HOME``, to the folder
 that ``RENSHE_SEAL_PLACE`` names (a share of another machine), and to the command of ``RENSHE_SEAL_COMMAND``. A place
-that cannot be reached delays nothing; it is told what it missed the next time, and until then it is an alarm.
+that cannot be reached delays nothing; it is told what it missed the next time, and until then it is an alarm. That a
+backup was restored is told to a place by the person who restored it, never by the machine in passing.
 
 Invariant: what was told is never changed; a place learns a block from what was told at home, not from the database as
-it stands by then.
+it stands by then. What excuses a place's lines stands in that place.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from renshe.core.journal.sealing import seal
 FILE = "renshe-journal-chain.txt"
 _RESTORED = "restored"
 _PATIENCE = 60
+_AWAY = "这里没有封条，可能没有挂载"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,7 @@ def tell(connection: psycopg.Connection, places: Places) -> list[Trouble]:
         lines = _lines(places.kept)
         told: list[tuple[str, Callable[[], None]]] = []
         if places.folder is not None:
-            file = places.folder / FILE
-            told.append((str(places.folder), lambda: _catch_up(file, lines)))
+            told.append((str(places.folder), lambda: _catch_up(places, lines)))
         if places.command is not None:
             command = places.command
             told.append((command, lambda: _pipe(command, places.kept.with_name("told-command.txt"), lines)))
@@ -124,23 +125,43 @@ def read_told(file: Path) -> dict[int, bytes]:
 
 
 def told_places(places: Places) -> tuple[dict[str, dict[int, bytes]], dict[str, str]]:
-    """Return by place what it was told, and of those that cannot be read why.
-
-    A folder that is only behind says nothing that is not kept at home: it is left out.
-    """
+    """Return by place what it was told, and of those that cannot be read why: an empty folder that was told before is
+    no place, but where one was mounted."""
     found, unread = {}, {}
-    kept = _lines(places.kept) if places.kept.exists() else []
-    if kept:
-        found[str(places.kept)] = read_told(places.kept)
+    if places.kept.exists() and (kept := read_told(places.kept)):
+        found[str(places.kept)] = kept
     if places.folder is not None:
         file = places.folder / FILE
         try:
-            have = _lines(file) if file.exists() or not places.folder.is_dir() else []
-            if have != kept[: len(have)]:
-                found[str(file)] = read_told(file)
+            if there := read_told(file):
+                found[str(file)] = there
+            elif _begun(places):
+                unread[str(file)] = _AWAY
         except OSError as error:
             unread[str(file)] = str(error.strerror)
     return found, unread
+
+
+def restorations(places: Places) -> list[tuple[str, str]]:
+    """Return by place the lines that tell of restored backups."""
+    files = [places.kept, *([places.folder / FILE] if places.folder is not None else [])]
+    lines = [(str(file), line) for file in files if file.exists() for line in _lines(file)]
+    return [(file, line) for file, line in lines if line.startswith(_RESTORED)]
+
+
+def restored_passed_on(places: Places) -> int:
+    """Append to the folder all that it lacks, a restored backup included; return how many lines. By a person who knows
+    of the restoration. BusinessError where there is no folder, or it says otherwise than the home does."""
+    if places.folder is None or not places.folder.is_dir():
+        raise BusinessError("journal.no_place")
+    file = places.folder / FILE
+    have = _lines(file) if file.exists() else []
+    lines = _lines(places.kept) if places.kept.exists() else []
+    if have != lines[: len(have)]:
+        raise BusinessError("journal.contradicted", why=f"{file} 与本机所留的不一致")
+    _append(file, lines[len(have) :])
+    _mark_begun(places)
+    return len(lines) - len(have)
 
 
 def contradictions(chain_of: Callable[[int], bytes | None], places: Places) -> list[str]:
@@ -180,6 +201,8 @@ def restored_told(places: Places, last: int, chain: bytes) -> None:
         if last and last not in read_told(places.kept):
             _append(places.kept, [_line(last, chain)])
         _append(places.kept, [f"{_RESTORED} {last} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"])
+        if before is not None and before.is_file():
+            restored_passed_on(places)
 
 
 def _lines(file: Path) -> list[str]:
@@ -203,13 +226,39 @@ def _parsed(line: str) -> tuple[int, bytes | None] | None:
         return None
 
 
-def _catch_up(file: Path, lines: list[str]) -> None:
-    """Append to ``file`` what it lacks of ``lines``; ValueError where it says otherwise than they do."""
+def _catch_up(places: Places, lines: list[str]) -> None:
+    """Append to the folder what it lacks of ``lines``; ValueError where it says otherwise than they do, OSError where
+    it is not there."""
+    assert places.folder is not None
+    file = places.folder / FILE
     have = _lines(file) if file.exists() else []
+    if not have and _begun(places):
+        raise OSError(_AWAY)
     if have != lines[: len(have)]:
         at = next((at for at, (one, two) in enumerate(zip(have, lines, strict=False)) if one != two), len(lines))
         raise ValueError(f"第 {at + 1} 行与本机所留的不一致，请核查是否有人改动")
-    _append(file, lines[len(have) :])
+    fresh = lines[len(have) :]
+    if have and any(line.startswith(_RESTORED) for line in fresh):
+        raise ValueError("本机恢复过备份而这里没有记载；确由本单位恢复的，请运行 renshe journal told-restored")
+    _append(file, fresh)
+    if lines:
+        _mark_begun(places)
+
+
+def _begun(places: Places) -> bool:
+    """Whether the folder was told before, as the home remembers."""
+    mark = _marks(places)
+    return mark.exists() and str(places.folder) in mark.read_text("utf-8").splitlines()
+
+
+def _mark_begun(places: Places) -> None:
+    if not _begun(places):
+        with _marks(places).open("a", encoding="utf-8") as stream:
+            stream.write(f"{places.folder}\n")
+
+
+def _marks(places: Places) -> Path:
+    return places.home / "journal" / "told-places.txt"
 
 
 def _pipe(command: str, mark: Path, lines: list[str]) -> None:

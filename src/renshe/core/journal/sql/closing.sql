@@ -29,8 +29,17 @@ BEGIN
     IF NOT EXISTS (SELECT FROM journal_sealedrow WHERE table_name = of_table AND key = of_key) THEN
         RAISE EXCEPTION USING ERRCODE = 'RS009', MESSAGE = format('%s %s 没有封存，不需要解封', of_table, of_key);
     END IF;
-    IF until <= now() OR cardinality(of_fields) = 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'RS010', MESSAGE = '解封须写明项目和今后的截止时间';
+    IF until <= now() OR until > now() + interval '31 days' OR coalesce(cardinality(of_fields), 0) = 0 OR EXISTS (
+        SELECT FROM unnest(of_fields) f WHERE NOT EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(of_table) AND a.attname = f AND a.attnum > 0)
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS010', MESSAGE = '解封须写明该表的项目和 31 天以内的截止时间';
+    END IF;
+    IF EXISTS (
+        SELECT FROM journal_unsealing u WHERE u.table_name = of_table AND u.key = of_key AND u.operator <> designated
+        AND u.closed_at IS NULL AND u.expires_at > now()
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS011', MESSAGE = format('%s %s 已为他人解封，不能再为别人解封', of_table, of_key);
     END IF;
     INSERT INTO journal_unsealing (table_name, key, fields, operator, case_no, expires_at)
         VALUES (of_table, of_key, of_fields, designated, c ->> 'approval', until) RETURNING id INTO made;

@@ -1,0 +1,210 @@
+"""People and units on pages: found, looked at with their whole life, and what may be done for them.
+
+Rule (S4-26; S4-35; 个人信息保护法 第五十一条): lists are masked; whom one looks for by name or identity number never
+stands in an address; seeing more needs a reason and is recorded. What changes somebody is a case.
+
+Invariant: these pages change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from renshe.core.casework import searching
+from renshe.core.casework.forms import Item, item, item_shown, read
+from renshe.core.casework.held import QUERY as CASES
+from renshe.core.casework.types import CaseType, case_types
+from renshe.core.journal.models import SealedRow
+from renshe.core.org.actor import Actor
+from renshe.core.org.models import Region
+from renshe.core.org.rights import powers, visible_regions
+from renshe.core.pages.answering import action, page, shown
+from renshe.core.pages.widgets import MOST
+from renshe.modules.registry import selectors, units
+from renshe.modules.registry.duplicates import possible_duplicates
+from renshe.modules.registry.lifeline import life_line
+from renshe.modules.registry.models import Unit
+from renshe.modules.registry.people import CONTACT, MAIN
+from renshe.modules.registry.person_cases import attribute
+from renshe.standards import dictionary
+from renshe.standards.masks import mask_value
+
+FEW = 20
+
+
+def _told(one: Item, value: Any) -> tuple[str, str, Any]:
+    """Return name, label and value of an item as people read it."""
+    return one.name, one.label, item_shown(one, value)
+
+
+def _regions(actor: Actor) -> list[tuple[str, str]]:
+    seen = visible_regions(actor, selectors.QUERY).filter(valid_to=None).order_by("level", "code")
+    return list(seen.values_list("code", "name")[:MOST])
+
+
+def _offered(actor: Actor, about: str) -> list[CaseType]:
+    """Return the case types of the register about a ``person`` or a ``unit`` that ``actor`` may begin."""
+    newest = {one.name: one for one in case_types() if one.module == "registry" and getattr(one, about)}
+    counter = {name: one for name, one in newest.items() if "counter" in one.channels}
+    reach = powers(actor, *{one.enter for one in counter.values()})
+    return [one for _, one in sorted(counter.items()) if reach[one.enter]]
+
+
+def _cases(actor: Actor, **about: Any) -> list[Mapping[str, Any]]:
+    return searching.cases_found(actor, **about, limit=FEW)[0] if powers(actor, CASES)[CASES] else []
+
+
+@page
+def people(
+    request: HttpRequest,
+    actor: Actor,
+    alert: str | None = None,
+    asked: Mapping[str, Any] | None = None,
+    number: str | None = None,
+) -> HttpResponse:
+    """Show people in the order of their names, or those with a document of ``number``."""
+    asked = {**(asked or {})}
+    after: str | None = None
+    if number:
+        rows = selectors.people_identified(actor=actor, value=number)
+    else:
+        rows, after = selectors.people_found(actor=actor, **asked)
+    count = {name: asked[name] for name in ("region", "name") if name in asked}
+    total = len(rows) if number else selectors.people_counted(actor=actor, **count)
+    return shown(
+        request,
+        "registry/people.html",
+        alert=alert,
+        rows=rows,
+        after=after,
+        asked=asked,
+        total=total,
+        most=selectors.COUNTED,
+        regions=_regions(actor),
+    )
+
+
+@action(on=people)
+def people_search(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the people who were asked for."""
+    said = {name: request.POST.get(name, "").strip() for name in ("region", "name", "after")}
+    asked = {name: value for name, value in said.items() if value}
+    number = request.POST.get("number", "").strip()
+    answer: HttpResponse = people.inner(request, actor, asked=asked, number=number)  # type: ignore[attr-defined]
+    return answer
+
+
+@page
+def person(
+    request: HttpRequest,
+    actor: Actor,
+    person_no: str,
+    alert: str | None = None,
+    revealed: Mapping[str, str | None] | None = None,
+) -> HttpResponse:
+    """Show one person: what is known, the life over all lines, cases and what may be done."""
+    found = selectors.person_whole(actor=actor, person_no=person_no)
+    values = {**found.row, **(revealed or {})}
+    region = Region.objects.get(pk=found.row["region"])
+    return shown(
+        request,
+        "registry/person.html",
+        alert=alert,
+        whole=found,
+        number=found.row["person_no"],
+        name=values["name"],
+        region=region,
+        main=[_told(attribute(name), values.get(name)) for name in MAIN],
+        contact=[_told(attribute(name), values.get(name)) for name in CONTACT],
+        moments=life_line(actor=actor, person_no=person_no),
+        cases=_cases(actor, person=str(found.row["person_no"])),
+        offered=_offered(actor, "person"),
+        revealed=revealed,
+    )
+
+
+@action(on=person)
+def person_reveal(request: HttpRequest, actor: Actor, person_no: str) -> HttpResponse:
+    """Show items of a person whole, once; it is recorded."""
+    told = selectors.person_reveal(
+        actor=actor,
+        person_no=person_no,
+        items=request.POST.getlist("items"),
+        reason=request.POST.get("reason", ""),
+    )
+    answer: HttpResponse = person.inner(request, actor, person_no, revealed=told)  # type: ignore[attr-defined]
+    return answer
+
+
+@action(on=people)
+def possible(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show who may be the one whose form is being filled in."""
+    names = ("id_number", "name", "sex", "birth_date", "phone", "address")
+    filled = read([attribute(name) for name in names], {name: request.POST.get(name) for name in names})
+    values = {name: value for name, value in filled.values.items() if value is not None}
+    found = possible_duplicates(actor=actor, values=values) if {"id_number", "name"} & set(values) else []
+    return shown(request, "registry/possible.html", found=found)
+
+
+@page
+def unit_list(
+    request: HttpRequest,
+    actor: Actor,
+    alert: str | None = None,
+    asked: Mapping[str, Any] | None = None,
+    number: str | None = None,
+) -> HttpResponse:
+    """Show units in the order of their names, or those of a number or code."""
+    asked = {**(asked or {})}
+    after: str | None = None
+    if number:
+        rows = units.units_identified(actor=actor, value=number)
+    else:
+        rows, after = units.units_found(actor=actor, **asked)
+    return shown(
+        request,
+        "registry/units.html",
+        alert=alert,
+        rows=rows,
+        after=after,
+        asked=asked,
+        regions=_regions(actor),
+        missing=units.missing_counted(actor),
+    )
+
+
+@action(on=unit_list)
+def unit_search(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the units that were asked for."""
+    said = {name: request.POST.get(name, "").strip() for name in ("region", "name", "after")}
+    asked = {name: value for name, value in said.items() if value}
+    number = request.POST.get("number", "").strip()
+    answer: HttpResponse = unit_list.inner(request, actor, asked=asked, number=number)  # type: ignore[attr-defined]
+    return answer
+
+
+@page
+def unit(request: HttpRequest, actor: Actor, unit_no: str, alert: str | None = None) -> HttpResponse:
+    """Show one unit: base data, names, accounts, cases and what may be done."""
+    found = units.unit_get(actor=actor, unit_no=unit_no)
+    known = [one.name for one in dictionary.table("unit").fields if hasattr(found, one.name)]
+    return shown(
+        request,
+        "registry/unit.html",
+        alert=alert,
+        unit=found,
+        facts=[_told(item(f"unit.{name}"), _masked(found, name)) for name in known],
+        names=list(found.names.order_by("-pk")),
+        accounts=list(units.accounts_of(found.pk).prefetch_related("old_numbers")),
+        sealed=SealedRow.objects.filter(table_name=Unit._meta.db_table, key=found.pk).exists(),
+        cases=_cases(actor, unit=found.pk),
+        offered=_offered(actor, "unit"),
+    )
+
+
+def _masked(found: Unit, name: str) -> str | None:
+    value = getattr(found, name)
+    return None if value is None else mask_value("unit", name, str(value))
