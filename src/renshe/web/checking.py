@@ -22,6 +22,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from renshe.core.journal.installing import altered
+from renshe.core.journal.standing import lacking
 from renshe.core.journal.triggers import APPEND_ONLY
 from renshe.web.operating import Finding, operating
 
@@ -38,11 +39,13 @@ def findings(folder: Path, application: str, *, deploy: bool) -> list[Finding]:
     if deploy:
         found += _hosts()
     with connections["owner"].cursor() as cursor:
-        for check in (_server, _role, _tables, _triggers, _clock):
+        for check in (_server, _role, _clock):
             found += check(cursor, application)
-    if pending := list(_migrations()):
-        return found + pending
-    # What the rooms know is asked for where their tables are as the program has them.
+        if pending := list(_migrations()):
+            return found + pending
+        # What should stand, and what the rooms know, is asked for where the tables are as the program has them.
+        for check in (_tables, _triggers, _rules):
+            found += check(cursor, application)
     return found + list(operating(folder, deploy=deploy))
 
 
@@ -141,6 +144,15 @@ def _triggers(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
         yield Finding(
             f"写日志的函数或触发器 {found} 缺失、停用或被改动，修改不会全部写入日志",
             "先查明是谁、何时所为，运行 renshe journal verify --rows 找出未留痕的修改，再运行 renshe migrate 并启用",
+        )
+
+
+def _rules(cursor: CursorWrapper, application: str) -> Iterator[Finding]:
+    """What keeps makers and checkers apart, papers held and rights in four hands stands as the migrations made it."""
+    if found := "、".join(lacking(cursor)):
+        yield Finding(
+            f"数据库中的规则 {found} 缺失、停用或被改动，不相容岗位分离等不再由数据库保证",
+            "先查明是谁、何时所为并保留现场；从备份恢复，或请维护者按本版本补建后再检查",
         )
 
 

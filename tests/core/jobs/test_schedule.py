@@ -53,7 +53,9 @@ def test_the_journal_is_sealed_and_told_by_the_clock(bureau_committed: Bureau, o
     tick()
     work(wait=False, clock=True)
     jobs = {one.name: one for one in Job.objects.all()}
-    assert {one.state for one in jobs.values()} == {State.DONE}
+    # What falls due while this runs may wait.
+    assert {one.state for one in jobs.values()} <= {State.DONE, State.WAITING}
+    assert jobs["journal.seal.tail"].state == State.DONE
     assert jobs["journal.seal.tail"].message == "封存 1 个区块" and Block.objects.count() >= 1
     assert set(read_told(Places(own_home).kept)) == set(Block.objects.values_list("number", flat=True))
 

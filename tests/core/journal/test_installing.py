@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from django.db import connections, transaction
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from renshe.core.database.roles import Logins
 from renshe.core.journal.installing import altered
+from renshe.core.journal.standing import lacking
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,25 @@ def test_what_writes_the_journal_and_is_not_as_it_was_made_is_named(
         own.execute(order)
         assert [named in one for one in altered(cursor, "bureau_app")] == [True]  # type: ignore[arg-type]
         own.rollback()
+
+
+@pytest.mark.parametrize(
+    ("done", "named"),
+    [
+        ("DROP TRIGGER casework_decision_apart ON casework_decision", "casework_decision.casework_decision_apart"),
+        ("ALTER TABLE filing_attachment DISABLE TRIGGER USER", "filing_attachment.filing_attachment_kept"),
+        ("ALTER TABLE casework_decision DROP CONSTRAINT casework_decision_step", "casework_decision_step"),
+        (
+            "CREATE OR REPLACE FUNCTION casework_case_holds() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN RETURN NEW; END'",
+            "casework_case_holds",
+        ),
+    ],
+)
+def test_what_the_migrations_made_and_somebody_took_away_is_named(logins: Logins, done: str, named: str) -> None:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        assert lacking(cursor) == []
+        cursor.execute(done)
+        assert named in lacking(cursor)
+        transaction.set_rollback(True, using="owner")
+    connections["owner"].close()

@@ -92,6 +92,9 @@ def _compare(found: Verdict, ids: list[int], leaves: bytes, standing: Iterator[t
         elif sealed.pop(entry) != digest:
             found.altered.append(entry)
     found.missing += sorted(sealed)
+    # In whichever order they lie.
+    found.inserted.sort()
+    found.altered.sort()
 
 
 def _entries(connection: psycopg.Connection, after: int, last: int) -> Iterator[tuple[int, bytes]]:
