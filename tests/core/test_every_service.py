@@ -57,6 +57,7 @@ ASK_NOTHING = {
             "pages.books.offered",
             "pages.books.rows_page",
             "pages.menu.menu_of",
+            "pages.panels.panels_of",
         ),
         "pages are walked by tests/web/test_every_address.py",
     ),

@@ -40,7 +40,7 @@ def services() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
     rooms = [(renshe.core, "renshe.core."), (renshe.modules, "renshe.modules.")]
     for one in [one for room, prefix in rooms for one in pkgutil.walk_packages(room.__path__, prefix)]:
-        if ".migrations" not in one.name:
+        if ".migrations" not in one.name and not one.name.endswith("views"):
             for name, made in vars(importlib.import_module(one.name)).items():
                 plain = inspect.unwrap(made) if callable(made) else made
                 here = inspect.isfunction(plain) and plain.__module__ == one.name and not name.startswith("_")

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.selectors import case_get
+from renshe.core.casework.types import find_type
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
-from renshe.core.org.rights import may
+from renshe.core.org.rights import may, powers
 from renshe.core.pages.answering import action, go, page, shown
 from renshe.core.pages.panels import hint, panel
 from renshe.core.pages.widgets import widgets
@@ -67,7 +68,11 @@ def _of_check(actor: Actor, case: Case) -> Mapping[str, Any] | None:
 @page
 def requests(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the requests that are on their way."""
-    return shown(request, "registry/modifications.html", rows=list(modifications(actor)[:200]), now=timezone.now())
+    enter = find_type("registry.modify").enter
+    begins = bool(powers(actor, enter)[enter])
+    return shown(
+        request, "registry/modifications.html", rows=list(modifications(actor)[:200]), now=timezone.now(), begins=begins
+    )
 
 
 def _case(request: HttpRequest, actor: Actor, number: str, alert: str) -> HttpResponse:

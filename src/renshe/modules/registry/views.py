@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from renshe.core.casework import searching
 from renshe.core.casework.forms import Item, item, item_shown, read
 from renshe.core.casework.held import QUERY as CASES
-from renshe.core.casework.types import CaseType, case_types
+from renshe.core.casework.types import CaseType, case_types, find_type
 from renshe.core.journal.models import SealedRow
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
@@ -53,6 +53,12 @@ def _offered(actor: Actor, about: str) -> list[CaseType]:
     return [one for _, one in sorted(counter.items()) if reach[one.enter]]
 
 
+def _begins(actor: Actor, type: str) -> bool:
+    """Whether ``actor`` may begin a case of ``type`` anywhere."""
+    enter = find_type(type).enter
+    return bool(powers(actor, enter)[enter])
+
+
 def _cases(actor: Actor, **about: Any) -> list[Mapping[str, Any]]:
     return searching.cases_found(actor, **about, limit=FEW)[0] if powers(actor, CASES)[CASES] else []
 
@@ -83,6 +89,7 @@ def people(
         asked=asked,
         total=total,
         most=selectors.COUNTED,
+        begins=_begins(actor, "registry.person_register"),
         regions=_regions(actor),
     )
 
@@ -173,6 +180,7 @@ def unit_list(
         asked=asked,
         regions=_regions(actor),
         missing=units.missing_counted(actor),
+        begins=_begins(actor, "registry.unit_register"),
     )
 
 
