@@ -6,6 +6,7 @@ Invariant: nobody is shown a trace, a path or a value of somebody else's.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -17,16 +18,31 @@ from renshe.core.errors import BusinessError
 API = "/api/"
 
 
+class Readable:
+    """Django's middleware: an address or a form with a sign that no text has (NUL) is refused before anybody looks for
+    it; of what programs send the API says so itself."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not any("\x00" in text for text in _told(request)):
+            return self._answer(request)
+        told = BusinessError("api.unreadable", problems="含有无法识别的字符")
+        return problems.problem(told, 422) if request.path.startswith(API) else _page(request, told, 400)
+
+
+def _told(request: HttpRequest) -> Iterator[str]:
+    """Yield what a request says in its address and its form."""
+    yield request.path
+    for name, values in (*request.GET.lists(), *request.POST.lists()):
+        yield from (name, *values)
+
+
 def _page(request: HttpRequest, told: BusinessError, status: int) -> HttpResponse:
     what, _, remedy = str(told).partition("；")
     facts = {"what": what, "remedy": remedy, "alert": None, "actor": None, "menu": (), "here": request.path}
     return render(request, "house/refused.html", facts, status=status)
-
-
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that is refused before anybody has read it."""
-    # Whatever was asked for by another name than this installation's, or is too large, no page is made for.
-    return problems.refused(request, exception)
 
 
 def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:

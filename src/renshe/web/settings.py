@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "renshe.channels.api.problems.Front",
+    "renshe.web.refusing.Readable",
     "django.middleware.csrf.CsrfViewMiddleware",
     "renshe.channels.api.once.Once",
 ]

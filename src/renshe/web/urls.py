@@ -19,7 +19,7 @@ def lines() -> Iterator[str]:
             yield one.name
 
 
-handler400 = "renshe.web.refusing.refused"
+handler400 = "renshe.channels.api.problems.refused"
 handler404 = "renshe.web.refusing.nowhere"
 handler500 = "renshe.web.refusing.fault"
 urlpatterns: list[URLPattern | URLResolver] = [

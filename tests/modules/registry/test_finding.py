@@ -67,8 +67,8 @@ def test_a_list_goes_by_region_and_the_beginning_of_a_name(
     assert names_of(mine, name="张") == sorted(name for name in NAMES * 2 if name.startswith("张"))
     assert names_of(mine, name="张丽", region="220822101") == ["张丽", "张丽华"]
     assert names_of(mine, limit=200) == sorted(NAMES * 2)
-    assert names_of(mine, region="220802") == names_of(mine, name="无此") == names_of(mine, region="\x00") == []
-    assert names_of(mine, name="\x00") == [] and people_counted(actor=mine, name="张") == 10
+    assert names_of(mine, region="220802") == names_of(mine, name="无此") == []
+    assert people_counted(actor=mine, name="张") == 10
     assert len(names_of(registry.bureau.at("entry", "220800"), limit=200)) == 24
 
 
@@ -83,7 +83,7 @@ def test_lists_are_masked_and_leave_out_what_was_merged(registry: Office) -> Non
 
 def test_a_page_begins_after_somebody_whom_one_may_see(registry: Office) -> None:
     [other] = put(registry, "220802", "张三")
-    for after in (other.pk, "1", "\x00"):
+    for after in (other.pk, "1"):
         with pytest.raises(BusinessError, match="个人编号"):
             people_found(actor=registry.maker, after=after)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Status
@@ -35,6 +34,7 @@ from renshe.core.filing.attachments import (
 from renshe.core.filing.documents import document_read, document_void
 from renshe.core.filing.models import Attachment
 from renshe.core.filing.selectors import documents_by_code, documents_of, person_file
+from renshe.core.pages.sending import PDF, sent
 
 router = Router(tags=["材料和文书"])
 Kind = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9_.]+$")]
@@ -89,7 +89,7 @@ def file(request: HttpRequest, told: FindFile) -> object:
 def paper_read(request: HttpRequest, paper: Key) -> HttpResponse:
     """Return a paper as it was handed in, if it is what it was."""
     found, content = attachment_read(actor=actor_of(request), attachment=paper)
-    return _sent(content, found.media_type, found.name)
+    return sent(content, found.media_type, found.name)
 
 
 @router.post("/papers/{paper}/removal", response=answers(AttachmentOut), summary="移除材料")
@@ -127,12 +127,4 @@ def void(request: HttpRequest, number: str, told: Reason) -> object:
 def document(request: HttpRequest, number: str) -> HttpResponse:
     """Return a document as it was issued."""
     found, content = document_read(actor=actor_of(request), number=number)
-    return _sent(content, "application/pdf", f"{found.number}.pdf")
-
-
-def _sent(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    # Nothing that was handed in is shown as a page of this site.
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return sent(content, PDF, f"{found.number}.pdf")

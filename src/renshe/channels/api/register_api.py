@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
 
+from renshe.channels.alarming import alarms_told
 from renshe.channels.api.calling import actor_of
 from renshe.channels.api.declaring import answers
 from renshe.channels.api.paging import Key, Limit, paged
@@ -29,12 +30,10 @@ from renshe.channels.api.register_schemas import (
 )
 from renshe.channels.api.schemas import Page, Reason
 from renshe.channels.naming import agency_named, operator_named
-from renshe.core.database.home import home
-from renshe.core.filing.alarms import alarms_open
 from renshe.core.org.access import cut_off_read, cut_off_reported, cut_offs_reported
 from renshe.core.org.models import CutOff
 from renshe.core.registers import plans, running
-from renshe.core.registers.alarms import LOOK_BACK, Alarm, alarms
+from renshe.core.registers.alarms import LOOK_BACK
 from renshe.core.registers.backups import backups, counting
 from renshe.core.registers.bulk import bulk_work
 from renshe.core.registers.models import Backup
@@ -46,12 +45,7 @@ router = Router(tags=["登记簿"])
 @router.get("/alarms", response=answers(list[AlarmOut]), summary="告警")
 def alarms_list(request: HttpRequest) -> object:
     """Return what is overdue or not as it should be, as far as the caller sees."""
-    actor = actor_of(request)
-    papers = [
-        Alarm("paper", f"材料 {one.digest[:12]} {one.get_found_display()}", since=timezone.localdate(one.found_at))
-        for one in alarms_open(actor)
-    ]
-    return [*alarms(actor, home=home()), *papers]
+    return alarms_told(actor_of(request))
 
 
 def _notice(cut: CutOff) -> dict[str, object]:

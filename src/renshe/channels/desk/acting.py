@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 
 from renshe.channels.desk.matters import case
 from renshe.core.casework import deciding, leading, services, showing
-from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
-from renshe.core.pages.answering import action, go
+from renshe.core.pages.answering import action, again, go
+from renshe.core.pages.reading import count_of, said
 
 
 def _said(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").strip()
+    return said(request, name).get(name, "")
 
 
 @action(on=case)
@@ -78,10 +78,8 @@ def resume(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
 @action(on=case)
 def extend(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Give the case more time."""
-    days = _said(request, "workdays")
-    if not (days.isascii() and days.isdecimal() and len(days) <= 4):
-        raise BusinessError("page.number_missing", label="延长的工作日")
-    leading.case_extend(actor=actor, number=number, workdays=int(days), ground=_said(request, "reason"))
+    days = count_of(_said(request, "workdays"), "延长的工作日")
+    leading.case_extend(actor=actor, number=number, workdays=days, ground=_said(request, "reason"))
     return go("case", number)
 
 
@@ -91,5 +89,4 @@ def reveal(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     shown = showing.case_reveal(
         actor=actor, number=number, items=request.POST.getlist("items"), reason=_said(request, "reason")
     )
-    answer: HttpResponse = case.inner(request, actor, number, revealed=shown)  # type: ignore[attr-defined]
-    return answer
+    return again(case, request, actor, number=number, revealed=shown)

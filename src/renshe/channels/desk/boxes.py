@@ -8,14 +8,12 @@ Invariant: each of many that are decided is let or refused by itself, and both a
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from renshe.channels.desk.days import day_of
 from renshe.channels.desk.home import BOXES
 from renshe.core.casework import deciding, searching
 from renshe.core.casework.exporting import EXPORT, cases_export
@@ -23,10 +21,11 @@ from renshe.core.casework.models import Case, State
 from renshe.core.casework.types import case_types
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
-from renshe.core.org.rights import powers
-from renshe.core.pages.answering import action, page, shown
+from renshe.core.org.rights import anywhere
+from renshe.core.pages.answering import action, again, page, shown
+from renshe.core.pages.reading import day_of, key_of, said
+from renshe.core.pages.sending import XLSX, sent_as_written
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 50
 _EXACT = ("number", "type", "state", "person", "unit", "maker")
 
@@ -77,8 +76,7 @@ def decide_many(request: HttpRequest, actor: Actor, box: str) -> HttpResponse:
         opinion=request.POST.get("opinion", ""),
     )
     outcomes = [(one.number, str(one.refusal) if one.refusal else None) for one in found]
-    answer: HttpResponse = inbox.inner(request, actor, box, outcomes=outcomes)  # type: ignore[attr-defined]
-    return answer
+    return again(inbox, request, actor, box=box, outcomes=outcomes)
 
 
 @page
@@ -98,7 +96,7 @@ def cases(
         asked=asked,
         kinds=sorted(newest.items()),
         states=State.choices,
-        may_export=bool(powers(actor, EXPORT)[EXPORT]),
+        may_export=anywhere(actor, EXPORT),
         today=timezone.localdate(),
     )
 
@@ -106,30 +104,18 @@ def cases(
 @action(on=cases)
 def search(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the cases that were asked for."""
-    asked = {**_asked(request), "after": _key(request.POST.get("after", ""))}
-    answer: HttpResponse = cases.inner(request, actor, asked=asked)  # type: ignore[attr-defined]
-    return answer
+    after = key_of(request.POST.get("after"))
+    asked = {**_asked(request), "after": None if after is None else str(after)}
+    return again(cases, request, actor, asked=asked)
 
 
 @action(on=cases)
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Hand out the cases that were asked for as a workbook, and register it."""
-    # The answer closes the file, which is gone then.
-    written = tempfile.TemporaryFile(prefix="renshe-")  # noqa: SIM115
-    try:
-        cases_export(actor=actor, to=written, reason=request.POST.get("reason", ""), **_asked(request))
-        written.seek(0)
-    except BaseException:
-        written.close()
-        raise
-    return FileResponse(written, as_attachment=True, filename="业务.xlsx", content_type=XLSX)  # type: ignore[return-value]
+    asked, reason = _asked(request), request.POST.get("reason", "")
+    return sent_as_written(lambda to: cases_export(actor=actor, to=to, reason=reason, **asked), XLSX, "业务.xlsx")  # type: ignore[return-value]
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
-    said = {name: request.POST.get(name, "").strip() for name in _EXACT}
     days = {name: day_of(request.POST.get(name, "")) for name in ("since", "until")}
-    return {name: value for name, value in {**said, **days}.items() if value}
-
-
-def _key(text: str) -> str | None:
-    return text if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return {**said(request, *_EXACT), **{name: day for name, day in days.items() if day}}

@@ -13,14 +13,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from renshe.channels.desk.books.choices import regions
-from renshe.channels.desk.days import day_of
 from renshe.channels.naming import region_named
 from renshe.core.affairs.months import change_log_print
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
 from renshe.core.org.rights import may
-from renshe.core.pages.answering import action, go, page, shown
+from renshe.core.pages.answering import action, again, go, page, shown
+from renshe.core.pages.choices import regions
+from renshe.core.pages.reading import day_of, key_of, said
 from renshe.core.registers import monthly, tracing
 from renshe.core.registers.operating import CHECK_LOG, PRINT_LOG, QUERY
 from renshe.core.registers.wording import column_label, table_label
@@ -68,13 +68,9 @@ def journal(
 @action(on=journal)
 def journal_search(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the changes that were asked for."""
-    said: dict[str, Any] = {name: request.POST.get(name, "").strip() for name in _EXACT}
-    said |= {name: day_of(request.POST.get(name, "")) for name in ("first", "last")}
-    asked = {name: value for name, value in said.items() if value}
-    before = request.POST.get("before", "")
-    known = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
-    answer: HttpResponse = journal.inner(request, actor, asked=asked, before=known)  # type: ignore[attr-defined]
-    return answer
+    days = {name: day_of(request.POST.get(name, "")) for name in ("first", "last")}
+    asked = {**said(request, *_EXACT), **{name: day for name, day in days.items() if day}}
+    return again(journal, request, actor, asked=asked, before=key_of(request.POST.get("before")))
 
 
 @action(on=journal)
@@ -83,8 +79,7 @@ def journal_reveal(request: HttpRequest, actor: Actor, entry: int) -> HttpRespon
     found = tracing.entry_reveal(
         actor=actor, entry=entry, fields=request.POST.getlist("fields"), reason=request.POST.get("reason", "")
     )
-    answer: HttpResponse = journal.inner(request, actor, revealed=found)  # type: ignore[attr-defined]
-    return answer
+    return again(journal, request, actor, revealed=found)
 
 
 @page

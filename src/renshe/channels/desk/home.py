@@ -11,14 +11,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from renshe.channels.alarming import alarms_told
 from renshe.core.casework import searching, selectors
 from renshe.core.casework.models import Case
-from renshe.core.database.home import home as house
 from renshe.core.errors import BusinessError
 from renshe.core.org.access import cut_offs_reported
 from renshe.core.org.actor import Actor
 from renshe.core.pages.answering import action, go, page, shown
-from renshe.core.registers.alarms import alarms
 
 FEW, MANY = 8, 1000
 BOXES = {
@@ -53,13 +52,13 @@ def home(request: HttpRequest, actor: Actor, alert: str | None = None) -> HttpRe
 @page
 def wrong(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show what is overdue or not as it should be, as far as the actor sees."""
-    return shown(request, "desk/wrong.html", wrong=alarms(actor, home=house()))
+    return shown(request, "desk/wrong.html", wrong=alarms_told(actor))
 
 
 @action(on=home)
 def find(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Go to the case of a number, however it was typed."""
     number = request.POST.get("number", "").strip().upper()
-    if "\x00" in number or not Case.objects.filter(number=number).exists():
-        raise BusinessError("case.not_there", number=number.replace("\x00", ""))
+    if not Case.objects.filter(number=number).exists():
+        raise BusinessError("case.not_there", number=number)
     return go("case", selectors.case_get(actor=actor, number=number).number)

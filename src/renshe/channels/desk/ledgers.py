@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.pages import books
-from renshe.core.pages.answering import action, go, page, shown
+from renshe.core.pages.answering import View, action, again, go, page, shown
 from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import chosen, widgets
 
@@ -76,44 +76,37 @@ def row(
 @action(on=book)
 def do(request: HttpRequest, actor: Actor, name: str, deed: str) -> HttpResponse:
     """Do something in a ledger."""
-    found = books.find_book(actor, name)
-    try:
-        told = books.carry_out(found, actor, deed, None, request.POST)
-    except BusinessError as refused:
-        again: HttpResponse = book.inner(request, actor, name, wrong=(deed, request.POST, refused))  # type: ignore[attr-defined]
-        return again
-    if told:
-        answer: HttpResponse = book.inner(request, actor, name, told=told)  # type: ignore[attr-defined]
-        return answer
-    return go("book", name)
+    return _done(book, request, actor, books.find_book(actor, name), deed, None, name=name)
 
 
 @action(on=row)
 def do_row(request: HttpRequest, actor: Actor, name: str, key: int, deed: str) -> HttpResponse:
     """Do something to a row of a ledger."""
     found = books.find_book(actor, name)
-    one = books.find_row(found, actor, key)
+    return _done(row, request, actor, found, deed, books.find_row(found, actor, key), name=name, key=key)
+
+
+def _done(
+    on: View, request: HttpRequest, actor: Actor, found: books.Book, deed: str, one: Any, **parts: Any
+) -> HttpResponse:
+    """Do ``deed``, and show the page ``on`` again where it was refused or has something to tell."""
     try:
         told = books.carry_out(found, actor, deed, one, request.POST)
     except BusinessError as refused:
-        again: HttpResponse = row.inner(request, actor, name, key, wrong=(deed, request.POST, refused))  # type: ignore[attr-defined]
-        return again
-    if told:
-        answer: HttpResponse = row.inner(request, actor, name, key, told=told)  # type: ignore[attr-defined]
-        return answer
-    return go("book", name)
+        return again(on, request, actor, wrong=(deed, request.POST, refused), **parts)
+    return again(on, request, actor, told=told, **parts) if told else go("book", found.name)
 
 
 def _forms(found: books.Book, actor: Actor, one: Any, wrong: Wrong | None) -> list[tuple[books.Deed, list[Any], bool]]:
     """Return what may be done, with its fields, and whether it was just refused."""
     forms = []
     for deed in books.offered(found, actor, one):
-        again = wrong is not None and wrong[0] == deed.name
-        given = wrong[1] if wrong is not None and again else {}
-        problems: Any = wrong[2].facts.get("items", {}) if wrong is not None and again else {}
+        refused = wrong is not None and wrong[0] == deed.name
+        given = wrong[1] if wrong is not None and refused else {}
+        problems: Any = wrong[2].facts.get("items", {}) if wrong is not None and refused else {}
         fields = [
             chosen(field, deed.choices[field.name](actor)) if field.name in deed.choices else field
             for field in widgets(deed.items, given, problems)
         ]
-        forms.append((deed, fields, again))
+        forms.append((deed, fields, refused))
     return forms

@@ -29,6 +29,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, Operator
 from renshe.core.pages.answering import page, shown
 from renshe.core.pages.panels import panels_of
+from renshe.core.pages.reading import key_of
 
 LONG = 40
 _OTHERS = frozenset({"withdraw", "assign", "pause", "resume", "extend"})
@@ -78,8 +79,7 @@ def case(
 @page
 def trace(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Show every change that was made in a case, the newest first."""
-    before = request.GET.get("before", "")
-    entries = case_trace(actor=actor, number=number, before=int(before) if before.isdecimal() else None)
+    entries = case_trace(actor=actor, number=number, before=key_of(request.GET.get("before")))
     told = told_of(entries.entries)
     return shown(request, "desk/trace.html", number=number, entries=told, before=entries.before)
 

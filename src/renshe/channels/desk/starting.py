@@ -21,15 +21,14 @@ from renshe.core.casework.types import CaseType, case_types, find_type
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
-from renshe.core.org.rights import powers, visible_regions
+from renshe.core.org.rights import anywhere, powers
 from renshe.core.pages.answering import action, go, page, shown
+from renshe.core.pages.choices import regions
 from renshe.core.pages.panels import hint_of
 from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import widgets
 
 CHANNEL = "counter"
-MOST = 400
-"""Regions that one can still choose from."""
 
 
 @page
@@ -45,7 +44,7 @@ def start(request: HttpRequest, actor: Actor, alert: str | None = None) -> HttpR
 def blank(request: HttpRequest, actor: Actor, type: str, alert: str | None = None) -> HttpResponse:
     """Show the form of a type, empty."""
     kind = find_kind(type)
-    if not powers(actor, kind.enter)[kind.enter]:
+    if not anywhere(actor, kind.enter):
         raise BusinessError("case.no_such_type", type=type)
     about, named = request.GET.get("about", ""), kind.person or kind.unit
     given = {named: about} if named and about.isascii() and about.isalnum() else {}
@@ -66,7 +65,7 @@ def begin(request: HttpRequest, actor: Actor, type: str) -> HttpResponse:
             submit=_submits(request),
         )
     except BusinessError as refused:
-        if not powers(actor, kind.enter)[kind.enter]:
+        if not anywhere(actor, kind.enter):
             raise
         return _form(request, actor, kind, given, refused=refused)
     return go("case", made.number)
@@ -123,7 +122,7 @@ def _form(
         fields=list(widgets(kind.items, given, problems)),
         number=number,
         region=region,
-        regions=[] if number else _regions(actor, kind),
+        regions=[] if number else [(code, f"{name}（{code}）") for code, name in regions(kind.enter)(actor)],
         chosen=request.POST.get("region", actor.region),
         papers=papers,
         hint=None if number else hint_of(kind.name),
@@ -136,9 +135,3 @@ def _given(request: HttpRequest, kind: CaseType) -> dict[str, str]:
 
 def _submits(request: HttpRequest) -> bool:
     return request.POST.get("then") == "submit"
-
-
-def _regions(actor: Actor, kind: CaseType) -> list[tuple[str, str]]:
-    """Return the regions in which the actor may begin this, his own level first."""
-    seen = visible_regions(actor, kind.enter).filter(valid_to=None).order_by("level", "code")
-    return [(one.code, f"{one.name}（{one.code}）") for one in seen[:MOST]]

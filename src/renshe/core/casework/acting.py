@@ -7,7 +7,8 @@ Invariant: this only shows the way; each service asks again.
 
 from __future__ import annotations
 
-from renshe.core.casework.delegating import LEAD, stands_in_for
+from renshe.core.casework.deciding import may_decide
+from renshe.core.casework.delegating import LEAD
 from renshe.core.casework.held import EDITABLE
 from renshe.core.casework.leading import PAUSE
 from renshe.core.casework.models import Case, State
@@ -23,8 +24,7 @@ _OVER = (State.DONE, State.REFUSED)
 
 def possible(actor: Actor, case: Case, kind: CaseType) -> frozenset[str]:
     """Return what ``actor``, who may look at ``case``, could do with it: names of services without ``case_``."""
-    step = kind.steps[case.step].operation if case.state == State.OPEN else kind.enter
-    reach = powers(actor, kind.enter, step, LEAD, PAUSE, PRINT, REVEAL)
+    reach = powers(actor, kind.enter, LEAD, PAUSE, PRINT, REVEAL)
     here = {name for name, paths in reach.items() if any(holds_path(path, case.region.path) for path in paths)}
     mine = actor.operator == case.maker and kind.enter in here
     return frozenset(
@@ -47,18 +47,9 @@ def _by_maker(case: Case) -> set[str]:
 
 
 def _of_open(actor: Actor, case: Case, kind: CaseType, here: set[str]) -> set[str]:
-    step = kind.steps[case.step]
-    found = set()
-    if (step.operation in here or stands_in_for(actor, step, case)) and _no_hand(actor, case):
-        found.add("decide")
+    found = {"decide"} if may_decide(actor, case, kind) else set()
     if PAUSE in here:
         found.add("resume" if case.due_on is None else "pause")
     if LEAD in here and actor.operator not in case.makers:
         found.add("extend")
     return found
-
-
-def _no_hand(actor: Actor, case: Case) -> bool:
-    if actor.operator in case.makers or case.holder not in (None, actor.operator):
-        return False
-    return not case.decisions.filter(round=case.round, operator=actor.operator).exists()

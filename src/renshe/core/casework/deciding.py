@@ -86,6 +86,15 @@ def cases_decide(
     return [found[number] for number in seen_of]
 
 
+def may_decide(actor: Actor, case: Case, kind: CaseType) -> bool:
+    """Whether ``actor`` would be let decide the step that ``case`` waits for, for himself or for somebody."""
+    try:
+        _require_right(actor, case, kind)
+    except BusinessError:
+        return False
+    return True
+
+
 class _EffectFailed(Exception):
     """The effect of a case could not be carried out; ``told``: why, in words for whoever decided."""
 

@@ -39,6 +39,11 @@ def may(actor: Actor, operation: str, region: Region | str) -> bool:
     return any(holds_path(path, region.path) for path in paths)
 
 
+def anywhere(actor: Actor, operation: str) -> bool:
+    """Whether ``actor`` may do ``operation`` in any region now."""
+    return bool(powers(actor, operation)[operation])
+
+
 def require(actor: Actor, operation: str, region: Region | str) -> None:
     """Refuse with BusinessError what ``actor`` may not do in ``region``."""
     if not may(actor, operation, region):

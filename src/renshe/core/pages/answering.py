@@ -60,19 +60,23 @@ def page(view: View) -> View:
 def action(on: View) -> Callable[[View], View]:
     """Answer POST for who is signed in; what is refused is told on the page ``on``, which is asked with those parts of
     the address that it takes, and ``alert``."""
-    inner: View = getattr(on, "inner", on)
-    taken = set(signature(inner).parameters)
+    taken = set(signature(_inner(on)).parameters)
 
-    def told_there(request: HttpRequest, refused: BusinessError, **parts: Any) -> HttpResponse:
+    def told_there(request: HttpRequest, refused: BusinessError, actor: Actor, **parts: Any) -> HttpResponse:
         try:
             known = {name: value for name, value in parts.items() if name in taken}
-            back = inner(request, request.actor, alert=str(refused), **known)  # type: ignore[attr-defined]
+            back = again(on, request, actor, alert=str(refused), **known)
         except BusinessError as further:
             return _refused(request, further)
         back.status_code = status_of(refused.code)
         return back
 
     return lambda view: _signed(view, ["POST"], told_there)
+
+
+def again(view: View, request: HttpRequest, actor: Actor, **parts: Any) -> HttpResponse:
+    """Return the page ``view`` as the answer to what was done on it."""
+    return _inner(view)(request, actor, **parts)
 
 
 def open_page(view: View) -> View:
@@ -91,17 +95,24 @@ def _signed(view: View, methods: list[str], told: Callable[..., HttpResponse]) -
     @wraps(view)
     def answer(request: HttpRequest, **parts: Any) -> HttpResponse:
         try:
-            request.actor = session_actor(request.COOKIES.get(COOKIE, ""), address=address_of(request))  # type: ignore[attr-defined]
+            actor = session_actor(request.COOKIES.get(COOKIE, ""), address=address_of(request))
         except BusinessError as refused:
             return _to_sign_in(request, refused)
+        request.actor = actor  # type: ignore[attr-defined]
         try:
-            return view(request, request.actor, **parts)  # type: ignore[attr-defined]
+            return view(request, actor, **parts)
         except BusinessError as refused:
-            return told(request, refused, **parts)
+            return told(request, refused, actor=actor, **parts)
 
     answered = never_cache(require_http_methods(methods)(answer))
     answered.inner = view  # type: ignore[attr-defined]
     return answered
+
+
+def _inner(view: View) -> View:
+    """Return what a page does for who is signed in already."""
+    found: View = getattr(view, "inner", view)
+    return found
 
 
 def _to_sign_in(request: HttpRequest, refused: BusinessError) -> HttpResponse:

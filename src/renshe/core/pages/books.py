@@ -23,6 +23,8 @@ from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import powers
 from renshe.core.pages.menu import entry
+from renshe.core.pages.reading import key_of
+from renshe.core.pages.widgets import MOST
 
 Choices = Callable[[Actor], Sequence[tuple[str, str]]]
 Does = Callable[[Actor, Any, Mapping[str, Any]], Any]
@@ -95,8 +97,8 @@ def find_book(actor: Actor, name: str) -> Book:
 def rows_page(found: Book, actor: Actor, after: str | None) -> tuple[list[Any], int | None]:
     """Return a page of rows, the newest first, and after which the next begins."""
     rows = found.rows(actor).order_by("pk" if found.oldest else "-pk")
-    if after and after.isascii() and after.isdecimal() and len(after) < 19:
-        rows = rows.filter(**{"pk__gt" if found.oldest else "pk__lt": int(after)})
+    if (last := key_of(after)) is not None:
+        rows = rows.filter(**{"pk__gt" if found.oldest else "pk__lt": last})
     page = list(rows[: SIZE + 1])
     return page[:SIZE], page[SIZE - 1].pk if len(page) > SIZE else None
 
@@ -125,8 +127,18 @@ def carry_out(found: Book, actor: Actor, deed: str, row: Any, given: Mapping[str
     filled = read(one.items, {item.name: given.get(item.name) for item in one.items})
     if filled.problems:
         raise problems_of(filled.problems)
+    for item in one.items:
+        chosen, offered_to = filled.values.get(item.name), one.choices.get(item.name)
+        if chosen and offered_to and not _among(chosen, offered_to(actor)):
+            raise BusinessError("page.not_offered", label=item.label)
     result = one.does(actor, row, filled.values)
     return one.says(result) if one.says else None
+
+
+def _among(chosen: Any, pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether somebody could choose that: of more than a list shows he types it."""
+    given = set(chosen) if isinstance(chosen, list | tuple) else {chosen}
+    return len(pairs) > MOST or given <= {value for value, _ in pairs}
 
 
 def headings(model: type[Model], columns: Iterable[str | tuple[str, Any]]) -> list[str]:

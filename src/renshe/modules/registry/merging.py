@@ -70,9 +70,9 @@ def merge_preview(*, actor: Actor, old: str, kept: str, reason: str = "") -> Pre
 def _seen(actor: Actor, number: str) -> Person:
     """Return who bears just this number, merged or not."""
     rows = people(actor).select_related("contact", "region")
-    found = None if "\x00" in number else rows.filter(pk=number).first()
+    found = rows.filter(pk=number).first()
     if found is None:
-        raise BusinessError("registry.no_such_person", person=number.replace("\x00", ""))
+        raise BusinessError("registry.no_such_person", person=number)
     return found
 
 

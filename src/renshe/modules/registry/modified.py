@@ -165,7 +165,7 @@ def modification_log(*, actor: Actor, number: str) -> Log:
     try:
         found = Scope(actor, QUERY).get(Modification.objects.select_related("person"), case_no=number)
     except Modification.DoesNotExist:
-        raise BusinessError("registry.no_modification", number=number.replace("\x00", "")) from None
+        raise BusinessError("registry.no_modification", number=number) from None
     return Log(found, _masked(asked(found)), _masked(made(found)), differences(found).none)
 
 

@@ -219,9 +219,9 @@ def _hand_in(actor: Actor, found: Modification) -> Case:
 def approved(number: str) -> Modification:
     """Return the request ``number``, approved and not closed, which nobody else changes until the transaction ends."""
     rows = Modification.objects.select_for_update(of=("self",)).select_related("person__region")
-    found = None if "\x00" in number else rows.filter(case_no=number, approved_at__isnull=False).first()
+    found = rows.filter(case_no=number, approved_at__isnull=False).first()
     if found is None or found.closed_at is not None:
-        raise BusinessError("registry.no_modification", number=number.replace("\x00", ""))
+        raise BusinessError("registry.no_modification", number=number)
     return found
 
 

@@ -16,10 +16,12 @@ from renshe.core.casework.selectors import case_get
 from renshe.core.casework.types import find_type
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
-from renshe.core.org.rights import may, powers
+from renshe.core.org.rights import anywhere, may
 from renshe.core.pages.answering import action, go, page, shown
 from renshe.core.pages.panels import hint, panel
+from renshe.core.pages.reading import count_of
 from renshe.core.pages.widgets import widgets
+from renshe.modules.registry.limits import limit
 from renshe.modules.registry.models import Modification
 from renshe.modules.registry.modified import modification_abandon, modification_log, modifications
 from renshe.modules.registry.modifying import (
@@ -44,6 +46,7 @@ def _of_request(actor: Actor, case: Case) -> Mapping[str, Any] | None:
     return {
         "number": case.number,
         "seen": case.digest,
+        "most": limit("unsealed_days"),
         "found": found,
         "designates": case.state == State.OPEN,
         "unseals": approved and not unsealed and may(actor, UNSEAL, case.region),
@@ -68,8 +71,7 @@ def _of_check(actor: Actor, case: Case) -> Mapping[str, Any] | None:
 @page
 def requests(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the requests that are on their way."""
-    enter = find_type("registry.modify").enter
-    begins = bool(powers(actor, enter)[enter])
+    begins = anywhere(actor, find_type("registry.modify").enter)
     return shown(
         request, "registry/modifications.html", rows=list(modifications(actor)[:200]), now=timezone.now(), begins=begins
     )
@@ -79,12 +81,6 @@ def _case(request: HttpRequest, actor: Actor, number: str, alert: str) -> HttpRe
     """Show the case of a request again, with what was refused."""
     case_get(actor=actor, number=number)
     return shown(request, "registry/refused.html", number=number, told=alert)
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 4):
-        raise BusinessError("page.number_missing", label="解封天数")
-    return int(text)
 
 
 @action(on=_case)
@@ -98,7 +94,7 @@ def designate(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
 @action(on=_case)
 def unseal(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Unseal what was approved, for the person designated."""
-    modification_unseal(actor=actor, number=number, days=_days(request.POST.get("days", "")))
+    modification_unseal(actor=actor, number=number, days=count_of(request.POST.get("days", ""), "解封天数"))
     return go("case", number)
 
 

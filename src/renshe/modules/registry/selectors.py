@@ -51,10 +51,10 @@ def people_found(
     """Return a page of the people of ``region`` and below whose names begin with ``name``, in the order of names, and
     how to ask for the next; ``after``: the number that was shown last."""
     size = max(1, min(limit, MOST))
-    last = None if after is None or "\x00" in after else people(actor).filter(pk=after).first()
+    last = None if after is None else people(actor).filter(pk=after).first()
     if after is not None and last is None:
-        raise BusinessError("registry.no_such_person", person=after.replace("\x00", ""))
-    regions, low = _regions(actor, region), name.strip().replace("\x00", _HIGHEST)
+        raise BusinessError("registry.no_such_person", person=after)
+    regions, low = _regions(actor, region), name.strip()
     asked: dict[str, Any] = {
         "regions": regions,
         # One lower bound alone: of two the index may begin at the lower.
@@ -73,7 +73,7 @@ def people_found(
 
 def people_counted(*, actor: Actor, region: str | None = None, name: str = "") -> int:
     """Return how many there are, up to ``COUNTED``: more than anybody looks through."""
-    low = name.strip().replace("\x00", _HIGHEST)
+    low = name.strip()
     asked: dict[str, Any] = {"regions": _regions(actor, region), "low": low, "high": low + _HIGHEST, "most": COUNTED}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, asked)
@@ -89,7 +89,7 @@ def people_identified(*, actor: Actor, value: str) -> list[Mapping[str, Any]]:
 
 def spellings(value: str) -> list[str]:
     """Return how a number of a document may be written: of 15 digits also as the 18 that replaced it, and back."""
-    told = normalise(value.replace("\x00", "")) or ""
+    told = normalise(value) or ""
     if len(told) == 15 and told.isdecimal():
         try:
             return [told, upgrade_id_number(told)]
@@ -103,16 +103,14 @@ def person_get(*, actor: Actor, person_no: str) -> Person:
     try:
         return Scope(actor, QUERY).get(Person.objects.select_related("region", "contact"), pk=resolved(person_no))
     except Person.DoesNotExist:
-        raise BusinessError("registry.no_such_person", person=person_no.replace("\x00", "")) from None
+        raise BusinessError("registry.no_such_person", person=person_no) from None
 
 
 def resolved(person_no: str) -> str:
     """Return the number that stands today for ``person_no``: itself, or the one it was merged into."""
     seen = {person_no}
-    while "\x00" not in person_no:
-        kept = Merged.objects.filter(old=person_no, undone_case=None).values_list("kept", flat=True).first()
-        if kept is None or kept in seen:
-            break
+    rows = Merged.objects.filter(undone_case=None).values_list("kept", flat=True)
+    while (kept := rows.filter(old=person_no).first()) is not None and kept not in seen:
         seen.add(kept)
         person_no = kept
     return person_no
@@ -183,7 +181,7 @@ def _regions(actor: Actor, code: str | None) -> list[str]:
     """Return the regions, of ``code`` and below, in which ``actor`` may look at people."""
     found = visible_regions(actor, QUERY)
     if code is not None:
-        asked = None if "\x00" in code else Region.objects.filter(pk=code).first()
+        asked = Region.objects.filter(pk=code).first()
         found = found.filter(within(asked.path)) if asked is not None else found.none()
     return list(found.values_list("pk", flat=True))
 

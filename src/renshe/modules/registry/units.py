@@ -114,9 +114,9 @@ def filing_receive(*, actor: Actor, unit_no: str) -> Filing:
     """Take note, at the information centre, of a unit that was added."""
     with declared(actor.context("接收新增单位备案")):
         rows = Filing.objects.select_for_update(of=("self",)).select_related("region")
-        found = None if "\x00" in unit_no else rows.filter(unit_no=unit_no, received_at=None).first()
+        found = rows.filter(unit_no=unit_no, received_at=None).first()
         if found is None:
-            raise BusinessError("registry.no_such_unit", unit=unit_no.replace("\x00", ""))
+            raise BusinessError("registry.no_such_unit", unit=unit_no)
         require(actor, RECEIVE, found.region)
         found.received_by, found.received_at = actor.operator, timezone.now()
         found.save(update_fields=["received_by", "received_at"])
@@ -139,17 +139,15 @@ def units_found(
     """Return a page of the units of ``region`` and below whose names begin with ``name``, in the order of names, and
     how to ask for the next; ``after``: the number that was shown last."""
     size, found, name = max(1, min(limit, MOST)), units(actor), name.strip()
-    asked = None if region is None or "\x00" in region else Region.objects.filter(pk=region).first()
+    asked = None if region is None else Region.objects.filter(pk=region).first()
     if region is not None:
         found = found.filter(within(asked.path, prefix="region__")) if asked else found.none()
-    if "\x00" in name:
-        return [], None
     found = found.filter(name__gte=name, name__lt=f"{name}\U0010ffff")
     found = found.exclude(pk__in=UnitMerged.objects.filter(undone_case=None).values("old"))
     if after is not None:
-        last = None if "\x00" in after else units(actor).filter(pk=after).first()
+        last = units(actor).filter(pk=after).first()
         if last is None:
-            raise BusinessError("registry.no_such_unit", unit=after.replace("\x00", ""))
+            raise BusinessError("registry.no_such_unit", unit=after)
         found = found.filter(Q(name__gt=last.name) | Q(name=last.name, pk__gt=last.pk))
     page = list(found.order_by("name", "pk")[: size + 1])
     return page[:size], page[size - 1].pk if len(page) > size else None
@@ -157,7 +155,7 @@ def units_found(
 
 def units_identified(*, actor: Actor, value: str) -> list[Unit]:
     """Return the units that have, or had in an older system, the number or code ``value``."""
-    told = value.strip().replace("\x00", "")
+    told = value.strip()
     named = Q(pk=unit_resolved(told)) | Q(uscc=told.upper()) | Q(org_code=told.upper()) | Q(si_reg_no=told)
     known = Q(accounts__number=told) | Q(accounts__old_numbers__value=told)
     return list(units(actor).filter(named | known).distinct().order_by("pk")[:MOST]) if told else []
@@ -168,16 +166,14 @@ def unit_get(*, actor: Actor, unit_no: str) -> Unit:
     try:
         return Scope(actor, QUERY).get(Unit.objects.select_related("region"), pk=unit_resolved(unit_no))
     except Unit.DoesNotExist:
-        raise BusinessError("registry.no_such_unit", unit=unit_no.replace("\x00", "")) from None
+        raise BusinessError("registry.no_such_unit", unit=unit_no) from None
 
 
 def unit_resolved(unit_no: str) -> str:
     """Return the number that stands today for ``unit_no``: itself, or the one it was merged into."""
     seen = {unit_no}
-    while "\x00" not in unit_no:
-        kept = UnitMerged.objects.filter(old=unit_no, undone_case=None).values_list("kept", flat=True).first()
-        if kept is None or kept in seen:
-            break
+    rows = UnitMerged.objects.filter(undone_case=None).values_list("kept", flat=True)
+    while (kept := rows.filter(old=unit_no).first()) is not None and kept not in seen:
         seen.add(kept)
         unit_no = kept
     return unit_no

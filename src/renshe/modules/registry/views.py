@@ -20,9 +20,10 @@ from renshe.core.casework.types import CaseType, case_types, find_type
 from renshe.core.journal.models import SealedRow
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
-from renshe.core.org.rights import powers, visible_regions
-from renshe.core.pages.answering import action, page, shown
-from renshe.core.pages.widgets import MOST
+from renshe.core.org.rights import anywhere, powers
+from renshe.core.pages.answering import action, again, page, shown
+from renshe.core.pages.choices import regions
+from renshe.core.pages.reading import said
 from renshe.modules.registry import selectors, units
 from renshe.modules.registry.duplicates import possible_duplicates
 from renshe.modules.registry.lifeline import life_line
@@ -40,11 +41,6 @@ def _told(one: Item, value: Any) -> tuple[str, str, Any]:
     return one.name, one.label, item_shown(one, value)
 
 
-def _regions(actor: Actor) -> list[tuple[str, str]]:
-    seen = visible_regions(actor, selectors.QUERY).filter(valid_to=None).order_by("level", "code")
-    return list(seen.values_list("code", "name")[:MOST])
-
-
 def _offered(actor: Actor, about: str) -> list[CaseType]:
     """Return the case types of the register about a ``person`` or a ``unit`` that ``actor`` may begin."""
     newest = {one.name: one for one in case_types() if one.module == "registry" and getattr(one, about)}
@@ -53,14 +49,13 @@ def _offered(actor: Actor, about: str) -> list[CaseType]:
     return [one for _, one in sorted(counter.items()) if reach[one.enter]]
 
 
-def _begins(actor: Actor, type: str) -> bool:
-    """Whether ``actor`` may begin a case of ``type`` anywhere."""
-    enter = find_type(type).enter
-    return bool(powers(actor, enter)[enter])
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Return what a list is asked for: by region and the beginning of a name, or by a number."""
+    return {"asked": said(request, "region", "name", "after"), "number": request.POST.get("number", "").strip()}
 
 
 def _cases(actor: Actor, **about: Any) -> list[Mapping[str, Any]]:
-    return searching.cases_found(actor, **about, limit=FEW)[0] if powers(actor, CASES)[CASES] else []
+    return searching.cases_found(actor, **about, limit=FEW)[0] if anywhere(actor, CASES) else []
 
 
 @page
@@ -89,19 +84,15 @@ def people(
         asked=asked,
         total=total,
         most=selectors.COUNTED,
-        begins=_begins(actor, "registry.person_register"),
-        regions=_regions(actor),
+        begins=anywhere(actor, find_type("registry.person_register").enter),
+        regions=regions(selectors.QUERY)(actor),
     )
 
 
 @action(on=people)
 def people_search(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the people who were asked for."""
-    said = {name: request.POST.get(name, "").strip() for name in ("region", "name", "after")}
-    asked = {name: value for name, value in said.items() if value}
-    number = request.POST.get("number", "").strip()
-    answer: HttpResponse = people.inner(request, actor, asked=asked, number=number)  # type: ignore[attr-defined]
-    return answer
+    return again(people, request, actor, **_asked(request))
 
 
 @page
@@ -142,8 +133,7 @@ def person_reveal(request: HttpRequest, actor: Actor, person_no: str) -> HttpRes
         items=request.POST.getlist("items"),
         reason=request.POST.get("reason", ""),
     )
-    answer: HttpResponse = person.inner(request, actor, person_no, revealed=told)  # type: ignore[attr-defined]
-    return answer
+    return again(person, request, actor, person_no=person_no, revealed=told)
 
 
 @action(on=people)
@@ -178,20 +168,16 @@ def unit_list(
         rows=rows,
         after=after,
         asked=asked,
-        regions=_regions(actor),
+        regions=regions(selectors.QUERY)(actor),
         missing=units.missing_counted(actor),
-        begins=_begins(actor, "registry.unit_register"),
+        begins=anywhere(actor, find_type("registry.unit_register").enter),
     )
 
 
 @action(on=unit_list)
 def unit_search(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the units that were asked for."""
-    said = {name: request.POST.get(name, "").strip() for name in ("region", "name", "after")}
-    asked = {name: value for name, value in said.items() if value}
-    number = request.POST.get("number", "").strip()
-    answer: HttpResponse = unit_list.inner(request, actor, asked=asked, number=number)  # type: ignore[attr-defined]
-    return answer
+    return again(unit_list, request, actor, **_asked(request))
 
 
 @page

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from renshe.channels.desk.books.choices import agencies, operators
 from renshe.channels.desk.books.items import AGENCY, FROM, LAST_DAY, OPERATOR, REASON, lines
 from renshe.channels.naming import agency_named, operator_named
 from renshe.core.casework.forms import Item
 from renshe.core.org.actor import Actor
 from renshe.core.pages.books import Book, Deed, book
+from renshe.core.pages.choices import agencies, operators
 from renshe.core.registers import backups, plans, running
 from renshe.core.registers.models import Duty
 from renshe.core.registers.operating import KEEP, NAME, QUERY

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from renshe.channels.desk.books.choices import agencies, operators, regions
 from renshe.channels.desk.books.items import AGENCY, REASON, REGION, lines
 from renshe.channels.desk.books.staff import seen
 from renshe.channels.naming import agency_named, operator_named, region_named
@@ -19,6 +18,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, CutOff, Network, Operator, Terminal
 from renshe.core.org.scope import Scope
 from renshe.core.pages.books import Book, Deed, book
+from renshe.core.pages.choices import agencies, operators, regions
 
 GROUP = "系统"
 QUERY = "org.query"

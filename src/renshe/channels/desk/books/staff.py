@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 
-from renshe.channels.desk.books.choices import agencies, agency_kinds, departments, doings, posts, regions
 from renshe.channels.desk.books.items import AGENCY, FROM, LAST_DAY, REASON, REGION, UNTIL
 from renshe.channels.naming import agency_named, region_named
 from renshe.core.casework.forms import Item
@@ -26,6 +25,7 @@ from renshe.core.org.scope import Scope
 from renshe.core.org.signing_in import needs_second_factor
 from renshe.core.org.validity import in_force
 from renshe.core.pages.books import Book, Deed, book
+from renshe.core.pages.choices import agencies, agency_kinds, departments, doings, posts, regions
 
 GROUP = "系统"
 QUERY, MANAGE = "org.query", "org.manage"
@@ -205,6 +205,25 @@ def _stage(row: GrantRequest) -> str:
     return "待开通" if row.approved_at else "待批准" if row.reviewed_at else "待审核"
 
 
+_STEPS = (
+    ("review", "审核", granting.grant_review),
+    ("approve", "批准", granting.grant_approve),
+    ("open", "开通", granting.grant_open),
+)
+
+
+def _step(name: str, label: str, does: Callable[..., Any]) -> Deed:
+    """Return one of the steps by which a request becomes a right."""
+    return Deed(
+        name,
+        label,
+        lambda actor, row, told: does(actor=actor, request=row),
+        operation=f"org.grant.{name}",
+        rowed=True,
+        when=lambda row: _stage(row) == f"待{label}",
+    )
+
+
 def _operation(row: Any) -> str:
     from renshe.core.org.operations import operation
 
@@ -249,30 +268,7 @@ book(
                 "org.grant.apply",
                 choices={"post": posts, "operation": doings, "region": regions("org.grant.apply")},
             ),
-            Deed(
-                "review",
-                "审核",
-                lambda actor, row, told: granting.grant_review(actor=actor, request=row),
-                operation="org.grant.review",
-                rowed=True,
-                when=lambda row: _stage(row) == "待审核",
-            ),
-            Deed(
-                "approve",
-                "批准",
-                lambda actor, row, told: granting.grant_approve(actor=actor, request=row),
-                operation="org.grant.approve",
-                rowed=True,
-                when=lambda row: _stage(row) == "待批准",
-            ),
-            Deed(
-                "open",
-                "开通",
-                lambda actor, row, told: granting.grant_open(actor=actor, request=row),
-                operation="org.grant.open",
-                rowed=True,
-                when=lambda row: _stage(row) == "待开通",
-            ),
+            *(_step(*one) for one in _STEPS),
             Deed(
                 "refuse",
                 "不同意",

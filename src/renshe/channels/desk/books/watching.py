@@ -6,7 +6,6 @@ clock and people set going.
 
 from __future__ import annotations
 
-from renshe.channels.desk.books.choices import regions
 from renshe.channels.desk.books.items import REGION
 from renshe.core.casework.forms import Item
 from renshe.core.filing import volumes
@@ -16,6 +15,7 @@ from renshe.core.filing.volumes import ARCHIVE
 from renshe.core.jobs import selectors as jobs
 from renshe.core.jobs import services as job_services
 from renshe.core.pages.books import Book, Deed, book
+from renshe.core.pages.choices import regions
 from renshe.core.registers.bulk import bulk_work
 from renshe.core.registers.operating import QUERY
 from renshe.standards.masks import mask_digits

@@ -1,4 +1,4 @@
-"""What is chosen of in ledgers: only what the actor reaches.
+"""What is chosen of on pages: only what the actor reaches.
 
 Invariant: choice lists go through the scope as every other reading does.
 """
