@@ -65,7 +65,9 @@ def _empty() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in filled:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cursor.execute("SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences WHERE last_value > 0")
+        cursor.execute(
+            "SELECT setval(format('%I', sequencename), start_value, false) FROM pg_sequences WHERE last_value > 0"
+        )
         cursor.execute("INSERT INTO journal_reached (id) VALUES (0)")
     connections["owner"].close()
 

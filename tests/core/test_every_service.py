@@ -65,6 +65,7 @@ SHOWS_NO_REGION = {
     "registers.catalogue.catalogue": "what data sets there are, for everybody",
     "registers.monthly.change_logs_unchecked": "of months before this one, in which nothing happened",
     "registry.selectors.people_counted": "counts",
+    "registry.unit_merging.unit_merge_preview": "of two units that one sees, in what they differ: test_units",
     "registry.units.missing_counted": "counts",
 }
 """What answers everybody and shows nothing that belongs to a region, and why."""

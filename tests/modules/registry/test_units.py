@@ -19,6 +19,7 @@ from renshe.core.org.actor import actor_of
 from renshe.core.org.models import Department, Operator
 from renshe.modules.registry import unit_cases
 from renshe.modules.registry.models import Account, Filing, OldNumber, Unit, UnitMerged, UnitName, UnitSnapshot
+from renshe.modules.registry.unit_merging import unit_merge_preview
 from renshe.modules.registry.units import (
     accounts_of,
     filing_receive,
@@ -152,19 +153,28 @@ def test_six_departments_enter_by_one_function_and_the_same_record_changes(regis
 
 @pytest.mark.req("S4-30")
 def test_units_are_merged_and_taken_apart(registry: Office) -> None:
-    old, kept = unit(registry, 1, uscc=None), unit(registry, 2)
+    old, kept = unit(registry, 1, uscc=None, legal_rep="王立", phone="0436-3220000"), unit(registry, 2, phone=None)
     other = unit(registry, 3)
+    shown = unit_merge_preview(actor=registry.maker, old_unit=old.pk, kept_unit=kept.pk)
+    assert {one.field: one.takes_old for one in shown.fields} == {"name": False, "phone": True, "legal_rep": True}
+    assert (
+        not shown.obstacles and unit_merge_preview(actor=registry.maker, old_unit=other.pk, kept_unit=kept.pk).obstacles
+    )
+    with pytest.raises(BusinessError, match="单位编号"):
+        unit_merge_preview(actor=registry.bureau.at("entry", "220802"), old_unit=old.pk, kept_unit=kept.pk)
     with pytest.raises(BusinessError, match="有效而不同"):
         handed_in(registry.maker, "registry.unit_merge", {"old_no": other.pk, "unit_no": kept.pk, "ground": "x"})
     done(registry, "registry.unit_merge", {"old_no": old.pk, "unit_no": kept.pk, "ground": "同一单位"})
     assert unit_resolved(old.pk) == kept.pk and accounts_of(kept.pk).count() == 2
-    assert unit_get(actor=registry.maker, unit_no=old.pk) == kept
+    one = unit_get(actor=registry.maker, unit_no=old.pk)
+    assert one == kept and (one.phone, one.legal_rep, one.name) == ("0436-3220000", "王立", kept.name)
     rows, _ = units_found(actor=registry.maker, name="河西县")
     assert rows == [kept, other]
     with pytest.raises(BusinessError, match="保留的编号"):
         done(registry, "registry.unit_change", {"unit_no": old.pk, "phone": "0436-3223456", "ground": "x"})
     done(registry, "registry.unit_unmerge", {"old_no": old.pk, "ground": "不是同一单位"})
     assert unit_resolved(old.pk) == old.pk and accounts_of(old.pk).get().default
+    assert unit_get(actor=registry.maker, unit_no=kept.pk).phone is None
     assert UnitMerged.objects.get().undone_case is not None
 
 

@@ -10,6 +10,7 @@ from tests.core.org.bureau import SETUP
 from tests.modules.registry.desk import agree, done, handed_in, id_number, person_form
 
 from renshe.core.casework.models import Case
+from renshe.core.casework.services import case_start
 from renshe.core.journal.closing import rows_close
 from renshe.core.journal.context import declared
 from renshe.modules.registry.models import Person, Unit
@@ -24,21 +25,29 @@ def registry_things(office: Office) -> dict[str, Any]:
     with declared(SETUP):
         rows_close(table="registry_person", keys=[one.pk for one in people])
     unit = {"name": "河西县粮库", "name_source": "provisional", "unit_type": "10"}
-    case = done(office, "registry.unit_register", unit)
+    first, second = (
+        Unit.objects.get(pk=Case.objects.get(pk=done(office, "registry.unit_register", form).pk).unit)
+        for form in (unit, {**unit, "name": "河西县粮食储备库"})
+    )
     at = office.bureau.at
     waiting, approved, unsealed = (_asked(office, person) for person in people[1:])
     for one in (approved, unsealed):
         modification_designate(actor=at("approve", CITY), number=one.number, operator="entry-220800", seen=one.digest)
         agree(one, at("approve", CITY))
     modification_unseal(actor=at("information", CITY), number=unsealed.number)
+    pair = {"old_no": people[1].pk, "person_no": people[0].pk, "ground": "户籍证明"}
+    merger = case_start(actor=office.maker, type="registry.person_merge", region=HERE, form=pair)
     return {
         "person_no": people[0].pk,
         "old": people[1].pk,
         "kept": people[0].pk,
-        "unit_no": Unit.objects.get(pk=Case.objects.get(pk=case.pk).unit).pk,
+        "unit_no": first.pk,
+        "old_unit": second.pk,
+        "kept_unit": first.pk,
         "waiting_request": waiting,
         "approved_request": approved.number,
         "unsealed_request": unsealed.number,
+        "merger": merger.number,
     }
 
 

@@ -11,7 +11,7 @@ Invariant: what a merger moved and took is kept with it, and an unmerger puts ba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Field, Q
@@ -255,4 +255,4 @@ def _label(name: str) -> str:
 
 def _masked(one: FieldChoice) -> FieldChoice:
     old, kept = (None if told is None else mask_value("person", one.field, told) for told in (one.old, one.kept))
-    return FieldChoice(one.field, one.label, old, kept, one.takes_old, one.why, one.closed)
+    return replace(one, old=old, kept=kept)

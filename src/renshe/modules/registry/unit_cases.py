@@ -1,4 +1,4 @@
-"""Business with units: registered, changed, named, split into accounts, merged, deleted.
+"""Business with units: registered, changed, named, split into accounts, deleted.
 
 Rule (S0-38 随时进行添加,并报信息(中心)备案; S0-29; S0-36 没有发生业务关系的原则上可以删除; S4-30 to S4-34): each is a
 case type. A unit is deleted only where no line has to do with it; it is kept whole beforehand, and the province agrees.
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-from django.utils import timezone
 
 from renshe.core.casework.events import emit
 from renshe.core.casework.forms import Item, Problems, item
@@ -40,7 +38,6 @@ from renshe.modules.registry.units import (
     unit_rename,
     unit_write,
 )
-from renshe.standards.identity import is_valid_uscc
 
 _RULES = ("UNI-NAME-CHARS", "UNI-USCC-LENGTH", "UNI-USCC-CHARS", "UNI-USCC-CHECK")
 _UNIT_NO = item("unit.unit_no", required=True)
@@ -49,7 +46,6 @@ _SOURCE = Item(
     "name_source", "名称依据（seal 公章、licence 营业执照或批文、provisional 暂定）", required=True, length=20
 )
 _SEEN = Paper("evidence", "加盖单位公章的材料、营业执照或批文", lambda values: values["name_source"] != "provisional")
-_OLD = Item("old_no", "并入的单位编号", required=True, length=20, source="unit.unit_no")
 _BASE = [item(f"unit.{name}", required=name == "unit_type") for name in BASE]
 
 Refers = Callable[[str], bool]
@@ -182,65 +178,6 @@ def unit_account(case: Case, values: Values) -> None:
         account = accounts_of(unit.pk).filter(default=True, valid_to=None).get()
     if values["old_unit_no"]:
         OldNumber.objects.create(account=account, system=values["system"], value=values["old_unit_no"])
-
-
-def _mergeable(values: Values) -> Problems:
-    found = {one.pk: one for one in Unit.objects.filter(pk__in=[values["old_no"], values["unit_no"]])}
-    if len(found) < 2:
-        return {"old_no": "没有其中一个单位编号，或两个编号相同，请核对"}
-    if UnitMerged.objects.filter(old__in=found, undone_case=None).exists():
-        return {"old_no": "其中一个编号已并入其他编号，请用保留的编号办理"}
-    codes = {one.uscc for one in found.values() if is_valid_uscc(one.uscc)}
-    return {"old_no": "两个单位的统一社会信用代码有效而不同，不是同一单位；请先核对更正代码"} if len(codes) > 1 else {}
-
-
-@case_type(
-    "registry.unit_merge",
-    "单位合并",
-    prefix="DH",
-    items=[_OLD, Item("unit_no", "保留的单位编号", required=True, length=20, source="unit.unit_no"), _GROUND],
-    checks=[_mergeable],
-    risk="high",
-    papers=[Paper("evidence", "同一单位的证明材料")],
-    unit="unit_no",
-    workdays=10,
-)
-def unit_merge(case: Case, values: Values) -> None:
-    """Make two unit numbers one: the accounts of the one go on under the other, none of them as its default."""
-    held = {number: unit_held(number, case) for number in sorted([str(values["old_no"]), str(values["unit_no"])])}
-    old, kept = held[str(values["old_no"])], held[str(values["unit_no"])]
-    accounts = Account.objects.filter(unit=old)
-    moved = [[number, default] for number, default in accounts.values_list("number", "default")]
-    accounts.update(unit=kept, default=False)
-    UnitMerged.objects.create(old=old, kept=kept, case_no=case.number, moved=moved)
-    emit("unit.merged", case, old_no=old.pk, kept_no=kept.pk)
-
-
-def _undoable(values: Values) -> Problems:
-    there = UnitMerged.objects.filter(old=str(values["old_no"]), undone_case=None).exists()
-    return {} if there else {"old_no": "该编号没有并入其他编号，不需要撤销；请核对"}
-
-
-@case_type(
-    "registry.unit_unmerge",
-    "撤销单位合并",
-    prefix="DC",
-    items=[_OLD, _GROUND],
-    checks=[_undoable],
-    risk="high",
-    papers=[Paper("evidence", "不是同一单位的证明材料")],
-    unit="old_no",
-    workdays=10,
-)
-def unit_unmerge(case: Case, values: Values) -> None:
-    """Take apart what was made one."""
-    merged = UnitMerged.objects.select_for_update().get(old=str(values["old_no"]), undone_case=None)
-    unit_held(merged.kept_id, case)
-    merged.undone_case, merged.undone_at = case.number, timezone.now()
-    merged.save(update_fields=["undone_case", "undone_at"])
-    for number, default in merged.moved:
-        Account.objects.filter(number=number).update(unit=merged.old, default=default)
-    emit("unit.unmerged", case, old_no=merged.old_id, kept_no=merged.kept_id)
 
 
 @refers("已办结或在办的业务")

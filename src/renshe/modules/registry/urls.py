@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from renshe.core.pages.menu import entry
-from renshe.modules.registry import regime_views, views
+from renshe.modules.registry import merging_views, regime_views, views
 from renshe.modules.registry.selectors import QUERY
 
 entry("业务", "人员", "people", QUERY)
@@ -26,4 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("modifications/<str:number>/unsealing", regime_views.unseal, name="unseal"),
     path("modifications/<str:number>/entry", regime_views.enter, name="modification_enter"),
     path("modifications/<str:number>/closing", regime_views.abandon, name="abandon"),
+    path("merging/hint", merging_views.merging_hint, name="merging_hint"),
+    path("merging/<str:number>", merging_views.case_merging, name="merging"),
+    path("merging/<str:number>/disclosure", merging_views.merging_reveal, name="merging_reveal"),
 ]

@@ -129,7 +129,8 @@ class OldNumber(models.Model):
 
 
 class UnitMerged(models.Model):
-    """One unit number that turned out to be another's unit: what of it was ``moved`` to the one that was ``kept``."""
+    """One unit number that turned out to be another's unit: what of it was ``moved`` to the one that was
+    ``kept``; ``taken``: the fields that were empty there, with the values they took."""
 
     scope_region = ("kept__region", "old__region")
     journal_unit = "old_no"
@@ -142,6 +143,7 @@ class UnitMerged(models.Model):
     )
     case_no = models.TextField("合并业务编号", unique=True)
     moved = models.JSONField("转移的账户", default=list)
+    taken = models.JSONField("采用的值", default=dict)
     at = models.DateTimeField("合并时间", auto_now_add=True)
     undone_case = models.TextField("撤销合并业务编号", null=True)
     undone_at = models.DateTimeField("撤销时间", null=True)
