@@ -16,7 +16,7 @@ from renshe.core.affairs.models import Deduction
 from renshe.core.casework.deciding import case_decide
 from renshe.core.casework.delegating import delegation_give
 from renshe.core.casework.leading import case_pause
-from renshe.core.casework.models import Case, Delegation, Reminder, State
+from renshe.core.casework.models import Case, Delegation, Difference, Reminder, State
 from renshe.core.casework.services import case_propose, case_start, case_submit
 from renshe.core.casework.types import find_type
 from renshe.core.filing.attachments import attachment_add
@@ -74,6 +74,9 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         )
         candidate = Candidate.objects.create(
             clean_up=clean_up, region=region, table_name="toys_stall", key="t2", why="x"
+        )
+        difference = Difference.objects.create(
+            type="shop.open", region=region, workdays=1, ground="x", valid_from=YESTERDAY
         )
         told = {"operator": admin.operator, "agency": admin.agency, "region": region, "name": "filing.check"}
         job = Job.objects.create(**told, label="x", allowed=1)
@@ -149,6 +152,7 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         "delegation": delegation_give(
             actor=check, absent=check.operator, deputy="deputy", region=region, valid_until=TODAY, ground="x"
         ),
+        "difference": difference.pk,
         "operator": hand,
         "fresh_hand": fresh_hand,
         "entry_post": bureau.posts["entry"],

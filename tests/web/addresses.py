@@ -150,6 +150,14 @@ def _rows(things: dict[str, Any]) -> dict[str, Any]:
         "terminals": things["terminal"].pk,
         "networks": things["network"],
         "cut-offs": things["cut"].pk,
+        "clean-ups": things["clean_up_key"],
+        "candidates": things["candidate"],
+        "delegations": things["delegation"].pk,
+        "differences": things["difference"],
+        "tokens": things["token"].pk,
+        "unit-filings": things["filing"],
+        "units-missing-code": things["unit_no"],
+        "units-provisional": things["unit_no"],
     }
     return {f"book_row {name}": ({"key": key}, None) for name, key in rows.items()}
 
@@ -224,5 +232,28 @@ _SENT: dict[str, Any] = {
         {},
         {"operator": "spare", "leader": "approve-220822", "reason": "病毒"},
     ),
+    "book_do clean-ups look": lambda t: ({}, {"year": str(TODAY.year), "half": "2" if TODAY.month > 6 else "1"}),
+    "book_row_do candidates delete": lambda t: ({"key": t["candidate"]}, {"approval": t["clean_up"]}),
+    "book_do delegations give": lambda t: (
+        {},
+        {
+            "absent": t["absent"],
+            "deputy": t["deputy"],
+            "region": HERE,
+            "valid_until": str(NEXT_YEAR),
+            "ground": "休假",
+        },
+    ),
+    "book_row_do delegations end": lambda t: ({"key": t["delegation"].pk}, {}),
+    "book_do differences set": lambda t: (
+        {},
+        {"type": "shop.open", "region": HERE, "paper": "licence2", "label": "许可", "ground": "县规定"},
+    ),
+    "book_do tokens issue": lambda t: (
+        {},
+        {"partner": "税务局", "region": HERE, "scopes": "case.query", "valid_until": str(NEXT_YEAR)},
+    ),
+    "book_row_do tokens revoke": lambda t: ({"key": t["token"].pk}, {"reason": "停止合作"}),
+    "book_row_do unit-filings receive": lambda t: ({"key": t["filing"]}, {}),
     "book_row_do cut-offs lift": lambda t: ({"key": t["cut"].pk}, {"note": "已排除"}),
 }

@@ -31,8 +31,9 @@ from renshe.core.filing.models import Volume
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.models import CrossRegion, Network
-from renshe.core.registers.models import BulkWork, DatabaseCheck, RunningLog
+from renshe.core.registers.models import BulkWork, Candidate, DatabaseCheck, RunningLog
 from renshe.core.registers.monthly import log_of
+from renshe.modules.registry.models import Filing
 
 logins = ground.logins
 WHO_MAY = Path(__file__).parent / "who_may.yaml"
@@ -87,6 +88,8 @@ def _more(world: World) -> None:
         "bulk": BulkWork.objects.filter(region=HERE)[0].pk,
         "volume_key": Volume.objects.get(number=things["volume"]).pk,
         "closed_key": Volume.objects.get(number=things["closed"]).pk,
+        "clean_up_key": Candidate.objects.get(pk=things["candidate"]).clean_up_id,
+        "filing": Filing.objects.get(unit_no=things["unit_no"]).pk,
         "month_seen": log_of(regions[HERE], LAST_MONTH).digest,
     }
 
@@ -156,7 +159,7 @@ def test_what_no_page_of_ours_sent_is_refused(world: World, name: str) -> None:
 def test_who_works_elsewhere_is_refused_or_shown_nothing(world: World, name: str) -> None:
     told = {group: outcome(world, browser(world.office, group, "220802"), name) for group in GROUPS}
     # What is of both sides, or of one's own agency.
-    own = {"book_do faults report", "book cross-regions", "book_row cross-regions"}
+    own = {"book_do faults report", "book_do clean-ups look", "book cross-regions", "book_row cross-regions"}
     assert [group for group, found in told.items() if name not in own and let(world, name, *found)] == []
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.casework.forms import Value
@@ -25,6 +26,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import require
+from renshe.core.org.scope import Scope
 from renshe.core.org.validity import in_force
 
 LOCAL = "case.local"
@@ -60,6 +62,11 @@ def difference_set(
             valid_from=timezone.localdate(),
             valid_until=valid_until,
         )
+
+
+def differences(actor: Actor) -> QuerySet[Difference]:
+    """Return what the regions in which ``actor`` may say so do otherwise today."""
+    return Scope(actor, LOCAL).filter(Difference.objects.filter(in_force())).select_related("region")
 
 
 def terms_of(kind: CaseType, region: Region) -> dict[str, Any]:

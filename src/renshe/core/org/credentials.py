@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -24,8 +25,9 @@ from renshe.core.org import totp
 from renshe.core.org.actor import Actor, actor_standing, operator_of
 from renshe.core.org.keeping import sealed
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
-from renshe.core.org.operations import operation
+from renshe.core.org.operations import operation_asked
 from renshe.core.org.rights import require
+from renshe.core.org.scope import Scope
 from renshe.core.org.setting_up import settled
 
 SESSION, TOKEN = "session_", "program_"
@@ -104,7 +106,7 @@ def token_issue(
     """Return a token for a program of ``partner`` or of ``operator``: for the operations ``scopes``, in ``region``."""
     require(actor, "org.token.issue", region)
     for scope in scopes:
-        operation(scope)
+        operation_asked(scope)
     if (partner is None) == (operator is None) or not scopes or expires_at <= timezone.now():
         raise BusinessError("org.token_terms")
     if operator is not None:
@@ -115,6 +117,12 @@ def token_issue(
             digest=kept, partner=partner, operator=operator, region=region, scopes=list(scopes), expires_at=expires_at
         )
     return token
+
+
+def tokens(actor: Actor) -> QuerySet[ApiToken]:
+    """Return the tokens that still open something, of the regions in which ``actor`` may issue them."""
+    standing = ApiToken.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+    return Scope(actor, "org.token.issue").filter(standing).select_related("region", "operator")
 
 
 def token_revoke(*, actor: Actor, token: ApiToken, reason: str) -> None:

@@ -18,7 +18,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import Agency, CrossRegion, Grant, GrantRequest, Holding, Post, Region
-from renshe.core.org.operations import Operation, operation
+from renshe.core.org.operations import operation, operation_asked
 from renshe.core.org.rights import require
 from renshe.core.org.validity import in_force
 
@@ -36,7 +36,7 @@ def grant_apply(
 ) -> GrantRequest:
     """Return a new request (申请) for ``post``."""
     require(actor, "org.grant.apply", region)
-    asked = _asked(operation_name)
+    asked = operation_asked(operation_name)
     if asked.kind not in post.group.kinds:
         raise BusinessError("org.group_may_not", group=post.group.name, operation=asked.label)
     first = valid_from or timezone.localdate()
@@ -107,7 +107,7 @@ def cross_region_permit(
     """Return the permission for ``agency`` to do the operation in ``region`` from today; the actor approves in
     ``region``, whose people they are."""
     require(actor, "org.cross_region", region)
-    _asked(operation_name)
+    operation_asked(operation_name)
     if valid_until < timezone.localdate() or not ground.strip():
         raise BusinessError("org.grant_end_and_purpose")
     with declared(actor.context("许可异地经办")):
@@ -120,14 +120,6 @@ def cross_region_permit(
             valid_from=timezone.localdate(),
             valid_until=valid_until,
         )
-
-
-def _asked(name: str) -> Operation:
-    """Return the operation that is asked for; BusinessError where there is none of that name."""
-    try:
-        return operation(name)
-    except LookupError:
-        raise BusinessError("org.no_such_operation") from None
 
 
 def _stamp(actor: Actor, request: GrantRequest, step: str, right: str, *, after: str, **more: object) -> GrantRequest:

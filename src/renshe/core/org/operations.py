@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from renshe.core.errors import BusinessError
+
 Kind = Literal["entry", "check", "approve", "query", "export", "admin"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -50,6 +52,14 @@ def operation(name: str) -> Operation:
         return _declared[name]
     except KeyError:
         raise LookupError(f"no operation {name!r} is declared") from None
+
+
+def operation_asked(name: str) -> Operation:
+    """Return the operation that somebody named; BusinessError where none is declared."""
+    try:
+        return operation(name)
+    except LookupError:
+        raise BusinessError("org.no_such_operation") from None
 
 
 def operations() -> list[Operation]:

@@ -81,6 +81,11 @@ def clean_up(*, actor: Actor, year: int, half: int) -> CleanUp:
     return made
 
 
+def clean_ups(actor: Actor) -> QuerySet[CleanUp]:
+    """Return the clean-ups that ``actor`` sees, the newest first."""
+    return Scope(actor, QUERY).filter(CleanUp.objects.select_related("region")).order_by("-pk")
+
+
 def candidates(actor: Actor) -> QuerySet[Candidate]:
     """Return the candidates that ``actor`` sees and that still stand."""
     return Scope(actor, QUERY).filter(Candidate.objects.filter(deleted_at=None)).order_by("table_name", "key")

@@ -8,11 +8,13 @@ Invariant: these pages change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from renshe.core.casework.forms import Item, item, item_shown
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.selectors import case_get
 from renshe.core.errors import BusinessError
@@ -20,8 +22,9 @@ from renshe.core.org.actor import Actor
 from renshe.core.pages.answering import action, page, shown
 from renshe.core.pages.panels import hint, panel
 from renshe.core.pages.reading import said
-from renshe.modules.registry.merging import Preview, merge_preview
+from renshe.modules.registry.merging import FieldChoice, Preview, merge_preview
 from renshe.modules.registry.models import Merged, UnitMerged
+from renshe.modules.registry.person_cases import attribute
 from renshe.modules.registry.unit_merging import unit_merge_preview
 
 for _type in ("registry.person_merge", "registry.unit_merge"):
@@ -29,13 +32,21 @@ for _type in ("registry.person_merge", "registry.unit_merge"):
 
 
 def _preview(actor: Actor, told: Mapping[str, str], reason: str = "") -> Preview | None:
-    """Return what merging the two numbers would do; None until both are told."""
-    old = told.get("old_no")
-    if old and "person_no" in told:
-        return merge_preview(actor=actor, old=old, kept=told["person_no"], reason=reason)
-    return (
-        unit_merge_preview(actor=actor, old_unit=old, kept_unit=told["unit_no"]) if old and "unit_no" in told else None
-    )
+    """Return what merging the two numbers would do, as people read it; None until both are told."""
+    old, person_no, unit_no = (told.get(name) for name in ("old_no", "person_no", "unit_no"))
+    if old and person_no:
+        return _readable(merge_preview(actor=actor, old=old, kept=person_no, reason=reason), attribute)
+    if old and unit_no:
+        found = unit_merge_preview(actor=actor, old_unit=old, kept_unit=unit_no)
+        return _readable(found, lambda name: item(f"unit.{name}"))
+    return None
+
+
+def _readable(preview: Preview, of: Callable[[str], Item]) -> Preview:
+    def told(one: FieldChoice) -> FieldChoice:
+        return replace(one, old=item_shown(of(one.field), one.old), kept=item_shown(of(one.field), one.kept))
+
+    return replace(preview, fields=[told(one) for one in preview.fields])
 
 
 @panel("registry/merge_panel.html", "registry.person_merge", "registry.unit_merge")

@@ -1,4 +1,4 @@
-"""Ledgers of terminals, networks and cut-offs.
+"""Ledgers of terminals, networks, cut-offs and the tokens of programs.
 
 Rule (002 七 (三), (四)): only from registered places; who keeps the database cuts off at once, tells a leader, and the
 lifting is recorded.
@@ -6,16 +6,20 @@ lifting is recorded.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from renshe.channels.desk.books.items import AGENCY, REASON, REGION, lines
+from django.utils import timezone
+
+from renshe.channels.desk.books.items import AGENCY, REASON, REGION, UNTIL, lines
 from renshe.channels.desk.books.staff import seen
 from renshe.channels.naming import agency_named, operator_named, region_named
 from renshe.core.casework.forms import Item
 from renshe.core.errors import BusinessError
-from renshe.core.org import access
+from renshe.core.org import access, credentials
 from renshe.core.org.actor import Actor
-from renshe.core.org.models import Agency, CutOff, Network, Operator, Terminal
+from renshe.core.org.models import Agency, ApiToken, CutOff, Network, Operator, Terminal
+from renshe.core.org.operations import operations
 from renshe.core.org.scope import Scope
 from renshe.core.pages.books import Book, Deed, book
 from renshe.core.pages.choices import agencies, operators, regions
@@ -159,5 +163,57 @@ book(
                 when=lambda row: row.lifted_at is None,
             ),
         ],
+    )
+)
+
+
+def _issue(actor: Actor, told: Any) -> str:
+    last = dt.datetime.combine(told["valid_until"], dt.time.max)
+    return credentials.token_issue(
+        actor=actor,
+        region=region_named(actor, told["region"]),
+        scopes=lines(told["scopes"]),
+        expires_at=timezone.make_aware(last),
+        partner=told["partner"],
+    )
+
+
+def _scopes(row: ApiToken) -> str:
+    return "、".join(one.label for one in operations() if one.name in row.scopes)
+
+
+book(
+    Book(
+        "tokens",
+        "接口令牌",
+        GROUP,
+        credentials.tokens,
+        ("partner", "region__name", ("可办操作", _scopes), "expires_at"),
+        ("org.token.issue",),
+        deeds=[
+            Deed(
+                "issue",
+                "签发令牌",
+                lambda actor, row, told: _issue(actor, told),
+                [
+                    Item("partner", "合作单位", required=True, length=60),
+                    REGION,
+                    Item("scopes", "可办操作（操作代号，用分号隔开）", required=True, length=1000),
+                    UNTIL,
+                ],
+                "org.token.issue",
+                says=lambda token: f"令牌：{token}（只显示这一次，请当面交给合作单位）",
+                choices={"region": regions("org.token.issue")},
+            ),
+            Deed(
+                "revoke",
+                "吊销",
+                lambda actor, row, told: credentials.token_revoke(actor=actor, token=row, **told),
+                [REASON],
+                "org.token.issue",
+                rowed=True,
+            ),
+        ],
+        note="合作单位的程序凭令牌调用接口，只能录入和查询，不能审核、审批。",
     )
 )
