@@ -325,7 +325,11 @@ def test_a_check_that_was_refused_is_handed_in_anew_by_who_entered_and_by_nobody
     check = regime.enter(case)
     case_decide(actor=regime.business, number=check.number, verdict="refuse", seen=check.digest, opinion="不符")
     form = {"person_no": regime.person.pk, "request": case.number}
-    other = case_start(actor=regime.clerk, type="registry.modified", region=HERE, form=form, submit=True)
+    with pytest.raises(BusinessError, match="渠道"):
+        case_start(actor=regime.clerk, type="registry.modified", region=HERE, form=form)
+    other = case_start(
+        actor=regime.clerk, type="registry.modified", region=HERE, form=form, channel="event", submit=True
+    )
     with pytest.raises(BusinessError, match="没有已批准"):
         agree(other, regime.business)
     again = regime.enter(case)

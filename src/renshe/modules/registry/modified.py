@@ -58,7 +58,7 @@ def _entered(values: Values) -> Problems:
     steps=[Step("check", "业务负责人核对修改日志", "registry.modified.check", level=UPPER)],
     person="person_no",
     workdays=3,
-    channels=frozenset(("counter", "api")),
+    channels=frozenset(("event",)),
     legal="养老保险数据管理制度 五（三）",
 )
 def modified(case: Case, values: Values) -> None:

@@ -207,7 +207,8 @@ def hands(case: Case) -> set[str]:
 def _hand_in(actor: Actor, found: Modification) -> Case:
     if found.check_no is None:
         form = {"person_no": found.person_id, "request": found.case_no}
-        return case_start(actor=actor, type=CHECK_TYPE, region=found.person.region_id, form=form, submit=True)
+        region = found.person.region_id
+        return case_start(actor=actor, type=CHECK_TYPE, region=region, form=form, channel="event", submit=True)
     check = Case.objects.get(number=found.check_no)
     if check.state in (State.REFUSED, State.WITHDRAWN):
         found.check_no = None
