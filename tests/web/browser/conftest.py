@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -34,6 +36,17 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+class Threads(ThreadingMixIn, WSGIServer):
+    """A browser keeps connections open on which it asks nothing: each has a thread, which leaves no database open."""
+
+    daemon_threads = True
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection."""
+        super().process_request_thread(request, client_address)
+        connections.close_all()
+
+
 @pytest.fixture(scope="module")
 def site(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the sample bureau, served while the tests of a module run."""
@@ -44,13 +57,9 @@ def site(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     sample_install()
     cases_sample()
     registry_sample()
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), server_class=Threads, handler_class=Quiet)
 
-    def serve() -> None:
-        server.serve_forever(0.1)
-        connections.close_all()
-
-    thread = threading.Thread(target=serve, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

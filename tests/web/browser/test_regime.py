@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from tests.core.filing.conftest import a_pdf
 from tests.web.browser.conftest import Visitor, visitor
 
+from renshe.core.affairs.months import months_file
 from renshe.core.casework.models import Case
+from renshe.core.filing.forms import CHANGE_REQUEST
+from renshe.core.filing.models import Document
 from renshe.core.journal.models import Unsealing
 from renshe.modules.registry.models import Modification, Person
 
@@ -38,7 +43,9 @@ def open_case(chromium: Browser, site: str, number: str, who: str) -> Visitor:
 
 
 @pytest.mark.req("S2-45", part="the check in the browser")
-def test_six_people_change_what_is_closed(chromium: Browser, site: str, evidence: list[Path]) -> None:
+def test_six_people_change_what_is_closed(
+    chromium: Browser, site: str, evidence: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     busy = Modification.objects.values("person")
     asked = Case.objects.filter(type="registry.modify").values("person")
     closed = Case.objects.filter(type="registry.person_register", state="done").values("person")
@@ -82,6 +89,30 @@ def test_six_people_change_what_is_closed(chromium: Browser, site: str, evidence
     person.refresh_from_db()
     assert person.ethnicity == "02" and not Unsealing.objects.filter(key=person.pk, closed_at=None).exists()
     assert "业务数据修改申请表" in head.to(f"/cases/{check}").page.inner_text("main")
+    _the_month_is_checked_printed_and_filed(chromium, site, check, monkeypatch)
+
+
+def _the_month_is_checked_printed_and_filed(
+    chromium: Browser, site: str, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = f"{timezone.localdate():%Y%m}"
+    later = timezone.now() + dt.timedelta(days=32)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    head = visitor(chromium, site, "fh220822").to(f"/months/{month}/220822")
+    press(head.page, "核对无误")
+    assert "核对无误" in head.page.inner_text("main") and head.looked_over() == []
+    lead = visitor(chromium, site, "xx220822").to(f"/months/{month}/220822")
+    with lead.page.expect_response("**/documents/*") as printed:
+        lead.page.get_by_role("button", name="打印", exact=True).click()
+    assert printed.value.headers["content-type"] == "application/pdf"
+    [volume] = months_file()
+    lead = visitor(chromium, site, "xx220822").to("/books/volumes")
+    lead.page.get_by_role("link", name=volume.number).click()
+    listed = lead.page.inner_text("main")
+    request = Document.objects.get(matter=check, name=CHANGE_REQUEST.name).number
+    assert "业务数据修改日志表" in listed and request in listed
+    press(lead.page, "核对案卷")
+    assert "案卷与归档时一致" in lead.page.inner_text("main") and lead.looked_over() == []
 
 
 def test_possible_duplicates_are_shown_while_somebody_is_entered(chromium: Browser, site: str) -> None:

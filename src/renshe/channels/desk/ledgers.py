@@ -68,6 +68,7 @@ def row(
         told=told,
         book=found,
         key=key,
+        leads=list(found.leads(one)),
         facts=list(zip(books.headings(type(one), columns), books.cells(one, columns), strict=True)),
         deeds=_forms(found, actor, one, wrong),
     )

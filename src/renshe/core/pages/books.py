@@ -52,7 +52,8 @@ class Deed:
 @dataclass(frozen=True, slots=True)
 class Book:
     """A ledger: ``rows(actor)`` as a queryset; ``columns`` by the fields' names (``agency__name``), or by a pair of
-    label and function; ``details``: further ones on the page of a row."""
+    label and function; ``details``: further ones on the page of a row; ``leads``: where that leads to, as label, name
+    of the address and its part."""
 
     name: str
     label: str
@@ -64,6 +65,8 @@ class Book:
     deeds: Sequence[Deed] = ()
     note: str = ""
     oldest: bool = False
+    leads_label: str = "相关"
+    leads: Callable[[Any], Iterable[tuple[str, str, object]]] = lambda row: ()
     known: dict[str, Deed] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from renshe.core.pages.books import Book, Deed, book
 from renshe.modules.registry import units
+from renshe.modules.registry.models import Unit
 from renshe.modules.registry.units import QUERY, RECEIVE
 
 GROUP = "登记"
-_UNIT = ("unit_no", "name", "region__name", "registered_on")
+_COLUMNS = ("unit_no", "name", "region__name", "registered_on")
+
+
+def _unit(row: Unit) -> list[tuple[str, str, object]]:
+    return [("单位", "unit", row.pk)]
+
 
 book(
     Book(
@@ -31,6 +37,7 @@ book(
         ],
         note="业务部门新增单位后，由信息中心接收备案。",
         oldest=True,
+        leads=lambda row: [("单位", "unit", row.unit_no), (f"登记业务 {row.case_no}", "case", row.case_no)],
     )
 )
 
@@ -40,10 +47,11 @@ book(
         "缺代码单位",
         GROUP,
         units.units_missing_code,
-        (*_UNIT, "code_due_on"),
+        (*_COLUMNS, "code_due_on"),
         (QUERY,),
         note="没有统一社会信用代码、组织机构代码的单位，须在期限内补齐（办理单位信息变更）。",
         oldest=True,
+        leads=_unit,
     )
 )
 
@@ -53,9 +61,10 @@ book(
         "名称暂定单位",
         GROUP,
         units.units_provisional,
-        _UNIT,
+        _COLUMNS,
         (QUERY,),
         note="名称还没有公章、执照或批文为据的单位（办理单位名称变更）。",
         oldest=True,
+        leads=_unit,
     )
 )

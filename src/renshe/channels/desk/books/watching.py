@@ -32,6 +32,17 @@ book(
     )
 )
 
+
+def _papers(row: Volume) -> list[tuple[str, str, object]]:
+    """Return what a volume holds, in its order, with where it can be looked at."""
+    return [
+        (f"{one.number} {mask_digits(one.title)}", "document", one.document.number)
+        if one.document
+        else (f"{one.number} {mask_digits(one.title)}", "paper", one.attachment_id)
+        for one in row.entries.select_related("document").order_by("position")
+    ]
+
+
 book(
     Book(
         "volumes",
@@ -96,6 +107,8 @@ book(
                 ),
             ),
         ],
+        leads_label="卷内文件",
+        leads=_papers,
     )
 )
 
