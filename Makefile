@@ -50,7 +50,13 @@ test: lint
 	.venv-peers-spark/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-bench: setup .venv-peers/.ready .venv-peers-spark/.ready
+# What plays five hundred people has pins of its own, too.
+.venv-load/.ready: benchmarks/pages/requirements.txt
+	$(PYTHON) -m venv .venv-load
+	.venv-load/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+bench: setup .venv-peers/.ready .venv-peers-spark/.ready .venv-load/.ready
 	$(BIN)/python -m benchmarks
 
 requirements: setup

@@ -5,6 +5,8 @@ from __future__ import annotations
 from benchmarks import big_csv, clean_scale, faults, journal, registry_list, rule_cost, scaling, text_reader
 from benchmarks.casework import cost, load
 from benchmarks.linking import febrl, speed
+from benchmarks.pages import cost as page_cost
+from benchmarks.pages import load as page_load
 from benchmarks.peers import compare
 
 text_reader.main()
@@ -20,3 +22,5 @@ speed.main()
 cost.main()
 load.main()
 registry_list.main()
+page_cost.main()
+page_load.main()

@@ -16,6 +16,7 @@ from renshe import __version__
 from renshe.core.database.connect import set_up
 from renshe.core.database.roles import DATABASE
 
+LOAD = "load"
 SHARES = ("entry", "check", "approve", "check", "entry")
 
 
@@ -24,14 +25,18 @@ def fill(count: int) -> list[dict[str, str]]:
     from django.db import connections
     from django.utils import timezone
 
+    from renshe.core.affairs.sample import cases_sample
     from renshe.core.journal.context import Context, declared
     from renshe.core.journal.installing import migrate
     from renshe.core.org.credentials import SESSION, token_draw
     from renshe.core.org.models import Agency, Holding, Operator, Post, Session
     from renshe.core.org.sample import sample_install
+    from renshe.modules.registry.sample import registry_sample
 
     migrate(f"{DATABASE}_app", __version__)
     sample_install()
+    cases_sample()
+    registry_sample()
     today, now, people = timezone.localdate(), timezone.now(), []
     last = today + dt.timedelta(days=9)
     agency = Agency.objects.get(region__level=2)
@@ -39,7 +44,7 @@ def fill(count: int) -> list[dict[str, str]]:
         for at in range(count):
             group = SHARES[at % len(SHARES)]
             operator = Operator.objects.create(
-                number=f"load{at:03d}",
+                number=f"{LOAD}{at:03d}",
                 name="测试",
                 agency=agency,
                 valid_from=today,
@@ -69,14 +74,16 @@ def look() -> dict[str, Any]:
         seal(connection, whole_only=False)
     with psycopg.connect(logins.application) as connection:
         found = verify(connection)
-    decisions = Decision.objects.values_list("case__number", "round", "operator", "verdict")
-    recorded = Entry.objects.filter(table_name="casework_decision", operation="I").count()
+    made = Decision.objects.filter(operator__startswith=LOAD)
+    decisions = made.values_list("case__number", "round", "operator", "verdict")
+    recorded = Entry.objects.filter(table_name="casework_decision", operation="I", operator__startswith=LOAD).count()
+    leaks = Case.objects.filter(type="affairs.leak", maker__startswith=LOAD)
     return {
         "decisions": sorted(map(list, decisions)),
         "recorded": recorded,
         "cases": Case.objects.count(),
-        "done": sorted(Case.objects.filter(state="done").values_list("number", flat=True)),
-        "effects": sorted(Leak.objects.values_list("case_no", flat=True)),
+        "done": sorted(leaks.filter(state="done").values_list("number", flat=True)),
+        "effects": sorted(Leak.objects.filter(case_no__in=leaks.values("number")).values_list("case_no", flat=True)),
         "whole": found.whole,
         "entries": found.entries,
         "unsealed": found.unsealed,
