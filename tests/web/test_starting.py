@@ -105,6 +105,18 @@ def test_who_makes_roles_and_databases_may_begin_and_needs_no_superuser(
     assert "日志完整" in run(tmp_path, "journal", "verify", url=url_of(server, "starter", "starter"))
 
 
+def test_what_only_looks_makes_no_database_on_an_own_server(
+    tmp_path: Path, server: psycopg.Connection, postgres_url: str
+) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    for role in ("owner", "app"):
+        (tmp_path / "secrets" / f"renshe_{role}").write_text("x")
+    for arguments in (["check"], ["journal", "verify"]):
+        assert "没有本系统的 renshe 库" in run(tmp_path, *arguments, url=postgres_url, code=2)
+    assert not server.execute("SELECT FROM pg_database WHERE datname = 'renshe'").fetchall()
+    assert not server.execute("SELECT FROM pg_roles WHERE starts_with(rolname, 'renshe')").fetchall()
+
+
 def test_who_may_make_nothing_is_told_what_is_wanting(tmp_path: Path, server: psycopg.Connection) -> None:
     server.execute("CREATE ROLE starter LOGIN PASSWORD 'starter'")
     assert "CREATEROLE 和 CREATEDB" in run(tmp_path, "migrate", url=url_of(server, "starter", "starter"), code=2)

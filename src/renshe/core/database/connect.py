@@ -7,6 +7,7 @@ runs its own under ``RENSHE_HOME``. Passwords of the two roles that are then use
 from __future__ import annotations
 
 import os
+import secrets
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,8 +40,9 @@ def server_of(folder: Path, own: str | None = None) -> str:
     return own or start_embedded(folder)
 
 
-def reach(folder: Path, server: str | None = None, database: str = DATABASE) -> Logins:
-    """Return the logins of this installation, roles and database made if need be; ``server``: URL of an own server."""
+def reach(folder: Path, server: str | None = None, database: str = DATABASE, *, begin: bool = True) -> Logins:
+    """Return the logins of this installation; ``server``: URL of an own server. Roles and database are made if need be,
+    or, unless it is to ``begin``, BusinessError where there is no database."""
     reached, application = server_of(folder, server), secret(folder, f"{database}_app")
     try:
         return prepare(
@@ -48,6 +50,7 @@ def reach(folder: Path, server: str | None = None, database: str = DATABASE) -> 
             owner_password=secret(folder, f"{database}_owner"),
             application_password=application,
             database=database,
+            begin=begin,
             home=sha256(b"home " + application.encode()).hexdigest()[:16],
         )
     except psycopg.errors.InsufficientPrivilege as error:
@@ -70,20 +73,30 @@ def _why(error: psycopg.OperationalError) -> str:
 def set_up(*, begin: bool = False) -> Logins:
     """Set Django up for this process and return the logins; BusinessError where a restoration was broken off, or,
     unless it is to ``begin``, nothing was begun here."""
-    folder = home(begin=begin)
+    folder, own = home(begin=begin), os.environ.get("DATABASE_URL")
     if half_restored(folder).exists():
         raise BusinessError("backup.half_restored", home=folder)
-    logins = reach(folder, os.environ.get("DATABASE_URL"))
+    if not begin and not _begun(folder, own):
+        raise BusinessError("start.no_home", home=folder)
+    logins = reach(folder, own, begin=begin)
     (folder / "papers").mkdir(mode=0o700, exist_ok=True)
     set_up_django(folder, logins)
     return logins
 
 
+def _begun(folder: Path, own: str | None) -> bool:
+    """Whether ``folder`` has the passwords of a database and, unless that is on an ``own`` server, the database."""
+    passwords = all((folder / "secrets" / f"{DATABASE}_{role}").is_file() for role in ("owner", "app"))
+    return passwords and (own is not None or (folder / "database" / "PG_VERSION").is_file())
+
+
 def set_up_django(folder: Path, logins: Logins | None = None) -> None:
-    """Set Django up for this process; it is told where the database is now, or later (``tell``)."""
+    """Set Django up for this process; it is told where the database is now, or later (``tell``), and then draws no key
+    that stays: a bureau that is restored brings its own, and nothing of it is made before its mark."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "renshe.web.settings")
     if "RENSHE_SECRET_KEY" not in os.environ:
-        os.environ["RENSHE_SECRET_KEY"] = secret(folder, "django")
+        drawn = secret(folder, "django") if logins is not None else secrets.token_urlsafe(48)
+        os.environ["RENSHE_SECRET_KEY"] = drawn
     settings.PAPERS = folder / "papers"
     if logins is not None:
         tell(logins)
