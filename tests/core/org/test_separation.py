@@ -112,6 +112,14 @@ def test_a_right_that_the_group_may_not_have_is_refused_by_the_database(bureau: 
     assert Grant.objects.count() == before
 
 
+def test_the_groups_that_must_not_combine_stay_as_they_were_set(bureau: Bureau) -> None:
+    before = sorted(PostConflict.objects.values_list("one", "other", "ground"))
+    for order in ("DELETE FROM org_postconflict", "UPDATE org_postconflict SET other_id = 'information'"):
+        with pytest.raises(BusinessError, match="只能追加"), declared(SETUP), connection.cursor() as cursor:
+            cursor.execute(order)
+    assert sorted(PostConflict.objects.values_list("one", "other", "ground")) == before
+
+
 @pytest.mark.req("S0-17")
 def test_temporary_staff_end_and_hold_no_post_that_decides(bureau: Bureau) -> None:
     admin, agency = bureau.at("information"), bureau.agencies["220822"]

@@ -174,6 +174,7 @@ class Disclosure(models.Model):
     """Somebody looked at what is masked: whose, which fields, why. The journal has when."""
 
     scope_region = "region"
+    journal_keeps = "all"
 
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name="操作人")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="区域")

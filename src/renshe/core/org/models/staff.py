@@ -31,6 +31,8 @@ class PostGroup(models.Model):
 class PostConflict(models.Model):
     """Two groups that must not combine, and why."""
 
+    journal_keeps = "all"
+
     one = models.ForeignKey(PostGroup, models.PROTECT, verbose_name="岗位组", related_name="+")
     other = models.ForeignKey(PostGroup, models.PROTECT, verbose_name="不相容岗位组", related_name="+")
     ground = models.TextField("依据")
