@@ -43,8 +43,9 @@ def prepare(
     BusinessError where the database is that of another ``home``, which would be shut out, or is not there and not to
     ``begin``."""
     owner, application = f"{database}_owner", f"{database}_app"
+    reached = {**conninfo_to_dict(server), "dbname": database}
     with psycopg.connect(server, autocommit=True) as connection:
-        # Processes that begin at once do this one after the other; the lock ends with the connection.
+        # Processes that begin at once do all of this one after the other; the lock ends with the connection.
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"renshe.prepare.{database}"])
         _refuse_another(connection, database, home)
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
@@ -68,11 +69,10 @@ def prepare(
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {db} TO {app}").format(**named))
         if home is not None:
             connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), _OF + home))
-    reached = {**conninfo_to_dict(server), "dbname": database}
-    with psycopg.connect(make_conninfo("", **reached), autocommit=True) as connection:
-        connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
-        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**named))
+        with psycopg.connect(make_conninfo("", **reached), autocommit=True) as inside:
+            inside.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
+            inside.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+            inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**named))
     return Logins(
         make_conninfo("", **{**reached, "user": owner, "password": owner_password}),
         make_conninfo("", **{**reached, "user": application, "password": application_password}),
