@@ -181,6 +181,8 @@ def test_a_request_that_is_refused_goes_no_further(bureau: Bureau, post: Post) -
         ("toys.approve", NEXT_YEAR, "x", "org.group_may_not"),
         ("toys.enter", YESTERDAY, "x", "org.grant_end_and_purpose"),
         ("toys.enter", NEXT_YEAR, " ", "org.grant_end_and_purpose"),
+        ("toys.enter", dt.date.max, "x", "org.too_far_ahead"),
+        ("toys.enter", TODAY + dt.timedelta(days=3660), "x", "org.too_far_ahead"),
     ],
 )
 def test_a_request_that_cannot_be_is_not_made(

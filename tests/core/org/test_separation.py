@@ -128,8 +128,9 @@ def test_a_post_that_was_given_today_or_for_later_is_taken_back_at_once(bureau: 
         operator = hire("both", bureau.agencies["220822"])
     for first in (TODAY, TODAY + dt.timedelta(days=9)):
         made = holding_begin(actor=admin, operator=operator, post=bureau.posts["entry"], valid_from=first)
-        with pytest.raises(BusinessError, match="不能早于昨天"):
-            holding_end(actor=admin, holding=made, last_day=YESTERDAY - dt.timedelta(days=1), reason="误录")
+        for last_day in (YESTERDAY - dt.timedelta(days=1), dt.date.max):
+            with pytest.raises(BusinessError, match=r"不能早于昨天|过远"):
+                holding_end(actor=admin, holding=made, last_day=last_day, reason="误录")
         holding_end(actor=admin, holding=made, last_day=YESTERDAY, reason="误录")
         made.refresh_from_db()
         assert made.valid_until == first - dt.timedelta(days=1)

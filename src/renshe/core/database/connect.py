@@ -22,6 +22,9 @@ from renshe.core.database.roles import DATABASE, Logins, prepare
 from renshe.core.errors import BusinessError
 
 _REASONS = {
+    "invalid port number": "端口须是 1 至 65535 的整数",
+    'connection option "port"': "端口须是 1 至 65535 的整数",
+    "invalid sslmode value": "sslmode 的写法不对",
     "Connection refused": "该地址和端口上没有数据库在运行",
     "could not translate host name": "找不到这台主机",
     "failed to resolve host": "找不到这台主机",
@@ -30,6 +33,17 @@ _REASONS = {
     "password authentication failed": "用户名或密码不对",
     "no password supplied": "没有写密码",
     "no pg_hba.conf entry": "服务器不允许从本机连接，见其 pg_hba.conf",
+    "Network is unreachable": "网络不通",
+    "No route to host": "网络不通",
+    "too many c": "服务器的连接已满",
+    "starting up": "数据库正在启动",
+    "shutting down": "数据库正在停止",
+    "in recovery mode": "数据库正在从意外停止中恢复",
+    "terminating connection": "数据库已停止，或切断了连接",
+    "server closed the connection": "数据库已停止，或切断了连接",
+    "connection is closed": "数据库已停止，或切断了连接",
+    "connection is lost": "数据库已停止，或切断了连接",
+    "connection already closed": "数据库已停止，或切断了连接",
     "does not exist": "没有其中写的用户或库",
 }
 """What libpq and servers say, and what it means; the first that fits is told."""
@@ -56,7 +70,7 @@ def reach(folder: Path, server: str | None = None, database: str = DATABASE, *, 
     except psycopg.errors.InsufficientPrivilege as error:
         raise BusinessError("start.database_rights", why=error.diag.message_primary) from None
     except psycopg.OperationalError as error:
-        raise BusinessError("start.database", why=_why(error)) from None
+        raise BusinessError("start.database", why=why_not(error)) from None
     except psycopg.ProgrammingError as error:
         if error.sqlstate is not None:
             raise
@@ -64,8 +78,8 @@ def reach(folder: Path, server: str | None = None, database: str = DATABASE, *, 
         raise BusinessError("start.database_url") from None
 
 
-def _why(error: psycopg.OperationalError) -> str:
-    """Return in words why a server was not reached."""
+def why_not(error: psycopg.Error) -> str:
+    """Return in words why a server was not reached, or went away."""
     said = str(error)
     return next((words for part, words in _REASONS.items() if part in said), " ".join(said.split()))
 

@@ -20,7 +20,7 @@ from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import Agency, CrossRegion, Grant, GrantRequest, Holding, Post, Region
 from renshe.core.org.operations import Operation, operation
 from renshe.core.org.rights import require
-from renshe.core.org.validity import ended, in_force
+from renshe.core.org.validity import ended, in_force, require_near
 
 
 def grant_apply(
@@ -42,6 +42,7 @@ def grant_apply(
     first = valid_from or timezone.localdate()
     if valid_until < max(first, timezone.localdate()) or not purpose.strip():
         raise BusinessError("org.grant_end_and_purpose")
+    require_near(valid_until)
     with declared(actor.context("申请授权")):
         return GrantRequest.objects.create(
             post=post,
@@ -111,6 +112,7 @@ def cross_region_permit(
     _asked(operation_name)
     if valid_until < timezone.localdate() or not ground.strip():
         raise BusinessError("org.grant_end_and_purpose")
+    require_near(valid_until)
     with declared(actor.context("许可异地经办")):
         return CrossRegion.objects.create(
             agency=agency,

@@ -22,7 +22,7 @@ from renshe.core.org.keeping import identity_digest
 from renshe.core.org.models import Agency, Department, Holding, Operator, Post, PostConflict, Session
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
-from renshe.core.org.validity import ended, in_force
+from renshe.core.org.validity import ended, in_force, require_near
 
 MANAGE = "org.manage"
 
@@ -46,6 +46,7 @@ def operator_register(
     require(actor, MANAGE, agency.region)
     if temporary and valid_until is None:
         raise BusinessError("org.temporary_end", name=name)
+    require_near(valid_until)
     if department is not None and department.agency_id != agency.pk:
         raise BusinessError("org.out_of_scope")
     with declared(actor.context("登记操作人")):
@@ -107,6 +108,7 @@ def holding_begin(
     require(actor, MANAGE, operator.agency.region)
     _not_oneself(actor, operator)
     first = valid_from or timezone.localdate()
+    require_near(first, valid_until)
     with declared(actor.context("任职")):
         # Who gives one operator two posts at once waits here for the first.
         Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
@@ -118,6 +120,7 @@ def holding_begin(
 def holding_end(*, actor: Actor, holding: Holding, last_day: dt.date, reason: str) -> None:
     """Let ``holding`` end with ``last_day``, yesterday at once; not later than it would by itself."""
     require(actor, MANAGE, holding.operator.agency.region)
+    require_near(last_day)
     last = ended(holding.valid_from, holding.valid_until, last_day)
     if last is None:
         raise BusinessError("org.holding_end")

@@ -9,9 +9,14 @@ Invariant: "today" is the day in the bureau's own time, wherever the server stan
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
+from importlib import resources
 
+import yaml
 from django.db.models import Q
 from django.utils import timezone
+
+from renshe.core.errors import BusinessError
 
 _DAY = dt.timedelta(days=1)
 
@@ -29,3 +34,18 @@ def ended(first: dt.date, last: dt.date | None, asked: dt.date) -> dt.date | Non
     if asked < timezone.localdate() - _DAY or (last is not None and asked > last):
         return None
     return max(asked, first - _DAY)
+
+
+def require_near(*days: dt.date | None) -> None:
+    """Refuse days that lie further ahead than anything may be given."""
+    today, years = timezone.localdate(), _years_ahead()
+    most = today.replace(year=today.year + years, day=min(today.day, 28))
+    for one in days:
+        if one is not None and one > most:
+            raise BusinessError("org.too_far_ahead", day=one, years=years, most=most)
+
+
+@cache
+def _years_ahead() -> int:
+    told = yaml.safe_load(resources.files(__package__).joinpath("data", "limits.yaml").read_text("utf-8"))
+    return int(told["years_ahead"])
