@@ -103,7 +103,7 @@ def _copied(logins: Logins, name: str, rows: int) -> dict[str, float | int]:
             text = _lines(name, range(first, min(first + _BATCH, rows)))
             with psycopg.connect(logins.application) as own:
                 start = time.perf_counter()
-                own.execute("SELECT journal_declare(%s::jsonb)", [Context(operator="bench", reason="测速").told()])
+                own.execute("SELECT journal_declare(%s::jsonb)", [Context(operator="setup", reason="测速").told()])
                 with own.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(text)
                 own.commit()

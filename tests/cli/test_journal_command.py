@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 INSTALL = """
@@ -32,7 +33,8 @@ def run(postgres_url: str, tmp_path: Path) -> Iterator[Run]:
         "DATABASE_URL": postgres_url,
         "RENSHE_HOME": str(tmp_path / "home"),
         "RENSHE_SEAL_PLACE": str(tmp_path / "share"),
-        "DJANGO_SETTINGS_MODULE": "renshe.web.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.core.settings",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
     }
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -131,7 +133,7 @@ def test_rows_that_were_changed_past_the_triggers_are_named_and_so_is_what_let_t
             for order in orders:
                 own.execute(order)
 
-    said = """SELECT journal_declare('{"operator": "op-1", "reason": "x", "approval": "x"}')"""
+    said = """SELECT journal_declare('{"operator": "op-1", "reason": "x", "approval": "批〔2026〕1号"}')"""
     as_superuser(
         "SET timezone = 'Asia/Shanghai'",
         said,

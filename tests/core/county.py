@@ -32,7 +32,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.attributes import attribute_group_add
 from renshe.core.org.credentials import password_set, token_issue
 from renshe.core.org.granting import grant_apply, grant_approve, grant_review
-from renshe.core.org.models import ApiToken, Department, Grant, Holding, Operator
+from renshe.core.org.models import ApiToken, CrossRegion, Department, Grant, Holding, Operator
 from renshe.core.org.setting_up import grant_install
 from renshe.core.registers.backups import backup_prove, backup_register
 from renshe.core.registers.models import (
@@ -110,6 +110,16 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         deputy = hire("deputy", bureau.agencies[HERE])
         Holding.objects.create(operator=deputy, post=bureau.posts["check"], valid_from=YESTERDAY)
         holding = Holding.objects.create(operator=hand, post=bureau.posts["audit"], valid_from=YESTERDAY)
+        # It lets nobody in yet.
+        permission = CrossRegion.objects.create(
+            agency=bureau.agencies["220802"],
+            region=region,
+            operation="shop.open.enter",
+            ground="x",
+            permitted_by=bureau.operator("approve"),
+            valid_from=TODAY + dt.timedelta(days=30),
+            valid_until=NEXT_YEAR,
+        )
     volume = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-11", place="x")
     volume_add(actor=entry, number=volume.number, documents=[log.number])
     closed = volume_open(actor=entry, region=HERE, kind="x", title="x", period="2026-10", place="x")
@@ -172,6 +182,7 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         "fresh": fresh,
         "reviewed": reviewed,
         "approved": approved,
+        "permission": permission,
         "grant": Grant.objects.get(operation="shop.open.enter", region=region),
         "token": ApiToken.objects.get(partner="银行"),
         "group": attribute_group_add(

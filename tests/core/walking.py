@@ -197,6 +197,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "registers.tracing.entries": {"asked": lambda t: Asked(case=t["number"])},
     "org.staffing.holding_begin": {"operator": lambda t: t["fresh_hand"], "post": lambda t: t["entry_post"]},
     "org.granting.grant_end": {"last_day": TODAY},
+    "org.granting.cross_region_end": {"last_day": TODAY},
     "jobs.services.job_start": {"name": "filing.check", "region": HERE},
     "org.access.terminal_register": {"number": "w-9"},
     "org.access.place_stop": {"place": lambda t: t["terminal"]},

@@ -23,14 +23,14 @@ from tests.channels.desk.conftest import Browser, browser
 from tests.core import conftest as ground
 from tests.core.casework.conftest import HERE
 from tests.core.county import LAST_MONTH
-from tests.core.org.bureau import GROUPS, SETUP, YESTERDAY
+from tests.core.org.bureau import GROUPS, SETUP
 from tests.core.walking import World, build
 from tests.web.addresses import ONES_OWN, OPEN, addresses, asked
 
 from renshe.core.filing.models import Volume
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
-from renshe.core.org.models import CrossRegion, Network
+from renshe.core.org.models import Network
 from renshe.core.registers.models import BulkWork, Candidate, DatabaseCheck, RunningLog
 from renshe.core.registers.monthly import log_of
 from renshe.modules.registry.models import Filing
@@ -70,19 +70,9 @@ def _more(world: World) -> None:
     with declared(SETUP):
         Network.objects.create(cidr="127.0.0.0/8", name="本机", region=regions["220000"])
         network = Network.objects.create(cidr="10.2.0.0/16", name="县局", region=regions[HERE])
-        cross = CrossRegion.objects.create(
-            agency=world.office.bureau.agencies["220802"],
-            region=regions[HERE],
-            operation="shop.open.enter",
-            ground="x",
-            permitted_by=world.office.bureau.operator("approve"),
-            valid_from=YESTERDAY,
-            valid_until=YESTERDAY,
-        )
     things = world.things
     things |= {
         "network": network.pk,
-        "cross": cross.pk,
         "running_log": RunningLog.objects.filter(region=HERE)[0].pk,
         "database_check": DatabaseCheck.objects.filter(region=HERE)[0].pk,
         "bulk": BulkWork.objects.filter(region=HERE)[0].pk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,8 @@ def test_root_does_not_take_the_home_of_another_user(tmp_path: Path) -> None:
         ("postgres//root:TopSecret9@db/x", "写法不对"),
         ("postgres://u:Top%Secret9@db/x", "写法不对"),
         ("postgresql://root:TopSecret9@127.0.0.1:{port}/x", "该地址和端口上没有数据库在运行"),
+        ("postgresql://root:TopSecret9@127.0.0.1:99999/x", "端口须是 1 至 65535 的整数"),
+        ("postgresql://root:TopSecret9@127.0.0.1:abc/x", "端口须是 1 至 65535 的整数"),
         ("postgresql://root:TopSecret9@no-such-host.invalid/x", "找不到这台主机"),
     ],
 )
@@ -89,6 +92,59 @@ def test_an_address_that_leads_nowhere_is_told_in_words_and_without_its_password
 ) -> None:
     said = run(tmp_path, "migrate", url=url.format(port=free_port()), code=2)
     assert told in said and "Secret9" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "abc"], "--port 的值应为整数"),
+        (["--port", "65536"], "--port 的值不能大于 65535"),
+        (["--host", "no-such-host.invalid"], "找不到这台主机"),
+        (["--host", "192.0.2.1"], "本机没有这个地址"),
+    ],
+)
+def test_a_place_that_cannot_be_served_at_is_told_in_words(tmp_path: Path, arguments: list[str], said: str) -> None:
+    assert said in run(tmp_path, "serve", *arguments, code=2)
+    assert not (tmp_path / "secrets").exists()
+
+
+KILLED = """
+import atexit, os, signal, sys, time
+import psutil
+from renshe.core.database import connect
+
+begun = connect.set_up_django
+
+def kill(folder):
+    pid = int((folder / "database" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+
+def killed(folder, *more):
+    kill(folder)
+    # Who looks at that moment may still find it.
+    atexit.register(lambda: setattr(psutil.Process, "is_running", lambda self: True))
+    begun(folder, *more)
+
+connect.set_up_django = killed
+sys.argv = ["renshe", *sys.argv[1:]]
+from renshe.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["journal", "verify"], ["backup"], ["migrate"]])
+def test_a_database_that_is_killed_under_a_command_is_told_in_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    run(tmp_path, "migrate")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, *arguments],
+        env=environment(tmp_path), capture_output=True, encoding="utf-8", check=False, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("错误：数据库没有运行或连接中断") and done.stderr.count("\n") == 1, done.stderr
+    # The next one starts it again.
+    assert "日志完整" in run(tmp_path, "journal", "verify")
 
 
 def test_a_wrong_password_or_database_is_told_in_words(tmp_path: Path, server: psycopg.Connection) -> None:
@@ -103,6 +159,18 @@ def test_who_makes_roles_and_databases_may_begin_and_needs_no_superuser(
     for _ in range(2):
         run(tmp_path, "migrate", url=url_of(server, "starter", "starter"))
     assert "日志完整" in run(tmp_path, "journal", "verify", url=url_of(server, "starter", "starter"))
+
+
+def test_what_only_looks_makes_no_database_on_an_own_server(
+    tmp_path: Path, server: psycopg.Connection, postgres_url: str
+) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    for role in ("owner", "app"):
+        (tmp_path / "secrets" / f"renshe_{role}").write_text("x")
+    for arguments in (["check"], ["journal", "verify"]):
+        assert "没有本系统的 renshe 库" in run(tmp_path, *arguments, url=postgres_url, code=2)
+    assert not server.execute("SELECT FROM pg_database WHERE datname = 'renshe'").fetchall()
+    assert not server.execute("SELECT FROM pg_roles WHERE starts_with(rolname, 'renshe')").fetchall()
 
 
 def test_who_may_make_nothing_is_told_what_is_wanting(tmp_path: Path, server: psycopg.Connection) -> None:

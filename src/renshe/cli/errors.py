@@ -7,6 +7,9 @@ import sys
 import traceback
 from pathlib import Path
 
+_LOST = ("08", "57P")
+"""Classes of SQLSTATE that say that the database went away; of one that is not there at all there is none."""
+
 
 def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
@@ -21,6 +24,7 @@ def explain(error: BaseException) -> int:
     from renshe.engine.spark.session import SparkUnavailableError
     from renshe.engine.staging.columns import ColumnError
 
+    error = _of_the_database(error) or error
     line = " ".join(str(error).split()) or type(error).__name__
     mendable = (
         BusinessError,
@@ -48,3 +52,18 @@ def explain(error: BaseException) -> int:
         traceback.print_exception(error)
     print(f"错误：程序出现意外（{type(error).__name__}：{line}）；请把这一行和操作步骤报给维护者", file=sys.stderr)
     return 1
+
+
+def _of_the_database(error: BaseException) -> Exception | None:
+    """Return in our words that the database is not there any more; None where ``error`` is another."""
+    import psycopg
+
+    from renshe.core.database.connect import why_not
+    from renshe.core.errors import BusinessError
+
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return None
+    if cause.sqlstate is not None and not cause.sqlstate.startswith(_LOST):
+        return None
+    return BusinessError("start.database_lost", why=why_not(cause))

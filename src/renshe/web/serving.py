@@ -8,6 +8,7 @@ Invariant: one ``serve`` for one home. When it ends, however it ends, nothing of
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -35,6 +36,15 @@ _PATIENCE = 30.0
 """Seconds that a worker has for ending what it is at."""
 _THREADS = 32
 """Requests that are worked on at once, over all processes: each has a connection to the database."""
+
+_REASONS = {
+    errno.EADDRINUSE: "已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+    errno.EACCES: "没有权限",
+    socket.EAI_NONAME: "找不到这台主机",
+    socket.EAI_AGAIN: "找不到这台主机",
+}
+"""Why an address cannot be listened on, in words."""
 
 _WORK = (sys.executable, "-m", "renshe.cli.main", "worker", "--with-parent")
 
@@ -195,7 +205,9 @@ def _require_free(host: str, port: int) -> None:
                 tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind(address)
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = str(error)
+        if isinstance(error, OSError):
+            why = _REASONS.get(error.errno or 0, error.strerror or why)
         raise BusinessError("start.port_taken", host=host, port=port, why=why) from None
 
 

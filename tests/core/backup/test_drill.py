@@ -34,10 +34,13 @@ def environment(home: Path, server: str | None = None) -> dict[str, str]:
     return told | {"PYTHONPATH": path} | ({"DATABASE_URL": server} if server else {})
 
 
-def call(home: Path, *command: str, server: str | None = None, code: int = 0) -> str:
+def call(home: Path, *command: str, server: str | None = None, code: int = 0, keyless: bool = False) -> str:
+    told = environment(home, server)
+    if keyless:
+        told.pop("RENSHE_SECRET_KEY")
     done = subprocess.run(
         [sys.executable, "-m", *command],
-        env=environment(home, server),
+        env=told,
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -208,6 +211,37 @@ def test_an_archive_that_is_altered_is_not_begun_with(archive: Path, tmp_path: P
     altered.write_bytes(content)
     assert "不完整或被改动" in renshe(tmp_path / "new", "restore", str(altered), code=2)
     assert not (tmp_path / "new" / ".restoring").exists() and not (tmp_path / "new" / "papers").exists()
+    # Nor is a key drawn before the mark is made, though none is told.
+    call(tmp_path / "two", "renshe.cli.main", "restore", str(altered), code=2, keyless=True)
+    assert {path.name for path in (tmp_path / "two").iterdir()} <= {".serve.lock"}
+
+
+def test_nothing_is_made_of_a_restoration_before_its_mark(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    told = environment(home)
+    told.pop("RENSHE_SECRET_KEY")
+    running = subprocess.Popen([sys.executable, "-m", "renshe.cli.main", "restore", str(archive)], env=told)
+    while not {"secrets", "database", "papers"} & (seen := {one.name for one in home.glob("*")}):
+        assert running.poll() is None
+        time.sleep(0.002)
+    marked = (home / ".restoring").exists()
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert marked, seen
+    assert "恢复没有完成" in renshe(home, "migrate", code=2)
+
+
+@pytest.mark.parametrize("left", [[], ["secrets/django"], ["secrets/renshe_owner", "secrets/renshe_app"]])
+def test_what_only_looks_makes_nothing_of_a_home_that_was_not_begun(left: list[str], tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    for name in left:
+        (home / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / name).write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    for command in (["check"], ["backup"], ["journal", "verify"]):
+        output = renshe(home, *command, code=2)
+        assert "没有本系统的数据" in output and output.count("\n") == 1, output
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_backup_that_was_killed_leaves_no_archive_and_is_not_in_the_way(old: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from threading import Thread
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from tests.core.casework.conftest import FORM, Office, started, submitted
 from tests.core.org.bureau import SETUP
 from tests.core.toys.models import Shop
@@ -107,6 +108,47 @@ def test_the_database_itself_refuses_a_case_that_nobody_agreed_to(office: Office
         Case.objects.filter(pk=case.pk).update(state="open")
     case.refresh_from_db()
     assert (case.state, case.type, case.makers) == (State.DONE, "shop.open", [office.maker.operator])
+
+
+def test_the_database_itself_refuses_a_refusal_that_nobody_decided(office: Office) -> None:
+    case = submitted(office)
+    later = {"state": "refused", "ended_at": timezone.now()}
+    with pytest.raises(BusinessError, match="没有不予办理的意见"), declared(SETUP):
+        Case.objects.filter(pk=case.pk).update(**later)
+    with pytest.raises(BusinessError, match="没有不予办理的意见"), declared(SETUP):
+        # Nor by an opinion upon another form.
+        Decision.objects.create(
+            case=case, round=1, step=0, operator="check-220822", verdict="refuse", opinion="x", digest="0"
+        )
+        Case.objects.filter(pk=case.pk).update(**later)
+    case.refresh_from_db()
+    assert case.state == State.OPEN and case.decisions.count() == 1
+    done = case_decide(actor=office.checker, number=case.number, verdict="refuse", seen=case.digest, opinion="不符")
+    assert done.state == State.REFUSED
+
+
+def test_a_case_approves_what_its_effect_deletes_and_nothing_before_or_after(office: Office) -> None:
+    case = submitted(office)
+
+    def vouched(kind: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT journal_vouched_{kind}(%s)", [case.number])
+            return bool(cursor.fetchone()[0])
+
+    assert not any(vouched(kind) for kind in ("deletion", "sealing", "release", "operator", "editor"))
+    with declared(SETUP):
+        # As it stands while the effect is carried out.
+        Decision.objects.create(
+            case=case, round=1, step=0, operator="check-220822", verdict="agree", opinion="", digest=case.digest
+        )
+    assert vouched("deletion") and vouched("sealing") and not vouched("release")
+    with declared(SETUP):
+        Case.objects.filter(pk=case.pk).update(state="done", ended_at=timezone.now())
+    assert vouched("sealing") and not vouched("deletion") and not vouched("release")
+    for kind, number in (("operator", "check-220822"), ("operator", "system"), ("editor", "check-220822")):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT journal_vouched_{kind}(%s)", [number])
+            assert cursor.fetchone() == (True,)
 
 
 @pytest.mark.parametrize("who", ["other_region", "wrong_post", "approver"])

@@ -184,6 +184,22 @@ def test_a_deputy_sees_the_form_whole_and_decides_what_lies_with_the_absent_one(
     assert Decision.objects.get(verdict="agree").on_behalf == "check-220822"
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"valid_from": YESTERDAY, "valid_until": YESTERDAY}, "不能早于今天"),
+        ({"valid_until": dt.date.max}, "过远"),
+    ],
+)
+def test_a_delegation_is_not_given_for_what_is_over_nor_for_ever(
+    office: Office, more: dict[str, object], said: str
+) -> None:
+    stand_in(office, "check")
+    with pytest.raises(BusinessError, match=said):
+        give(office, **more)
+    assert not Delegation.objects.exists()
+
+
 def test_a_delegation_ends_at_once_and_one_to_come_never_begins(office: Office) -> None:
     deputy, case = stand_in(office, "check"), submitted(office)
     for more in ({}, {"valid_from": TODAY, "valid_until": NEXT_YEAR}):

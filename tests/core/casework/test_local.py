@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from tests.core.casework.conftest import HERE, Office, started, submitted
-from tests.core.org.bureau import TODAY
+from tests.core.org.bureau import TODAY, YESTERDAY
 
 from renshe.core.casework.deciding import case_decide
 from renshe.core.casework.local import difference_set, differences_counted
@@ -45,6 +47,8 @@ def test_a_place_asks_for_more_and_is_quicker_and_is_counted(office: Office) -> 
         ("approver", {"workdays": 6}, "只能缩短"),
         ("approver", {"workdays": 0}, "只能缩短"),
         ("approver", {"workdays": 3, "ground": " "}, "须写明依据"),
+        ("approver", {"workdays": 3, "valid_until": YESTERDAY}, "不能早于今天"),
+        ("approver", {"workdays": 3, "valid_until": dt.date.max}, "过远"),
         ("approver", {"paper": "lease"}, "只能缩短"),
         ("approver", {"type": "no.such", "workdays": 3}, "没有“no.such”"),
         ("checker", {"workdays": 3}, "没有在"),

@@ -172,6 +172,7 @@ def test_a_file_is_taken_out_with_a_reason_and_its_row_stays(bureau: Bureau) -> 
         "UPDATE filing_attachment SET state = 'removed'",
         "UPDATE filing_attachment SET held = false",
         "UPDATE filing_attachment SET held = false, released = matter",
+        "UPDATE filing_attachment SET held = false, released = '随便写'",
         "UPDATE filing_attachment SET held = false, released = 'another', state = 'removed'",
         "UPDATE filing_attachment SET digest = repeat('0', 64)",
         "UPDATE filing_attachment SET matter = 'X'",
@@ -179,11 +180,11 @@ def test_a_file_is_taken_out_with_a_reason_and_its_row_stays(bureau: Bureau) -> 
         "UPDATE filing_attachment SET name = 'x'",
     ],
 )
-@pytest.mark.parametrize("approval", [None, MATTER, "批-2026-1"])
+@pytest.mark.parametrize("approval", [None, MATTER, "批〔2026〕1号", "随便写"])
 def test_evidence_is_changed_by_nobody_with_whatever_approval(bureau: Bureau, order: str, approval: str | None) -> None:
     made = attach(bureau)
     assert carry_out() == 1
-    with pytest.raises((BusinessError, IntegrityError)), declared(Context("x", "x", approval=approval)):
+    with pytest.raises((BusinessError, IntegrityError)), declared(Context("op-1", "x", approval=approval)):
         connection.cursor().execute(order)
     found = Attachment.objects.get()
     assert (found.held, found.state, found.digest, found.matter) == (True, "attached", made.digest, MATTER)

@@ -28,13 +28,15 @@ def sealed(db: None) -> Person:
     return person
 
 
-def opened(person: Person, *fields: str, until: dt.datetime | None = None, context: Context = LEAD) -> int:
+def opened(
+    person: Person, *fields: str, until: dt.datetime | None = None, context: Context = LEAD, operator: str = "op-5"
+) -> int:
     with declared(context):
         return row_open(
             table="toys_person",
             key=str(person.pk),
             fields=fields,
-            operator="op-5",
+            operator=operator,
             until=until or timezone.now() + dt.timedelta(hours=4),
         )
 
@@ -98,7 +100,8 @@ def test_an_unsealing_expires(committed: None) -> None:
     ("context", "fields", "hours", "said"),
     [
         (CLERK, ["name"], 4, "没有批准的申请"),
-        (Context(operator="op-5", reason="解封", approval="x"), ["name"], 4, "解封人不能同时是修改人"),
+        (Context(operator="op-1", reason="解封", approval="随便写"), ["name"], 4, "“随便写”不是已批准的申请"),
+        (Context(operator="op-5", reason="解封", approval="修改申请 2026-3"), ["name"], 4, "解封人不能同时是修改人"),
         (LEAD, [], 4, "写明该表的项目"),
         (LEAD, ["nosuch"], 4, "写明该表的项目"),
         (LEAD, ["name"], 24 * 32, "31 天以内"),
@@ -126,7 +129,21 @@ def test_a_row_is_unsealed_for_one_person_at_a_time(sealed: Person) -> None:
     assert [one.operator for one in Unsealing.objects.all()] == ["op-5"]
 
 
-def test_nobody_seals_without_an_approval(db: None) -> None:
-    with pytest.raises(BusinessError, match="没有批准的申请"), declared(CLERK):
+@pytest.mark.parametrize("operator", ["ghost", "op-5 ", "", "system"])
+def test_a_row_is_unsealed_for_nobody_who_does_not_work_here(sealed: Person, operator: str) -> None:
+    with pytest.raises(BusinessError, match="不是在岗人员的工号"), transaction.atomic():
+        opened(sealed, "name", operator=operator)
+    assert not Unsealing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        (CLERK, "没有批准的申请"),
+        (Context(operator="op-2", reason="封存", approval="随便写"), "“随便写”不是已批准的申请"),
+    ],
+)
+def test_nobody_seals_without_an_approval(db: None, context: Context, said: str) -> None:
+    with pytest.raises(BusinessError, match=said), declared(context):
         rows_close(table="toys_person", keys=["1"])
     assert not SealedRow.objects.exists()

@@ -114,12 +114,23 @@ def test_an_empty_operator_or_reason_is_none(db: None, context: Context) -> None
         pass
 
 
+@pytest.mark.parametrize("operator", ["ghost", "op-7 ", "migrate", "partner:银行"])
+def test_nobody_changes_anything_in_the_name_of_who_is_unknown(db: None, operator: str) -> None:
+    with pytest.raises(BusinessError, match="不是本系统的人员"), declared(Context(operator=operator, reason="x")):
+        Shop.objects.create(code="s1", name="一")
+    assert not Shop.objects.exists() and not Entry.objects.exists()
+
+
 @pytest.mark.req("S2-66")
 def test_a_deletion_needs_an_approval_and_leaves_the_whole_row(db: None) -> None:
     with declared(CLERK):
         Shop.objects.create(code="s1", name="一")
         with pytest.raises(DatabaseError, match="没有批准文号，不能删除数据"), transaction.atomic():
             Shop.objects.all().delete()
+    typed = Context(operator="op-7", reason="清理", approval="随便写")
+    with pytest.raises(BusinessError, match="“随便写”不是已批准删除的申请"), declared(typed):
+        Shop.objects.all().delete()
+    assert Shop.objects.count() == 1
     with declared(APPROVED):
         Shop.objects.all().delete()
     gone = Entry.objects.get(operation="D")

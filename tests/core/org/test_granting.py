@@ -13,6 +13,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, actor_of
 from renshe.core.org.granting import (
+    cross_region_end,
     cross_region_permit,
     grant_apply,
     grant_approve,
@@ -24,6 +25,7 @@ from renshe.core.org.granting import (
 from renshe.core.org.models import CrossRegion, Grant, GrantRequest, Holding, Post
 from renshe.core.org.rights import may
 from renshe.core.org.setting_up import grant_install
+from renshe.core.org.validity import in_force
 
 STEPS = ("applied_by_id", "reviewed_by_id", "approved_by_id", "opened_by_id", "refused_by_id")
 
@@ -62,6 +64,25 @@ def test_four_people_in_four_steps_make_a_right(bureau: Bureau, post: Post) -> N
         grant_end(actor=bureau.at("information"), grant=made, last_day=NEXT_YEAR + dt.timedelta(1), reason="x")
     with pytest.raises(BusinessError, match="只能提前终止"), declared(SETUP):
         Grant.objects.filter(pk=made.pk).update(valid_until=NEXT_YEAR)
+
+
+def test_a_right_is_ended_at_once_though_it_began_today_or_has_not_begun(bureau: Bureau, post: Post) -> None:
+    window, admin = actor_of("w1"), bureau.at("information")
+    for first in (TODAY, TODAY + dt.timedelta(days=30)):
+        request = grant_apply(
+            actor=bureau.at("entry"), post=post, operation_name="toys.enter", region=bureau.regions["220822"],
+            valid_from=first, valid_until=NEXT_YEAR, purpose="窗口受理",
+        )  # fmt: skip
+        grant_review(actor=bureau.at("check"), request=request)
+        grant_approve(actor=bureau.at("approve"), request=request)
+        made = grant_open(actor=admin, request=request)
+        assert may(window, "toys.enter", "220822") == (first == TODAY)
+        with pytest.raises(BusinessError, match="不能早于昨天"):
+            grant_end(actor=admin, grant=made, last_day=YESTERDAY - dt.timedelta(1), reason="误开")
+        grant_end(actor=admin, grant=made, last_day=YESTERDAY, reason="误开")
+        made.refresh_from_db()
+        assert made.valid_until == first - dt.timedelta(days=1) and not may(window, "toys.enter", "220822")
+    assert not Grant.objects.filter(in_force(on=TODAY + dt.timedelta(days=40)), post=post).exists()
 
 
 def test_a_step_out_of_turn_twice_or_by_the_wrong_post_is_refused(bureau: Bureau, post: Post) -> None:
@@ -160,6 +181,8 @@ def test_a_request_that_is_refused_goes_no_further(bureau: Bureau, post: Post) -
         ("toys.approve", NEXT_YEAR, "x", "org.group_may_not"),
         ("toys.enter", YESTERDAY, "x", "org.grant_end_and_purpose"),
         ("toys.enter", NEXT_YEAR, " ", "org.grant_end_and_purpose"),
+        ("toys.enter", dt.date.max, "x", "org.too_far_ahead"),
+        ("toys.enter", TODAY + dt.timedelta(days=3660), "x", "org.too_far_ahead"),
     ],
 )
 def test_a_request_that_cannot_be_is_not_made(
@@ -184,5 +207,18 @@ def test_the_owning_region_permits_another_agency(bureau: Bureau) -> None:
     with pytest.raises(BusinessError, match="没有在“河西县”"):
         permit(bureau.at("approve", "220802"))
     assert not CrossRegion.objects.exists() and not may(bureau.at("entry", "220802"), "toys.enter", "220822")
-    permit(bureau.at("approve", "220822"))
+    made = permit(bureau.at("approve", "220822"))
     assert may(bureau.at("entry", "220802"), "toys.enter", "220822101")
+    for region in ("220802", "220822101"):
+        with pytest.raises(BusinessError, match="没有在“河西县”"):
+            cross_region_end(actor=bureau.at("approve", region), permission=made, last_day=YESTERDAY, reason="协议终止")
+    for last_day in (YESTERDAY - dt.timedelta(1), NEXT_YEAR + dt.timedelta(1)):
+        with pytest.raises(BusinessError, match="只能提前终止"):
+            cross_region_end(actor=bureau.at("approve"), permission=made, last_day=last_day, reason="协议终止")
+    assert may(bureau.at("entry", "220802"), "toys.enter", "220822101")
+    cross_region_end(actor=bureau.at("approve"), permission=made, last_day=YESTERDAY, reason="协议终止")
+    assert not may(bureau.at("entry", "220802"), "toys.enter", "220822101")
+    made.refresh_from_db()
+    with pytest.raises(BusinessError, match="只能提前终止"):
+        cross_region_end(actor=bureau.at("approve"), permission=made, last_day=TODAY, reason="协议终止")
+    assert (made.valid_from, made.valid_until) == (TODAY, YESTERDAY)

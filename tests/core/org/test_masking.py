@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.org.bureau import Bureau
+from django.db import connection
+from tests.core.org.bureau import SETUP, Bureau
 
 from renshe.core.errors import BusinessError
+from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.masking import masked, reveal
 from renshe.core.org.models import Disclosure
@@ -28,6 +30,10 @@ def test_looking_behind_the_mask_is_recorded(bureau: Bureau) -> None:
     )  # fmt: skip
     assert seen.key == str(bureau.operator("entry").pk) and seen.region_id == "220822"
     assert Entry.objects.filter(table_name="org_disclosure", operator="audit-220822").count() == 1
+    for order in ("DELETE FROM org_disclosure", "UPDATE org_disclosure SET reason = 'x'"):
+        with pytest.raises(BusinessError, match="只能追加"), declared(SETUP), connection.cursor() as cursor:
+            cursor.execute(order)
+    assert Disclosure.objects.get().reason == seen.reason
 
 
 @pytest.mark.parametrize(

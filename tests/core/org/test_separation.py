@@ -14,9 +14,11 @@ from renshe.core.database.roles import Logins
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
+from renshe.core.org.actor import actor_of
 from renshe.core.org.models import Department, Grant, Holding, Operator, Post, PostConflict, PostGroup
 from renshe.core.org.rights import may
 from renshe.core.org.staffing import conflict_of, holding_begin, holding_end, operator_end, operator_register
+from renshe.core.org.validity import in_force
 
 
 def held(number: str) -> set[str]:
@@ -110,6 +112,45 @@ def test_a_right_that_the_group_may_not_have_is_refused_by_the_database(bureau: 
             region=bureau.regions["220000"], valid_from=TODAY, valid_until=NEXT_YEAR,
         )  # fmt: skip
     assert Grant.objects.count() == before
+
+
+def test_the_groups_that_must_not_combine_stay_as_they_were_set(bureau: Bureau) -> None:
+    before = sorted(PostConflict.objects.values_list("one", "other", "ground"))
+    for order in ("DELETE FROM org_postconflict", "UPDATE org_postconflict SET other_id = 'information'"):
+        with pytest.raises(BusinessError, match="只能追加"), declared(SETUP), connection.cursor() as cursor:
+            cursor.execute(order)
+    assert sorted(PostConflict.objects.values_list("one", "other", "ground")) == before
+
+
+def test_a_post_that_was_given_today_or_for_later_is_taken_back_at_once(bureau: Bureau) -> None:
+    admin = bureau.at("information")
+    with declared(SETUP):
+        operator = hire("both", bureau.agencies["220822"])
+    for first in (TODAY, TODAY + dt.timedelta(days=9)):
+        made = holding_begin(actor=admin, operator=operator, post=bureau.posts["entry"], valid_from=first)
+        for last_day in (YESTERDAY - dt.timedelta(days=1), dt.date.max):
+            with pytest.raises(BusinessError, match=r"不能早于昨天|过远"):
+                holding_end(actor=admin, holding=made, last_day=last_day, reason="误录")
+        holding_end(actor=admin, holding=made, last_day=YESTERDAY, reason="误录")
+        made.refresh_from_db()
+        assert made.valid_until == first - dt.timedelta(days=1)
+        # What never held stands in nobody's way, for the service and for the database.
+        other = holding_begin(actor=admin, operator=operator, post=bureau.posts["check"], valid_from=first)
+        holding_end(actor=admin, holding=other, last_day=YESTERDAY, reason="误录")
+    assert not Holding.objects.filter(in_force(on=TODAY + dt.timedelta(days=9)), operator=operator).exists()
+
+
+def test_who_came_today_and_goes_today_has_no_rights_left_at_once(bureau: Bureau) -> None:
+    admin = bureau.at("information")
+    made = operator_register(actor=admin, number="g1", name="李伟", agency=bureau.agencies["220822"])
+    for first in (TODAY, TODAY + dt.timedelta(days=9)):
+        holding_begin(actor=admin, operator=made, post=bureau.posts["entry"], valid_from=first)
+    operator_end(actor=admin, operator=made, reason="登记有误")
+    made.refresh_from_db()
+    assert made.valid_until == YESTERDAY
+    assert all(one.valid_until == one.valid_from - dt.timedelta(days=1) for one in made.holding_set.all())
+    with pytest.raises(BusinessError, match="已停用"):
+        actor_of("g1")
 
 
 @pytest.mark.req("S0-17")

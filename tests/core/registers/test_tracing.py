@@ -94,7 +94,7 @@ def test_a_region_sees_what_another_did_to_its_rows_and_what_was_taken_away(bure
 
 
 def test_what_no_region_is_known_of_is_seen_by_nobody(bureau: Bureau) -> None:
-    with declared(Context(operator="x", reason="x", case="C-1")):
+    with declared(Context(operator="op-8", reason="x", case="C-1")):
         Shop.objects.create(code="s1", name="一")
     assert Entry.objects.filter(case_no="C-1").count() == 1
     assert keys(bureau, Asked(case="C-1"), "220000") == []

@@ -11,6 +11,7 @@ from __future__ import annotations
 from renshe.core.casework.forms import Item, Problems
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.types import Values, case_type
+from renshe.core.journal.vouching import vouches
 from renshe.core.org.approvals import Approval, says_approved
 
 _ITEMS = [
@@ -41,6 +42,12 @@ def restoration(case: Case, values: Values) -> None:
 @case_type("affairs.release", "材料解除留存申请", prefix="JC", items=_ITEMS, checks=[_named], risk="high")
 def release(case: Case, values: Values) -> None:
     """Approve that the papers that are named are let go: the change that rested on them was taken back."""
+
+
+# The database knows of what kind the finished application must be; which things it names, only the service asks.
+_DONE = "EXISTS (SELECT FROM casework_case k WHERE k.number = asked AND k.state = 'done' AND k.type = '{}')"
+vouches(_DONE.format("affairs.clean_up"), "deletion")
+vouches(_DONE.format("affairs.release"), "release")
 
 
 @says_approved

@@ -23,7 +23,7 @@ from renshe.core.org.models import CrossRegion, Holding, Operator, Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import holds_path, may, within
 from renshe.core.org.scope import Scope
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import in_force, require_near
 
 LEAD = "case.lead"
 declare(Operation(LEAD, "改派、督办和安排代办", "approve"))
@@ -42,7 +42,13 @@ def delegation_give(
 ) -> Delegation:
     """Let ``deputy`` decide for ``absent`` (numbers of operators): the absent one gives it, or who leads there."""
     first = valid_from or timezone.localdate()
-    if not ground.strip() or valid_until < first or absent == deputy or deputy == actor.operator != absent:
+    require_near(valid_until)
+    if (
+        not ground.strip()
+        or valid_until < max(first, timezone.localdate())
+        or absent == deputy
+        or deputy == actor.operator != absent
+    ):
         raise BusinessError("case.delegation_terms")
     if actor.operator != absent and not may(actor, LEAD, region):
         raise BusinessError("case.delegation_whose")

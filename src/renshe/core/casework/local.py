@@ -27,7 +27,7 @@ from renshe.core.org.models import Region
 from renshe.core.org.operations import Operation, declare
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import in_force, require_near
 
 LOCAL = "case.local"
 declare(Operation(LOCAL, "规定本地办理要求", "approve"))
@@ -49,8 +49,10 @@ def difference_set(
     kind = find_kind(type)
     shorter = workdays is not None and 1 <= workdays < kind.workdays and paper is None
     more = workdays is None and bool(paper) and bool(label) and paper not in {one.kind for one in kind.papers}
-    if not ground.strip() or not (shorter or more):
+    over = valid_until is not None and valid_until < timezone.localdate()
+    if not ground.strip() or not (shorter or more) or over:
         raise BusinessError("case.difference_terms", type=kind.label, workdays=kind.workdays)
+    require_near(valid_until)
     with declared(actor.context("规定本地办理要求")):
         return Difference.objects.create(
             type=type,

@@ -16,6 +16,7 @@ import shlex
 import subprocess
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -130,6 +131,14 @@ def _library() -> ModuleType:
             return _InOrders(find(data, runtime))
 
         library.find_suitable_socket_dir = quoted
+        clean = library.PostgresServer._cleanup
+
+        def quietly(server: Any) -> None:
+            # One that was killed needs no ending, and nobody is told so by a trace.
+            with suppress(psutil.NoSuchProcess):
+                clean(server)
+
+        library.PostgresServer._cleanup = quietly
     return postgres_server
 
 

@@ -30,16 +30,27 @@ class Logins:
 
 
 def prepare(
-    server: str, *, owner_password: str, application_password: str, database: str = DATABASE, home: str | None = None
+    server: str,
+    *,
+    owner_password: str,
+    application_password: str,
+    database: str = DATABASE,
+    home: str | None = None,
+    begin: bool = True,
 ) -> Logins:
     """Make the roles and the ``database`` on the server whose superuser, or creator of roles and databases, the URL
     ``server`` reaches; what is there stays, passwords are set anew. psycopg.Error where that may not be done,
-    BusinessError where the database is that of another ``home``, which would be shut out."""
+    BusinessError where the database is that of another ``home``, which would be shut out, or is not there and not to
+    ``begin``."""
     owner, application = f"{database}_owner", f"{database}_app"
+    reached = {**conninfo_to_dict(server), "dbname": database}
     with psycopg.connect(server, autocommit=True) as connection:
-        # Processes that begin at once do this one after the other; the lock ends with the connection.
+        # Processes that begin at once do all of this one after the other; the lock ends with the connection.
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"renshe.prepare.{database}"])
         _refuse_another(connection, database, home)
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+        if not there and not begin:
+            raise BusinessError("start.no_database", database=database)
         for role, password in ((owner, owner_password), (application, application_password)):
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")
@@ -51,18 +62,17 @@ def prepare(
         if connection.info.parameter_status("is_superuser") == "off":
             # Others make databases only for roles that they are members of.
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(owner)))
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+        if not there:
             new_database(connection, database, owner)
         named = {"db": sql.Identifier(database), "app": sql.Identifier(application)}
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC").format(**named))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {db} TO {app}").format(**named))
         if home is not None:
             connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), _OF + home))
-    reached = {**conninfo_to_dict(server), "dbname": database}
-    with psycopg.connect(make_conninfo("", **reached), autocommit=True) as connection:
-        connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
-        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**named))
+        with psycopg.connect(make_conninfo("", **reached), autocommit=True) as inside:
+            inside.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
+            inside.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+            inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(**named))
     return Logins(
         make_conninfo("", **{**reached, "user": owner, "password": owner_password}),
         make_conninfo("", **{**reached, "user": application, "password": application_password}),

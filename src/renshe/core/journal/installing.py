@@ -14,7 +14,7 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from renshe.core.journal import sealing, triggers
+from renshe.core.journal import sealing, triggers, vouching
 from renshe.core.journal.context import Context
 from renshe.core.journal.scripts import script
 from renshe.core.journal.watching import watched
@@ -85,6 +85,7 @@ def altered(cursor: CursorWrapper, application: str) -> list[str]:
 
 def _statements(application: str) -> Iterator[str]:
     yield script("sealing", leaf=script("leaf"), size=sealing.SIZE)
+    yield from vouching.statements()
     yield from triggers.statements(watched())
     yield script("closing")
     role = sql.Identifier(application).as_string()

@@ -18,7 +18,7 @@ from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import AttributeField, AttributeGroup, Operator, Region, Sharing
 from renshe.core.org.rights import granted_fields, holds_path, require
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import in_force, require_near
 
 
 def attribute_group_add(
@@ -93,6 +93,7 @@ def sharing_grant(
     own = {f"{one.table}.{one.field}" for one in AttributeField.objects.filter(group=group)}
     if not fields or not set(fields) <= own or not purpose.strip() or valid_until < timezone.localdate():
         raise BusinessError("org.sharing_terms", group=group.name)
+    require_near(valid_until)
     with declared(actor.context("共享属性")):
         return Sharing.objects.create(
             group=group,

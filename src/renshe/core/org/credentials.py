@@ -29,6 +29,7 @@ from renshe.core.org.operations import operation_asked
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
 from renshe.core.org.setting_up import settled
+from renshe.core.org.validity import require_near
 
 SESSION, TOKEN = "session_", "program_"
 """How tokens of people and of programs begin."""
@@ -109,6 +110,7 @@ def token_issue(
         operation_asked(scope)
     if (partner is None) == (operator is None) or not scopes or expires_at <= timezone.now():
         raise BusinessError("org.token_terms")
+    require_near(expires_at.date())
     if operator is not None:
         require(actor, "org.manage", operator.agency.region)
     token, kept = token_draw(TOKEN)

@@ -20,7 +20,7 @@ from renshe.core.org.actor import Actor, operator_of
 from renshe.core.org.models import Agency, CrossRegion, Grant, GrantRequest, Holding, Post, Region
 from renshe.core.org.operations import operation, operation_asked
 from renshe.core.org.rights import require
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import ended, in_force, require_near
 
 
 def grant_apply(
@@ -42,6 +42,7 @@ def grant_apply(
     first = valid_from or timezone.localdate()
     if valid_until < max(first, timezone.localdate()) or not purpose.strip():
         raise BusinessError("org.grant_end_and_purpose")
+    require_near(valid_until)
     with declared(actor.context("申请授权")):
         return GrantRequest.objects.create(
             post=post,
@@ -93,12 +94,13 @@ def grant_refuse(*, actor: Actor, request: GrantRequest, reason: str) -> GrantRe
 
 
 def grant_end(*, actor: Actor, grant: Grant, last_day: dt.date, reason: str) -> None:
-    """Let ``grant`` end sooner, with ``last_day``."""
+    """Let ``grant`` end sooner, with ``last_day``; yesterday ends it at once."""
     require(actor, "org.grant.open", grant.region)
-    if not grant.valid_from <= last_day <= grant.valid_until:
+    last = ended(grant.valid_from, grant.valid_until, last_day)
+    if last is None:
         raise BusinessError("org.grant_only_shorter")
     with declared(actor.context(reason)):
-        Grant.objects.filter(pk=grant.pk).update(valid_until=last_day)
+        Grant.objects.filter(pk=grant.pk).update(valid_until=last)
 
 
 def cross_region_permit(
@@ -110,6 +112,7 @@ def cross_region_permit(
     operation_asked(operation_name)
     if valid_until < timezone.localdate() or not ground.strip():
         raise BusinessError("org.grant_end_and_purpose")
+    require_near(valid_until)
     with declared(actor.context("许可异地经办")):
         return CrossRegion.objects.create(
             agency=agency,
@@ -120,6 +123,16 @@ def cross_region_permit(
             valid_from=timezone.localdate(),
             valid_until=valid_until,
         )
+
+
+def cross_region_end(*, actor: Actor, permission: CrossRegion, last_day: dt.date, reason: str) -> None:
+    """Let ``permission`` end sooner, with ``last_day``; yesterday ends it at once. By who permits in its region."""
+    require(actor, "org.cross_region", permission.region)
+    last = ended(permission.valid_from, permission.valid_until, last_day)
+    if last is None:
+        raise BusinessError("org.permission_only_shorter")
+    with declared(actor.context(reason)):
+        CrossRegion.objects.filter(pk=permission.pk).update(valid_until=last)
 
 
 def _stamp(actor: Actor, request: GrantRequest, step: str, right: str, *, after: str, **more: object) -> GrantRequest:

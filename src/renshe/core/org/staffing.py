@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import DateField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -21,7 +22,7 @@ from renshe.core.org.keeping import identity_digest
 from renshe.core.org.models import Agency, Department, Holding, Operator, Post, PostConflict, Session
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import ended, in_force, require_near
 
 MANAGE = "org.manage"
 
@@ -45,6 +46,7 @@ def operator_register(
     require(actor, MANAGE, agency.region)
     if temporary and valid_until is None:
         raise BusinessError("org.temporary_end", name=name)
+    require_near(valid_until)
     if department is not None and department.agency_id != agency.pk:
         raise BusinessError("org.out_of_scope")
     with declared(actor.context("登记操作人")):
@@ -86,12 +88,10 @@ def operator_end(*, actor: Actor, operator: Operator, reason: str) -> None:
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     with declared(actor.context(reason)):
         held = Holding.objects.filter(operator=operator).exclude(valid_until__lte=yesterday)
-        # Whoever came today was here for a day.
-        last = max(yesterday, operator.valid_from)
-        held.filter(valid_from__lte=last).update(valid_until=last)
-        held.filter(valid_from__gt=last).update(valid_until=last, valid_from=last)
-        operator.valid_until = last
-        Operator.objects.filter(pk=operator.pk).update(valid_until=last)
+        before = Cast(F("valid_from") - dt.timedelta(days=1), DateField())
+        held.update(valid_until=Greatest(before, Value(yesterday)))
+        operator.valid_until = max(yesterday, operator.valid_from - dt.timedelta(days=1))
+        Operator.objects.filter(pk=operator.pk).update(valid_until=operator.valid_until)
         now = timezone.now()
         Session.objects.filter(operator=operator, ended_at=None).update(ended_at=now, ending="操作人停用")
 
@@ -108,6 +108,7 @@ def holding_begin(
     require(actor, MANAGE, operator.agency.region)
     _not_oneself(actor, operator)
     first = valid_from or timezone.localdate()
+    require_near(first, valid_until)
     with declared(actor.context("任职")):
         # Who gives one operator two posts at once waits here for the first.
         Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
@@ -117,12 +118,14 @@ def holding_begin(
 
 
 def holding_end(*, actor: Actor, holding: Holding, last_day: dt.date, reason: str) -> None:
-    """Let ``holding`` end with ``last_day``; not later than it would by itself."""
+    """Let ``holding`` end with ``last_day``, yesterday at once; not later than it would by itself."""
     require(actor, MANAGE, holding.operator.agency.region)
-    if last_day < holding.valid_from or (holding.valid_until and last_day > holding.valid_until):
+    require_near(last_day)
+    last = ended(holding.valid_from, holding.valid_until, last_day)
+    if last is None:
         raise BusinessError("org.holding_end")
     with declared(actor.context(reason)):
-        Holding.objects.filter(pk=holding.pk).update(valid_until=last_day)
+        Holding.objects.filter(pk=holding.pk).update(valid_until=last)
 
 
 def conflict_of(one: str, other: str) -> PostConflict | None:
@@ -166,7 +169,7 @@ def _fits(operator: Operator, post: Post) -> None:
 def _apart(operator: Operator, post: Post, first: dt.date, last: dt.date | None) -> None:
     """Refuse a post that must not combine with one held in any of those days."""
     held = Holding.objects.select_related("post").filter(
-        Q(valid_until=None) | Q(valid_until__gte=first), operator=operator
+        Q(valid_until=None) | Q(valid_until__gte=Greatest(F("valid_from"), Value(first))), operator=operator
     )
     for one in held.filter(valid_from__lte=last) if last else held:
         conflict = conflict_of(one.post.group_id, post.group_id)

@@ -17,6 +17,7 @@ from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import ModuleSwitch, Region
 from renshe.core.org.rights import require
+from renshe.core.org.validity import require_near
 
 
 def module_switch(*, actor: Actor, module: str, region: Region, on: bool, valid_from: dt.date) -> ModuleSwitch:
@@ -24,6 +25,7 @@ def module_switch(*, actor: Actor, module: str, region: Region, on: bool, valid_
     require(actor, "org.module.switch", region)
     if valid_from < timezone.localdate():
         raise BusinessError("org.switch_day")
+    require_near(valid_from)
     with declared(actor.context("启用业务模块" if on else "停用业务模块")):
         made, _ = ModuleSwitch.objects.update_or_create(
             module=module, region=region, valid_from=valid_from, defaults={"on": on}

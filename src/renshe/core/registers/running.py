@@ -23,7 +23,7 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.models import Agency, Operator
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
-from renshe.core.org.validity import in_force
+from renshe.core.org.validity import in_force, require_near
 from renshe.core.registers.models import DatabaseCheck, Duty, Fault, RunningLog
 from renshe.core.registers.operating import KEEP, NAME, QUERY
 
@@ -55,6 +55,7 @@ def duty_name(
     known = kind in Duty.Kind.values and operator.agency_id == agency.pk
     if not known or not 1 <= every_days <= 31 or first < timezone.localdate() - _OLDEST:
         raise BusinessError("registers.duty_terms")
+    require_near(first)
     with declared(actor.context(f"指定{Duty.Kind(kind).label}责任人")):
         return Duty.objects.create(
             agency=agency,
@@ -70,6 +71,7 @@ def duty_end(*, actor: Actor, duty: Duty, last_day: dt.date) -> None:
     require(actor, NAME, duty.agency.region)
     if last_day < max(duty.valid_from, timezone.localdate() - dt.timedelta(days=1)) or duty.valid_until:
         raise BusinessError("registers.duty_terms")
+    require_near(last_day)
     with declared(actor.context("终止责任人")):
         Duty.objects.filter(pk=duty.pk).update(valid_until=last_day)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 
-from renshe.channels.desk.books.items import AGENCY, FROM, LAST_DAY, REASON, REGION, UNTIL
+from renshe.channels.desk.books.items import AGENCY, FROM, LAST_DAY_OR_NOW, REASON, REGION, UNTIL
 from renshe.channels.naming import agency_named, region_named
 from renshe.core.casework.forms import Item
 from renshe.core.errors import BusinessError
@@ -188,7 +188,7 @@ book(
                 "end",
                 "离任",
                 lambda actor, row, told: staffing.holding_end(actor=actor, holding=row, **told),
-                [LAST_DAY, REASON],
+                [LAST_DAY_OR_NOW, REASON],
                 MANAGE,
                 rowed=True,
             )
@@ -296,7 +296,7 @@ book(
                 "end",
                 "收回",
                 lambda actor, row, told: granting.grant_end(actor=actor, grant=row, **told),
-                [LAST_DAY, REASON],
+                [LAST_DAY_OR_NOW, REASON],
                 "org.grant.open",
                 rowed=True,
             )
@@ -342,7 +342,15 @@ book(
                 ],
                 "org.cross_region",
                 choices={"region": regions("org.cross_region"), "operation": doings},
-            )
+            ),
+            Deed(
+                "end",
+                "收回",
+                lambda actor, row, told: granting.cross_region_end(actor=actor, permission=row, **told),
+                [LAST_DAY_OR_NOW, REASON],
+                "org.cross_region",
+                rowed=True,
+            ),
         ],
     )
 )

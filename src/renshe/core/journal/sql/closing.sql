@@ -5,6 +5,9 @@ BEGIN
     IF coalesce(c ->> 'approval', '') = '' THEN
         RAISE EXCEPTION USING ERRCODE = 'RS007', MESSAGE = '没有批准的申请，不能封存或解封';
     END IF;
+    IF NOT journal_vouched_sealing(c ->> 'approval') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS013', MESSAGE = format('“%s”不是已批准的申请，不能封存或解封', c ->> 'approval');
+    END IF;
     RETURN c;
 END $$;
 CREATE OR REPLACE FUNCTION journal_close(of_table text, keys text[]) RETURNS bigint
@@ -26,12 +29,18 @@ BEGIN
     IF designated = c ->> 'operator' THEN
         RAISE EXCEPTION USING ERRCODE = 'RS008', MESSAGE = '解封人不能同时是修改人';
     END IF;
-    IF NOT EXISTS (SELECT FROM journal_sealedrow WHERE table_name = of_table AND key = of_key) THEN
+    IF NOT journal_vouched_editor(designated) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS012', MESSAGE = format('“%s”不是在岗人员的工号，不能为其解封', designated);
+    END IF;
+    -- Of two who unseal one row at once the second sees for whom the first did.
+    PERFORM 1 FROM journal_sealedrow WHERE table_name = of_table AND key = of_key FOR UPDATE;
+    IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RS009', MESSAGE = format('%s %s 没有封存，不需要解封', of_table, of_key);
     END IF;
     IF until <= now() OR until > now() + interval '31 days' OR coalesce(cardinality(of_fields), 0) = 0 OR EXISTS (
         SELECT FROM unnest(of_fields) f WHERE NOT EXISTS (
-            SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(of_table) AND a.attname = f AND a.attnum > 0)
+            SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(quote_ident(of_table)) AND a.attname = f
+                AND a.attnum > 0 AND NOT a.attisdropped)
     ) THEN
         RAISE EXCEPTION USING ERRCODE = 'RS010', MESSAGE = '解封须写明该表的项目和 31 天以内的截止时间';
     END IF;

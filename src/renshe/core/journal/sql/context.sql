@@ -6,6 +6,10 @@ BEGIN
        OR jsonb_typeof(context -> 'reason') IS DISTINCT FROM 'string' OR btrim(context ->> 'reason') = '' THEN
         RAISE EXCEPTION USING ERRCODE = 'RS002', MESSAGE = '没有说明操作人或事由，不能修改业务数据';
     END IF;
+    IF NOT journal_vouched_operator(context ->> 'operator') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RS012',
+            MESSAGE = format('“%s”不是本系统的人员，不能以其名义修改业务数据', context ->> 'operator');
+    END IF;
     PERFORM set_config('renshe.context', (context || jsonb_build_object('xact', pg_current_xact_id()::text))::text, true);
 END $$;
 CREATE OR REPLACE FUNCTION journal_context() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$

@@ -18,8 +18,14 @@ BEGIN
         RETURN NULL;
     END IF;
     IF TG_OP = 'DELETE' THEN
-        IF coalesce(c ->> 'approval', '') = '' AND EXISTS (SELECT FROM old_rows) THEN
-            RAISE EXCEPTION USING ERRCODE = 'RS005', MESSAGE = '没有批准文号，不能删除数据';
+        IF EXISTS (SELECT FROM old_rows) THEN
+            IF coalesce(c ->> 'approval', '') = '' THEN
+                RAISE EXCEPTION USING ERRCODE = 'RS005', MESSAGE = '没有批准文号，不能删除数据';
+            END IF;
+            IF NOT journal_vouched_deletion(c ->> 'approval') THEN
+                RAISE EXCEPTION USING ERRCODE = 'RS013',
+                    MESSAGE = format('“%s”不是已批准删除的申请，不能删除数据', c ->> 'approval');
+            END IF;
         END IF;
         SELECT min(s.key) INTO refused FROM old_rows o JOIN @sealed s ON s.table_name = @name AND s.key = o.@key::text;
         IF refused IS NOT NULL THEN

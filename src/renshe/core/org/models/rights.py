@@ -9,6 +9,8 @@ those with which a bureau begins.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +25,12 @@ def _by(step: str) -> models.ForeignKey[Operator | None, Operator | None]:
 
 def _validity(table: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name=f"{table}_validity")
+
+
+def _may_never_hold(table: str) -> models.CheckConstraint:
+    """What was ended before its first day, or on it at once, has the day before as its last."""
+    before = F("valid_from") - dt.timedelta(days=1)
+    return models.CheckConstraint(condition=Q(valid_until__gte=before), name=f"{table}_validity")
 
 
 class GrantRequest(models.Model):
@@ -85,7 +93,7 @@ class Grant(models.Model):
 
     class Meta:
         db_table = "org_grant"
-        constraints = [_validity("org_grant")]
+        constraints = [_may_never_hold("org_grant")]
         indexes = [models.Index(fields=["operation", "post"], name="org_grant_operation")]
 
 
@@ -104,7 +112,7 @@ class CrossRegion(models.Model):
 
     class Meta:
         db_table = "org_crossregion"
-        constraints = [_validity("org_crossregion")]
+        constraints = [_may_never_hold("org_crossregion")]
         indexes = [models.Index(fields=["agency", "operation"], name="org_crossregion_agency")]
 
 
@@ -174,6 +182,7 @@ class Disclosure(models.Model):
     """Somebody looked at what is masked: whose, which fields, why. The journal has when."""
 
     scope_region = "region"
+    journal_keeps = "all"
 
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name="操作人")
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="区域")

@@ -8,11 +8,15 @@ Invariant: nobody holds at one time two posts of groups that must not combine; t
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from renshe.core.org.models.places import Agency, AgencyKind, Department
+
+_DAY_BEFORE = F("valid_from") - dt.timedelta(days=1)
 
 
 class PostGroup(models.Model):
@@ -30,6 +34,8 @@ class PostGroup(models.Model):
 
 class PostConflict(models.Model):
     """Two groups that must not combine, and why."""
+
+    journal_keeps = "all"
 
     one = models.ForeignKey(PostGroup, models.PROTECT, verbose_name="岗位组", related_name="+")
     other = models.ForeignKey(PostGroup, models.PROTECT, verbose_name="不相容岗位组", related_name="+")
@@ -94,7 +100,8 @@ class Operator(models.Model):
                 condition=~Q(kind="temporary") | Q(valid_until__isnull=False), name="org_operator_temporary_ends"
             ),
             models.CheckConstraint(condition=Q(kind__in=["regular", "temporary"]), name="org_operator_kind"),
-            models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="org_operator_validity"),
+            # Who was ended on his first day, or what was before its own, has the day before as its last.
+            models.CheckConstraint(condition=Q(valid_until__gte=_DAY_BEFORE), name="org_operator_validity"),
             models.UniqueConstraint(
                 fields=["identity"], condition=Q(valid_until=None), name="org_operator_one_account_each"
             ),
@@ -114,5 +121,5 @@ class Holding(models.Model):
     class Meta:
         db_table = "org_holding"
         constraints = [
-            models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="org_holding_validity"),
+            models.CheckConstraint(condition=Q(valid_until__gte=_DAY_BEFORE), name="org_holding_validity"),
         ]
