@@ -24,5 +24,6 @@ class Answer(models.Model):
 
     class Meta:
         db_table = "api_answer"
+        verbose_name = "接口应答"
         constraints = [models.UniqueConstraint(fields=["holder", "key"], name="api_answer_once")]
         indexes = [models.Index(fields=["at"], name="api_answer_at")]

@@ -30,6 +30,7 @@ class Ruling(models.Model):
 
     class Meta:
         db_table = "affairs_ruling"
+        verbose_name = "争议裁定"
 
 
 class Meeting(models.Model):
@@ -46,6 +47,7 @@ class Meeting(models.Model):
 
     class Meta:
         db_table = "affairs_meeting"
+        verbose_name = "会议"
 
 
 class Method(models.Model):
@@ -64,6 +66,7 @@ class Method(models.Model):
 
     class Meta:
         db_table = "affairs_method"
+        verbose_name = "处理方法"
         constraints = [
             models.UniqueConstraint(
                 fields=["region", "name"], condition=models.Q(withdrawn_at=None), name="affairs_method_once"
@@ -85,6 +88,7 @@ class Deduction(models.Model):
 
     class Meta:
         db_table = "affairs_deduction"
+        verbose_name = "扣分"
         constraints = [
             models.CheckConstraint(condition=models.Q(points__range=(1, 5)), name="affairs_deduction_points"),
         ]
@@ -101,6 +105,7 @@ class Responsibility(models.Model):
 
     class Meta:
         db_table = "affairs_responsibility"
+        verbose_name = "责任认定"
 
 
 class Leak(models.Model):
@@ -120,6 +125,7 @@ class Leak(models.Model):
 
     class Meta:
         db_table = "affairs_leak"
+        verbose_name = "数据泄露"
         constraints = [
             models.CheckConstraint(condition=models.Q(persons__gte=0), name="affairs_leak_persons"),
             models.CheckConstraint(

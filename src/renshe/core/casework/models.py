@@ -76,6 +76,7 @@ class Case(models.Model):
 
     class Meta:
         db_table = "casework_case"
+        verbose_name = "业务"
         indexes = [
             models.Index(fields=["state", "due_on"], name="casework_case_waiting"),
             models.Index(fields=["maker", "state"], name="casework_case_maker"),
@@ -95,7 +96,7 @@ class Decision(models.Model):
 
     scope_region = "case__region"
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
+    case = models.ForeignKey(Case, models.PROTECT, verbose_name="业务", related_name="decisions")
     round = models.IntegerField("提交次数")
     step = models.IntegerField("环节", null=True)
     operator = models.TextField("办理人")
@@ -107,6 +108,7 @@ class Decision(models.Model):
 
     class Meta:
         db_table = "casework_decision"
+        verbose_name = "审核审批"
         constraints = [
             models.UniqueConstraint(fields=["case", "round", "operator"], name="casework_decision_one_person_once"),
             models.CheckConstraint(
@@ -122,7 +124,7 @@ class Pause(models.Model):
 
     scope_region = "case__region"
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="pauses")
+    case = models.ForeignKey(Case, models.PROTECT, verbose_name="业务", related_name="pauses")
     round = models.IntegerField("提交次数")
     kind = models.TextField("种类", choices=[("suspend", "中止"), ("extend", "延长")])
     begins_on = models.DateField("开始")
@@ -132,6 +134,7 @@ class Pause(models.Model):
 
     class Meta:
         db_table = "casework_pause"
+        verbose_name = "中止计时"
         constraints = [
             models.UniqueConstraint(
                 fields=["case"],
@@ -159,6 +162,7 @@ class Delegation(models.Model):
 
     class Meta:
         db_table = "casework_delegation"
+        verbose_name = "代办安排"
         indexes = [models.Index(fields=["deputy", "valid_until"], name="casework_delegation_deputy")]
         constraints = [
             models.CheckConstraint(
@@ -175,13 +179,14 @@ class Reminder(models.Model):
 
     scope_region = "case__region"
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="reminders")
+    case = models.ForeignKey(Case, models.PROTECT, verbose_name="业务", related_name="reminders")
     kind = models.TextField("种类", choices=[("near", "即将到期"), ("late", "已超期")])
     due_on = models.DateField("办理期限")
     at = models.DateTimeField("时间", auto_now_add=True)
 
     class Meta:
         db_table = "casework_reminder"
+        verbose_name = "期限提醒"
         constraints = [
             models.UniqueConstraint(fields=["case", "kind", "due_on"], name="casework_reminder_once"),
         ]
@@ -203,6 +208,7 @@ class Difference(models.Model):
 
     class Meta:
         db_table = "casework_difference"
+        verbose_name = "本地办理要求"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(workdays__gte=1, paper__isnull=True)

@@ -27,6 +27,7 @@ class Counter(models.Model):
 
     class Meta:
         db_table = "filing_counter"
+        verbose_name = "编号"
 
 
 class Attachment(models.Model):
@@ -63,6 +64,7 @@ class Attachment(models.Model):
 
     class Meta:
         db_table = "filing_attachment"
+        verbose_name = "材料"
         constraints = [
             _a_digest("filing_attachment_digest"),
             models.CheckConstraint(condition=Q(held=False) | Q(state="attached"), name="filing_attachment_held_stays"),
@@ -102,6 +104,7 @@ class Document(models.Model):
 
     class Meta:
         db_table = "filing_document"
+        verbose_name = "文书"
         constraints = [
             _a_digest("filing_document_digest"),
             models.CheckConstraint(
@@ -147,6 +150,7 @@ class Volume(models.Model):
 
     class Meta:
         db_table = "filing_volume"
+        verbose_name = "案卷"
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="open", digest=None, closed_at=None)
@@ -174,6 +178,7 @@ class VolumeEntry(models.Model):
 
     class Meta:
         db_table = "filing_volumeentry"
+        verbose_name = "卷内文件"
         constraints = [
             _a_digest("filing_volumeentry_digest"),
             models.UniqueConstraint(fields=["volume", "position"], name="filing_volumeentry_position"),
@@ -202,6 +207,7 @@ class Alarm(models.Model):
 
     class Meta:
         db_table = "filing_alarm"
+        verbose_name = "材料异常"
         constraints = [
             models.UniqueConstraint(
                 fields=["digest", "region", "found"], condition=Q(cleared_at=None), name="filing_alarm_once"

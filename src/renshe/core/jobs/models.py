@@ -55,6 +55,7 @@ class Job(models.Model):
 
     class Meta:
         db_table = "jobs_job"
+        verbose_name = "后台任务"
         indexes = [
             models.Index(fields=["operator", "-created_at"], name="jobs_job_operator"),
             models.Index(fields=["name", "-created_at"], name="jobs_job_name"),

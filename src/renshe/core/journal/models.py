@@ -47,6 +47,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "journal_entry"
+        verbose_name = "修改痕迹"
         indexes = [
             # The table's name in it would cost more than it finds: few tables share a key.
             models.Index(fields=["key"], name="journal_entry_row"),
@@ -71,6 +72,7 @@ class Block(models.Model):
 
     class Meta:
         db_table = "journal_block"
+        verbose_name = "痕迹封块"
 
 
 class SealedRow(models.Model):
@@ -82,6 +84,7 @@ class SealedRow(models.Model):
 
     class Meta:
         db_table = "journal_sealedrow"
+        verbose_name = "数据封存"
         constraints = [models.UniqueConstraint(fields=["table_name", "key"], name="journal_sealedrow_once")]
 
 
@@ -99,4 +102,5 @@ class Unsealing(models.Model):
 
     class Meta:
         db_table = "journal_unsealing"
+        verbose_name = "数据解封"
         indexes = [models.Index(fields=["table_name", "key"], name="journal_unsealing_row")]

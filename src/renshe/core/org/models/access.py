@@ -39,6 +39,7 @@ class Terminal(models.Model):
 
     class Meta:
         db_table = "org_terminal"
+        verbose_name = "终端"
 
 
 class Network(models.Model):
@@ -53,6 +54,7 @@ class Network(models.Model):
 
     class Meta:
         db_table = "org_network"
+        verbose_name = "网络"
 
 
 class CutOff(models.Model):
@@ -79,6 +81,7 @@ class CutOff(models.Model):
 
     class Meta:
         db_table = "org_cutoff"
+        verbose_name = "切断接入"
         constraints = [
             models.CheckConstraint(
                 condition=Q(operator__isnull=False, agency=None, terminal=None, network=None)
@@ -106,6 +109,7 @@ class Credential(models.Model):
 
     class Meta:
         db_table = "org_credential"
+        verbose_name = "登录凭据"
 
 
 class Session(models.Model):
@@ -124,6 +128,7 @@ class Session(models.Model):
 
     class Meta:
         db_table = "org_session"
+        verbose_name = "登录会话"
         indexes = [
             models.Index(fields=["operator"], name="org_session_open", condition=Q(ended_at__isnull=True)),
         ]
@@ -141,6 +146,7 @@ class SignInFailure(models.Model):
 
     class Meta:
         db_table = "org_signinfailure"
+        verbose_name = "登录失败"
         indexes = [models.Index(fields=["number", "at"], name="org_signinfailure_number")]
 
 
@@ -159,6 +165,7 @@ class ApiToken(models.Model):
 
     class Meta:
         db_table = "org_apitoken"
+        verbose_name = "接口令牌"
         constraints = [
             models.CheckConstraint(
                 condition=Q(partner__isnull=False, operator=None) | Q(partner=None, operator__isnull=False),

@@ -40,6 +40,7 @@ class Region(models.Model):
 
     class Meta:
         db_table = "org_region"
+        verbose_name = "行政区划"
         constraints = [
             models.CheckConstraint(condition=Q(level__range=(1, 5)), name="org_region_level"),
             models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="org_region_validity"),
@@ -76,6 +77,7 @@ class Agency(models.Model):
 
     class Meta:
         db_table = "org_agency"
+        verbose_name = "机构"
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=AgencyKind.values), name="org_agency_kind"),
         ]
@@ -94,4 +96,5 @@ class Department(models.Model):
 
     class Meta:
         db_table = "org_department"
+        verbose_name = "部门"
         constraints = [models.UniqueConstraint(fields=["agency", "kind"], name="org_department_once")]

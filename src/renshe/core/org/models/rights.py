@@ -55,6 +55,7 @@ class GrantRequest(models.Model):
 
     class Meta:
         db_table = "org_grantrequest"
+        verbose_name = "授权申请"
         constraints = [
             _validity("org_grantrequest"),
             models.CheckConstraint(
@@ -93,6 +94,7 @@ class Grant(models.Model):
 
     class Meta:
         db_table = "org_grant"
+        verbose_name = "权限"
         constraints = [_may_never_hold("org_grant")]
         indexes = [models.Index(fields=["operation", "post"], name="org_grant_operation")]
 
@@ -112,6 +114,7 @@ class CrossRegion(models.Model):
 
     class Meta:
         db_table = "org_crossregion"
+        verbose_name = "异地经办许可"
         constraints = [_may_never_hold("org_crossregion")]
         indexes = [models.Index(fields=["agency", "operation"], name="org_crossregion_agency")]
 
@@ -128,6 +131,7 @@ class ModuleSwitch(models.Model):
 
     class Meta:
         db_table = "org_moduleswitch"
+        verbose_name = "业务模块启停"
         constraints = [models.UniqueConstraint(fields=["module", "region", "valid_from"], name="org_moduleswitch_once")]
 
 
@@ -140,6 +144,7 @@ class AttributeGroup(models.Model):
 
     class Meta:
         db_table = "org_attributegroup"
+        verbose_name = "属性组"
 
 
 class AttributeField(models.Model):
@@ -151,6 +156,7 @@ class AttributeField(models.Model):
 
     class Meta:
         db_table = "org_attributefield"
+        verbose_name = "属性归口"
         constraints = [models.UniqueConstraint(fields=["table", "field"], name="org_attributefield_one_owner")]
 
 
@@ -170,6 +176,7 @@ class Sharing(models.Model):
 
     class Meta:
         db_table = "org_sharing"
+        verbose_name = "属性共享"
         constraints = [
             _validity("org_sharing"),
             models.CheckConstraint(
@@ -194,3 +201,4 @@ class Disclosure(models.Model):
 
     class Meta:
         db_table = "org_disclosure"
+        verbose_name = "查看未脱敏数据"

@@ -30,6 +30,7 @@ class PostGroup(models.Model):
 
     class Meta:
         db_table = "org_postgroup"
+        verbose_name = "岗位类别"
 
 
 class PostConflict(models.Model):
@@ -43,6 +44,7 @@ class PostConflict(models.Model):
 
     class Meta:
         db_table = "org_postconflict"
+        verbose_name = "不相容岗位"
         constraints = [
             # Written once, the lesser code first (migration 0002, where the order does not depend on the server).
             models.UniqueConstraint(fields=["one", "other"], name="org_postconflict_once"),
@@ -61,6 +63,7 @@ class Post(models.Model):
 
     class Meta:
         db_table = "org_post"
+        verbose_name = "岗位"
         constraints = [
             models.CheckConstraint(condition=Q(agency=None) | Q(agency_kind=None), name="org_post_agency_or_kind"),
         ]
@@ -95,6 +98,7 @@ class Operator(models.Model):
 
     class Meta:
         db_table = "org_operator"
+        verbose_name = "人员"
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind="temporary") | Q(valid_until__isnull=False), name="org_operator_temporary_ends"
@@ -120,6 +124,7 @@ class Holding(models.Model):
 
     class Meta:
         db_table = "org_holding"
+        verbose_name = "任职"
         constraints = [
             models.CheckConstraint(condition=Q(valid_until__gte=_DAY_BEFORE), name="org_holding_validity"),
         ]

@@ -35,6 +35,7 @@ class Duty(models.Model):
 
     class Meta:
         db_table = "registers_duty"
+        verbose_name = "责任人"
         constraints = [
             models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="registers_duty_validity"),
             models.CheckConstraint(condition=Q(every_days__range=(1, 31)), name="registers_duty_every"),
@@ -60,6 +61,7 @@ class RunningLog(models.Model):
 
     class Meta:
         db_table = "registers_runninglog"
+        verbose_name = "网络运行日志"
         constraints = [said("runninglog", "ports", "servers", "communications", "faults", "signed")]
         indexes = [models.Index(fields=["agency", "day"], name="registers_runninglog_day")]
 
@@ -81,6 +83,7 @@ class Fault(models.Model):
 
     class Meta:
         db_table = "registers_fault"
+        verbose_name = "故障"
         constraints = [
             said("fault", "what"),
             models.CheckConstraint(
@@ -107,6 +110,7 @@ class DatabaseCheck(models.Model):
 
     class Meta:
         db_table = "registers_databasecheck"
+        verbose_name = "数据库检查"
         constraints = [said("databasecheck", "result")]
         indexes = [models.Index(fields=["agency", "day"], name="registers_databasecheck_day")]
 
@@ -125,6 +129,7 @@ class CapacitySample(models.Model):
 
     class Meta:
         db_table = "registers_capacitysample"
+        verbose_name = "容量记录"
         indexes = [models.Index(fields=["agency", "at"], name="registers_capacity_at")]
 
 
@@ -136,4 +141,5 @@ class Heartbeat(models.Model):
 
     class Meta:
         db_table = "registers_heartbeat"
+        verbose_name = "服务存活"
         constraints = [models.UniqueConstraint(fields=["service", "minute"], name="registers_heartbeat_once")]

@@ -27,6 +27,7 @@ class BackupInterval(models.Model):
 
     class Meta:
         db_table = "registers_backupinterval"
+        verbose_name = "备份周期"
         constraints = [
             models.UniqueConstraint(fields=["agency", "data_set"], name="registers_interval_once"),
             models.CheckConstraint(condition=Q(days__range=(1, 5)), name="registers_interval_days"),
@@ -53,6 +54,7 @@ class Backup(models.Model):
 
     class Meta:
         db_table = "registers_backup"
+        verbose_name = "备份"
         constraints = [
             said("backup", "place"),
             models.CheckConstraint(
@@ -77,6 +79,7 @@ class BackupProof(models.Model):
 
     class Meta:
         db_table = "registers_backupproof"
+        verbose_name = "备份验证"
         constraints = [said("backupproof", "how")]
 
 
@@ -98,6 +101,7 @@ class Plan(models.Model):
 
     class Meta:
         db_table = "registers_plan"
+        verbose_name = "应急预案"
         constraints = [
             said("plan", "name", "trigger"),
             models.CheckConstraint(condition=Q(steps__len__gt=0, period_days__gt=0), name="registers_plan_steps"),
@@ -123,6 +127,7 @@ class Drill(models.Model):
 
     class Meta:
         db_table = "registers_drill"
+        verbose_name = "应急演练"
         constraints = [
             said("drill", "machine", "report"),
             # What took longer than it may has not worked.

@@ -38,6 +38,7 @@ class BulkWork(models.Model):
 
     class Meta:
         db_table = "registers_bulkwork"
+        verbose_name = "批量操作"
         constraints = [said("bulkwork", "operator", "name", "reason")]
         indexes = [models.Index(fields=["at"], name="registers_bulkwork_at")]
 
@@ -61,6 +62,7 @@ class ChangeLogCheck(models.Model):
 
     class Meta:
         db_table = "registers_changelogcheck"
+        verbose_name = "修改日志核对"
         constraints = [
             models.CheckConstraint(condition=Q(agrees=True) | Q(opinion__regex=r"\S"), name="registers_check_opinion"),
             models.CheckConstraint(condition=Q(month__regex=r"^\d{4}(0[1-9]|1[0-2])$"), name="registers_check_month"),
@@ -83,6 +85,7 @@ class CleanUp(models.Model):
 
     class Meta:
         db_table = "registers_cleanup"
+        verbose_name = "半年数据清理"
         constraints = [models.CheckConstraint(condition=Q(half__in=[1, 2]), name="registers_cleanup_half")]
 
 
@@ -102,6 +105,7 @@ class Candidate(models.Model):
 
     class Meta:
         db_table = "registers_candidate"
+        verbose_name = "待清理数据"
         constraints = [
             models.UniqueConstraint(fields=["clean_up", "table_name", "key"], name="registers_candidate_once")
         ]
