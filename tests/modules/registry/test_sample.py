@@ -28,6 +28,7 @@ def test_the_demo_has_people_and_units_in_every_state(
     assert missing_counted(clerk).outstanding == 1 and Unit.objects.count() == 8
     assert Life.objects.filter(state="dead").count() == 1
     assert Case.objects.get(type="registry.modify").state == State.OPEN
+    assert Case.objects.filter(type="registry.person_change", state=State.OPEN).count() == 12
     first = Person.objects.order_by("pk").first()
     assert first is not None
     values = {"name": first.name, "id_number": first.id_number, "birth_date": first.birth_date, "sex": first.sex}

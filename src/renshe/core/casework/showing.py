@@ -47,10 +47,12 @@ def form_shown(case: Case, kind: CaseType, *, whole: bool) -> dict[str, Any]:
 
 def subject_shown(case: Case, kind: CaseType) -> str | None:
     """Return whom a case is about, masked, as lists show it."""
-    about = case.person or case.unit
-    named = kind.person if case.person else kind.unit
-    shown = _masked(next((one for one in kind.items if one.name == named), None), about)
-    return None if shown is None else str(shown)
+    about, table, named = (case.person, "person", kind.person) if case.person else (case.unit, "unit", kind.unit)
+    if about is None:
+        return None
+    item = next((one for one in kind.items if one.name == named), None)
+    # Who is registered by the case is known by the number that it gave him.
+    return str(_masked(item, about)) if item is not None else mask_value(table, f"{table}_no", about)
 
 
 def case_shown(actor: Actor, case: Case) -> Mapping[str, Any]:

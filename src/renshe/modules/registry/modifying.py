@@ -42,7 +42,7 @@ UPPER = 2
 """The level of the agencies that approve: the city's."""
 UNSEAL, CHECK_TYPE = "registry.unseal", "registry.modified"
 declare(Operation(UNSEAL, "解封业务数据", "admin", frozenset({UPPER})))
-_DIRECTOR = 2
+DIRECTOR = 2
 TABLE = Person._meta.db_table
 
 
@@ -125,13 +125,13 @@ def modification_designate(*, actor: Actor, number: str, operator: str, seen: st
     ``seen`` (its digest)."""
     with declared(actor.context("指定修改人", case=number)):
         case, kind = held(number)
-        step = kind.steps[_DIRECTOR] if case.type == "registry.modify" else None
+        step = kind.steps[DIRECTOR] if case.type == "registry.modify" else None
         if step is None:
             raise not_there(number)
         if stands_in_for(actor, step, case) is None:
             require_here(actor, step.operation, case)
         require_state(case, State.OPEN)
-        if case.step != _DIRECTOR or seen != case.digest:
+        if case.step != DIRECTOR or seen != case.digest:
             raise BusinessError("case.changed_meanwhile", number=number)
         had = hands(case)
         if actor.operator in had:

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from renshe.core.casework.deciding import may_decide
 from renshe.core.casework.models import Case, State
 from renshe.core.casework.selectors import case_get
 from renshe.core.casework.types import find_type
@@ -18,6 +19,7 @@ from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import anywhere, may
 from renshe.core.pages.answering import action, go, page, shown
+from renshe.core.pages.choices import operators
 from renshe.core.pages.panels import hint, panel
 from renshe.core.pages.reading import count_of
 from renshe.core.pages.widgets import widgets
@@ -25,6 +27,7 @@ from renshe.modules.registry.limits import limit
 from renshe.modules.registry.models import Modification
 from renshe.modules.registry.modified import modification_abandon, modification_log, modifications
 from renshe.modules.registry.modifying import (
+    DIRECTOR,
     UNSEAL,
     modification_designate,
     modification_enter,
@@ -39,16 +42,18 @@ hint("registry.person_register", "possible")
 def _of_request(actor: Actor, case: Case) -> Mapping[str, Any] | None:
     """What becomes of a request: who shall enter it, whether it is unsealed, what was done."""
     found = Modification.objects.filter(case_no=case.number).select_related("person__region").first()
-    if found is None and case.state != State.OPEN:
-        return None
     unsealed = found is not None and found.expires_at is not None and found.expires_at > timezone.now()
+    designates = case.state == State.OPEN and case.step == DIRECTOR and may_decide(actor, case, find_type(case.type))
+    if found is None and not designates:
+        return None
     approved = found is not None and found.approved_at is not None and found.closed_at is None
     return {
         "number": case.number,
         "seen": case.digest,
         "most": limit("unsealed_days"),
         "found": found,
-        "designates": case.state == State.OPEN,
+        "designates": designates,
+        "staff": operators(actor) if designates else [],
         "unseals": approved and not unsealed and may(actor, UNSEAL, case.region),
         "enters": unsealed and found is not None and found.designated == actor.operator and found.check_no is None,
         "abandons": approved and found is not None and found.entered_at is None and may(actor, UNSEAL, case.region),

@@ -40,6 +40,7 @@ def registry_sample() -> tuple[int, int]:
         _live(numbers)
         _close(numbers[:_CLOSED])
         _ask(numbers[0])
+        _moved(numbers[24:36])
         for form in _units():
             _done("registry.unit_register", form)
     return Person.objects.count(), Unit.objects.count()
@@ -123,6 +124,13 @@ def _ask(person_no: str) -> None:
         "ground": "职工登记表记载的参加工作日期漏录",
     }
     _handed_in("registry.modify", form)
+
+
+def _moved(numbers: list[str]) -> None:
+    """Let a dozen people have moved: their changes wait to be checked."""
+    for at, number in enumerate(numbers):
+        form = {"person_no": number, "address": f"河西县北坡乡新村{at + 1}号", "ground": "本人申报搬迁"}
+        _handed_in("registry.person_change", form)
 
 
 def _person(form: Mapping[str, Any]) -> str:

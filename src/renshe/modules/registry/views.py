@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from renshe.core.casework import searching
 from renshe.core.casework.forms import Item, item, item_shown, read
 from renshe.core.casework.held import QUERY as CASES
+from renshe.core.casework.models import Case
 from renshe.core.casework.types import CaseType, case_types, find_type
 from renshe.core.journal.models import SealedRow
 from renshe.core.org.actor import Actor
@@ -23,6 +24,7 @@ from renshe.core.org.models import Region
 from renshe.core.org.rights import anywhere, powers
 from renshe.core.pages.answering import action, again, page, shown
 from renshe.core.pages.choices import regions
+from renshe.core.pages.panels import panel
 from renshe.core.pages.reading import said
 from renshe.modules.registry import selectors, units
 from renshe.modules.registry.duplicates import possible_duplicates
@@ -56,6 +58,16 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 
 def _cases(actor: Actor, **about: Any) -> list[Mapping[str, Any]]:
     return searching.cases_found(actor, **about, limit=FEW)[0] if anywhere(actor, CASES) else []
+
+
+@panel("registry/subject_panel.html", *(one.name for one in case_types() if one.module == "registry"))
+def _subject(actor: Actor, case: Case) -> Mapping[str, Any] | None:
+    """Whom a case of the register is about, where ``actor`` may look at them."""
+    person = selectors.people(actor).filter(pk=case.person).exists() if case.person else False
+    unit_there = units.units(actor).filter(pk=case.unit).exists() if case.unit else False
+    if not person and not unit_there:
+        return None
+    return {"person": case.person if person else None, "unit": case.unit if unit_there else None}
 
 
 @page
