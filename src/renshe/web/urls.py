@@ -27,5 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("metrics", metrics),
     path("", include("renshe.channels.desk.urls")),
+    path("", include("renshe.channels.portal.urls")),
     *(path("", include(f"{name}.urls")) for name in lines()),
 ]
