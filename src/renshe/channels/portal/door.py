@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -36,9 +36,9 @@ shown, page, action = PORTAL.shown, PORTAL.page, PORTAL.action
 def let_in(request: HttpRequest, token: str, wanted: str = "") -> HttpResponse:
     """Hand out the cookie and lead on to the page of the portal that was ``wanted``."""
     rotate_token(request)
-    response = go(PORTAL.home)
-    if url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith(PATH):
-        response["Location"] = wanted
+    inside = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith(PATH)
+    response = HttpResponseRedirect(wanted if inside else reverse(PORTAL.home))
+    response.status_code = 303
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure(), path=PATH)
     return response
 

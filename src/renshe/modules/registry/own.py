@@ -22,7 +22,7 @@ from renshe.modules.registry.person_cases import attribute, held_of
 from renshe.modules.registry.selectors import numbers_of
 from renshe.modules.registry.units import accounts_of
 from renshe.standards import dictionary
-from renshe.standards.masks import mask_value
+from renshe.standards.masks import mask_tail, mask_value
 
 Fact = tuple[str, Any]
 
@@ -45,9 +45,9 @@ def person_own(person_no: str, *, whole: bool) -> Own:
     ]
     standing = "、".join(states()[one].label for one in states_now(person_no))
     card = card_now(person_no)
-    told = None if card is None else f"{card.number}（{card.get_event_display()}）"
-    if told and not whole:
-        told = mask_value("card", "bank_account", told)
+    told = None
+    if card is not None:
+        told = f"{card.number if whole else mask_tail(card.number)}（{card.get_event_display()}）"
     groups.append(("状态", [("人生状态", standing or None), ("社会保障卡", told)]))
     return Own(person_no, groups, life_of(numbers_of(person_no)))
 
