@@ -12,11 +12,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from renshe.channels.api import problems
-from renshe.channels.portal.door import PORTAL
+from renshe.channels.portal.apps import is_open
 from renshe.core.errors import BusinessError
-from renshe.core.pages.answering import DESK
+from renshe.core.pages.answering import DESK, Door
 
-API, PUBLIC = "/api/", "/portal/"
+API, PUBLIC = "/api/", "/portal"
 
 
 class Readable:
@@ -41,8 +41,16 @@ def _told(request: HttpRequest) -> Iterator[str]:
 
 
 def _page(request: HttpRequest, told: BusinessError, status: int) -> HttpResponse:
-    door = PORTAL if request.path.startswith(PUBLIC) else DESK
-    return door.told(request, told, status)
+    return _door(request).told(request, told, status)
+
+
+def _door(request: HttpRequest) -> Door:
+    """Return by which door the address lies."""
+    if is_open() and request.path.startswith(PUBLIC):
+        from renshe.channels.portal.door import PORTAL
+
+        return PORTAL
+    return DESK
 
 
 def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:

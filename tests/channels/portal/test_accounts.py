@@ -115,7 +115,6 @@ def test_what_is_closed_opens_nothing(office: Office, citizen: Holder, person: P
     assert holder(office, person_no=person.pk).account.number != citizen.account.number
 
 
-@pytest.mark.req("S4-29", part="accounts")
 def test_a_death_closes_the_account_and_nobody_opens_another(office: Office, citizen: Holder, person: Person) -> None:
     done(office, "registry.person_death", {"person_no": person.pk, "death_date": "2024-05-01", "ground": "火化证明"})
     assert over(citizen) and Account.objects.get().closing == "死亡登记"

@@ -26,7 +26,7 @@ def applied(citizen: Holder, **more: str) -> Case:
     return Case.objects.order_by("-pk")[0]
 
 
-@pytest.mark.req("S4-168")
+@pytest.mark.req("S4-168", part="the applicant, of what is applied for")
 def test_an_application_goes_from_a_telephone_to_its_result(
     citizen: Holder, person: Person, entry: Browser, check: Browser
 ) -> None:
@@ -93,13 +93,15 @@ def test_papers_are_put_in_before_it_is_handed_in(citizen: Holder, entry: Browse
     mine.post(f"{path}/papers/{paper.pk}/removal")
     mine.post(f"{path}/submission", {"seen": case.digest}, status=422)
     mine.post(f"{path}/papers", {"kind": "evidence", "file": SimpleUploadedFile("户口簿.pdf", a_pdf())})
+    mine.post(f"{path}/papers", {"kind": "字" * 99, "file": SimpleUploadedFile("照片.pdf", a_pdf(4))})
+    assert Attachment.objects.latest("pk").kind == "other"
     mine.post(f"{path}/submission", {"seen": case.digest})
     mine.post(f"{path}/papers", {"kind": "other", "file": SimpleUploadedFile("x.pdf", a_pdf(2))}, status=409)
     entry.post(f"/cases/{case.number}/taking")
     assert "户口簿.pdf" in entry.get(f"/cases/{case.number}")
 
 
-@pytest.mark.req("S4-168")
+@pytest.mark.req("S4-168", part="the applicant, of what is applied for")
 def test_an_officer_asks_for_what_is_lacking_and_he_hands_it_in(citizen: Holder, entry: Browser) -> None:
     case, mine = applied(citizen), citizen.browser()
     entry.post(f"/cases/{case.number}/taking")

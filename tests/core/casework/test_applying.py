@@ -153,7 +153,7 @@ def test_he_takes_back_what_nobody_took_up(office: Office) -> None:
     assert applied().state == State.PROPOSED
 
 
-@pytest.mark.req("S4-168")
+@pytest.mark.req("S4-168", part="the applicant, of what is applied for")
 def test_what_is_lacking_is_asked_of_him_once_with_a_day(office: Office) -> None:
     case = taken(office)
     for words, day in (("", IN_A_WEEK), ("缺执照", dt.date.today())):
@@ -193,7 +193,6 @@ def test_what_is_not_taken_up_says_why(office: Office) -> None:
     assert told(case) == ("不予受理", "") and "不属于本县" in repr(stages(Case.objects.get(pk=case.pk)))
 
 
-@pytest.mark.req("S4-111", part="applicants")
 def test_who_works_here_has_no_further_hand_in_what_he_applied_for(office: Office) -> None:
     own = applicant(operator=office.maker.operator)
     case = case_apply(applicant=own, type="shop.open", form={"name": "一"}, submit=True)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+
+
+def is_open() -> bool:
+    """Whether there is a portal: whose accounts they are the register knows; without it nobody comes in."""
+    return apps.is_installed("renshe.modules.registry")
 
 
 class PortalConfig(AppConfig):
@@ -14,4 +19,5 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the counter's part into its pages, and hear of what ends an account."""
-        from renshe.channels.portal import counter, ending  # noqa: F401
+        if is_open():
+            from renshe.channels.portal import counter, ending  # noqa: F401

@@ -96,7 +96,7 @@ def attach(request: HttpRequest, visitor: Visitor, number: str) -> HttpResponse:
     files = request.FILES.getlist("file")
     if not files:
         raise BusinessError("page.file_missing")
-    kind = said(request, "kind").get("kind", "other")
+    kind = said(request, "kind").get("kind", "")
     for one in files:
         applying.application_attach(
             applicant=visitor.applicant, number=number, kind=kind, name=one.name or "", content=one.read()

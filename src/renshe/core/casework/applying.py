@@ -33,6 +33,9 @@ from renshe.core.org.switching import require_module
 
 UNFINISHED = (State.DRAFT, State.PROPOSED, State.OPEN, State.RETURNED)
 
+OTHER = "other"
+"""The kind of a paper that nobody asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
@@ -144,9 +147,11 @@ def application_withdraw(*, applicant: Applicant, number: str) -> Case:
 
 
 def application_attach(*, applicant: Applicant, number: str, kind: str, name: str, content: bytes) -> Attachment:
-    """Put a paper into an application that lies with the applicant."""
+    """Put a paper into an application that lies with the applicant; of a kind that is not asked for it is any other."""
     case = application_get(applicant=applicant, number=number)
     _require_lying(applicant, case)
+    asked = {one.kind for one in find_type(case.type, case.version).papers} | set(case.terms.get("papers", {}))
+    kind = kind if kind in asked else OTHER
     return attachment_put(
         actor=applicant.acting(), matter=case.number, region=case.region_id, kind=kind, name=name, content=content,
         person=case.person,
