@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from tests.core.casework.conftest import FORM, HERE, Office, started, submitted
+from tests.core.casework.conftest import FORM, HERE, Office, applicant, started, submitted
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
 from tests.core.toys.models import Stall
 
 from renshe.core.affairs.models import Deduction
+from renshe.core.casework.applying import case_apply
 from renshe.core.casework.deciding import case_decide
 from renshe.core.casework.delegating import delegation_give
 from renshe.core.casework.leading import case_pause
 from renshe.core.casework.models import Case, Delegation, Difference, Reminder, State
-from renshe.core.casework.services import case_propose, case_start, case_submit
+from renshe.core.casework.services import case_propose, case_start, case_submit, case_take
 from renshe.core.casework.types import find_type
 from renshe.core.filing.attachments import attachment_add
 from renshe.core.filing.documents import document_make
@@ -81,6 +82,8 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         told = {"operator": admin.operator, "agency": admin.agency, "region": region, "name": "filing.check"}
         job = Job.objects.create(**told, label="x", allowed=1)
         failed = Job.objects.create(**told, label="x", allowed=1, state="failed")
+    applied = case_apply(applicant=applicant("s13"), type="shop.open", form={"name": "七"}, submit=True)
+    applied = case_take(actor=entry, number=applied.number)
     paper = attachment_add(actor=entry, matter=draft.number, region=HERE, kind="lease", name="a.pdf", content=a_pdf())
     printed = document_make(actor=entry, name=RECEIPT.name, region=HERE, data=CASE, matter=opened.number, person="1001")
     with declared(SETUP):
@@ -157,6 +160,7 @@ def one_of_everything(office: Office, own: dict[str, Actor], home: Path) -> dict
         "draft": draft,
         "paused": paused,
         "proposed": proposed,
+        "applied": applied,
         "absent": check.operator,
         "deputy": "deputy",
         "delegation": delegation_give(

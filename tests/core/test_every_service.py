@@ -37,6 +37,8 @@ ASK_NOTHING = {
     "casework.delegating.stands_in_for": "for casework, which asks for the right",
     "casework.showing.case_shown": "of a case that was got by case_get",
     "casework.showing.on_desk": "tells whether, changes nothing",
+    "filing.attachments.attachment_put": "for rooms that asked for a right of their own; the guards are asked",
+    "filing.attachments.attachment_take_out": "for rooms that asked for a right of their own; the guards are asked",
     "filing.attachments.contents": "of a row that was got within the scope",
     "filing.attachments.require_concern": "of a row that was got within the scope",
     "filing.documents.document_make": "for rooms that asked for a right of their own",
@@ -196,7 +198,8 @@ _VERBS = {
     "withdraw", "reveal", "add", "remove", "release", "issue", "void", "open", "close", "move", "cancel", "retry",
     "register", "stop", "off", "lift", "read", "grant", "enrol", "revoke", "apply", "review", "approve", "refuse",
     "permit", "identify", "begin", "succeed", "switch", "prove", "bulk", "up", "delete", "restore", "check", "record",
-    "name", "enter", "report", "designate", "unseal", "receive", "abandon", "resolve", "copy", "verify", "export",
+    "name", "enter", "report", "designate", "unseal", "supplement", "receive", "abandon", "resolve", "copy", "verify",
+    "export",
 }  # fmt: skip
 # What is of one's own agency or regions, wherever they are.
 _MAY_ANYWHERE = {

@@ -170,6 +170,9 @@ _OWN: dict[str, dict[str, Any]] = {
     "casework.leading.case_resume": {"number": lambda t: t["paused"].number},
     "casework.services.case_start": {"region": HERE},
     "casework.services.case_take": {"number": lambda t: t["proposed"].number},
+    "casework.notices.case_supplement": {
+        "number": lambda t: t["applied"].number, "told": "请补充营业执照", "due_on": NEXT_YEAR,
+    },
     "casework.services.case_fill": {"number": lambda t: t["draft"].number},
     "casework.services.case_submit": {"number": lambda t: t["draft"].number, "seen": lambda t: t["draft"].digest},
     "casework.local.difference_set": {"workdays": 2},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,11 @@ from tests.modules.registry.world import ENTERED
 
 from renshe.core.pages.books import books
 
-OPEN = {"sign_in", "demo", "healthz", "metrics"}
+OPEN = {"sign_in", "demo", "healthz", "metrics", "portal_sign_in", "portal_first", "portal_demo"}
 """What is answered to who is not in."""
+
+PORTAL = "portal/"
+"""How addresses begin that are for people and units, and for nobody of the house."""
 
 ONES_OWN = {"home", "sign_out", "start", "me", "password", "months"}
 """What shows, or changes, nothing but one's own."""
@@ -119,6 +123,7 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "unseal": ({"number": things["approved_request"]}, {"days": "1"}),
         "modification_enter": ({"number": things["unsealed_request"]}, {"ethnicity": "02"}),
         "abandon": ({"number": things["approved_request"]}, {"reason": "申请人撤回"}),
+        **_portal(things),
         "merging_hint": ({}, {"old_no": things["old"], "person_no": things["kept"]}),
         "merging": ({"number": things["merger"]}, None),
         "merging_reveal": ({"number": things["merger"]}, {"reason": "核对"}),
@@ -126,6 +131,48 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "password": ({}, {"old": "x", "new": "y", "again": "y"}),
         "sign_in": ({}, None),
         "demo": ({}, None),
+    }
+
+
+def _portal(things: dict[str, Any]) -> dict[str, Any]:
+    draft, done = {"number": things["application"].number}, {"number": things["application_done"]}
+    paper = {**draft, "paper": things["application_paper"]}
+    key = {"id_number": "220822198001030011", "ground": "更正"}
+    change = {"number": "K77", "event": "issue"}
+    return {
+        "supplement": (
+            {"number": things["application_taken"]},
+            {"told": "请补充营业执照", "due_on": str(TODAY + dt.timedelta(days=10))},
+        ),
+        "portal_open_person": ({"person_no": things["old"]}, {"phone": "13843600021", "ground": "身份证"}),
+        "portal_open_unit": (
+            {"unit_no": things["unit_no"]},
+            {"phone": "13843600022", "ground": "授权委托书", "name": "郑海"},
+        ),
+        "portal_home": ({}, None),
+        "portal_sign_in": ({}, None),
+        "portal_first": ({}, None),
+        "portal_demo": ({}, None),
+        "portal_sign_out": ({}, {}),
+        "portal_me": ({}, None),
+        "portal_password": ({}, {"old": "x", "new": "y", "again": "y"}),
+        "portal_data": ({}, None),
+        "portal_data_whole": ({}, {}),
+        "portal_blank": ({"type": "registry.card"}, None),
+        "portal_begin": ({"type": "registry.card"}, {**change, "then": "keep"}),
+        "portal_case": (draft, None),
+        "portal_edit": (draft, None),
+        "portal_fill": (draft, {**key, "then": "keep"}),
+        "portal_submit": (draft, {"seen": things["application"].digest}),
+        "portal_withdraw": (draft, {}),
+        "portal_attach": (
+            draft,
+            {"kind": "evidence", "file": SimpleUploadedFile("b.pdf", a_pdf(8), "application/pdf")},
+        ),
+        "portal_paper": (paper, None),
+        "portal_detach": (paper, {}),
+        "portal_issue": (done, {"document": "filing.receipt"}),
+        "portal_document": ({**done, "document": things["application_result"]}, None),
     }
 
 
@@ -150,6 +197,7 @@ def _rows(things: dict[str, Any]) -> dict[str, Any]:
         "terminals": things["terminal"].pk,
         "networks": things["network"],
         "cut-offs": things["cut"].pk,
+        "portal-accounts": things["account"],
         "clean-ups": things["clean_up_key"],
         "candidates": things["candidate"],
         "delegations": things["delegation"].pk,
@@ -236,6 +284,8 @@ _SENT: dict[str, Any] = {
         {},
         {"operator": "spare", "leader": "approve-220822", "reason": "病毒"},
     ),
+    "book_row_do portal-accounts code": lambda t: ({"key": t["account"]}, {"ground": "身份证"}),
+    "book_row_do portal-accounts close": lambda t: ({"key": t["account"]}, {"reason": "离职"}),
     "book_do clean-ups look": lambda t: ({}, {"year": str(TODAY.year), "half": "2" if TODAY.month > 6 else "1"}),
     "book_row_do candidates delete": lambda t: ({"key": t["candidate"]}, {"approval": t["clean_up"]}),
     "book_do delegations give": lambda t: (

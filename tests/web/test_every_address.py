@@ -8,80 +8,35 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 import yaml
-from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 from tests.channels.desk.conftest import Browser, browser
 from tests.core import conftest as ground
 from tests.core.casework.conftest import HERE
-from tests.core.county import LAST_MONTH
-from tests.core.org.bureau import GROUPS, SETUP
-from tests.core.walking import World, build
-from tests.web.addresses import ONES_OWN, OPEN, addresses, asked
+from tests.core.org.bureau import GROUPS
+from tests.core.walking import World
+from tests.web import world as grounds
+from tests.web.addresses import ONES_OWN, OPEN, PORTAL, addresses, asked
 
-from renshe.core.filing.models import Volume
-from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
-from renshe.core.org.models import Network
-from renshe.core.registers.models import BulkWork, Candidate, DatabaseCheck, RunningLog
-from renshe.core.registers.monthly import log_of
-from renshe.modules.registry.models import Filing
 
-logins = ground.logins
+logins, world = ground.logins, grounds.world
 WHO_MAY = Path(__file__).parent / "who_may.yaml"
 PAGES = dict(addresses())
-INSIDE = [name for name in PAGES if name not in OPEN]
+INSIDE = [name for name in PAGES if name not in OPEN and not PAGES[name].startswith(PORTAL)]
 # Of the city: what only the upper agency does.
 DESKS = {group: (group, HERE) for group in GROUPS} | {
     f"{group} of the city": (group, "220800") for group in ("entry", "check", "approve", "information")
 }
 MOST_QUERIES, MOST_BYTES = 30, 150_000
-
-
-@pytest.fixture(scope="module")
-def world(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One world for all, taken back at the end."""
-    before, home = getattr(settings, "PAPERS", None), os.environ.get("RENSHE_HOME")
-    settings.PAPERS = tmp_path_factory.mktemp("papers")
-    os.environ["RENSHE_HOME"] = str(tmp_path_factory.mktemp("home"))
-    with transaction.atomic():
-        made = build(tmp_path_factory.mktemp("other"))
-        _more(made)
-        yield made
-        transaction.set_rollback(True)
-    settings.PAPERS = before
-    if home is None:
-        del os.environ["RENSHE_HOME"]
-    else:
-        os.environ["RENSHE_HOME"] = home
-
-
-def _more(world: World) -> None:
-    """What only pages ask for: rows of the county by their keys."""
-    regions = world.office.bureau.regions
-    with declared(SETUP):
-        Network.objects.create(cidr="127.0.0.0/8", name="本机", region=regions["220000"])
-        network = Network.objects.create(cidr="10.2.0.0/16", name="县局", region=regions[HERE])
-    things = world.things
-    things |= {
-        "network": network.pk,
-        "running_log": RunningLog.objects.filter(region=HERE)[0].pk,
-        "database_check": DatabaseCheck.objects.filter(region=HERE)[0].pk,
-        "bulk": BulkWork.objects.filter(region=HERE)[0].pk,
-        "volume_key": Volume.objects.get(number=things["volume"]).pk,
-        "closed_key": Volume.objects.get(number=things["closed"]).pk,
-        "clean_up_key": Candidate.objects.get(pk=things["candidate"]).clean_up_id,
-        "filing": Filing.objects.get(unit_no=things["unit_no"]).pk,
-        "month_seen": log_of(regions[HERE], LAST_MONTH).digest,
-    }
 
 
 def outcome(

@@ -70,6 +70,10 @@ def _lines_sample() -> Iterator[str]:
 
         people, units = registry_sample()
         yield f"  示范登记：人员 {people} 名，单位 {units} 个（虚构）"
+        if apps.is_installed("renshe.channels.portal"):
+            from renshe.channels.portal.sample import portal_sample
+
+            yield f"  网上服务账户（密码同上，/portal/ 登录）：{'、'.join(portal_sample())}"
 
 
 def run_code(target: Path) -> None:

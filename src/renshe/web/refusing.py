@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from renshe.channels.api import problems
+from renshe.channels.portal.apps import is_open
 from renshe.core.errors import BusinessError
+from renshe.core.pages.answering import DESK, Door
 
-API = "/api/"
+API, PUBLIC = "/api/", "/portal"
 
 
 class Readable:
@@ -40,9 +41,16 @@ def _told(request: HttpRequest) -> Iterator[str]:
 
 
 def _page(request: HttpRequest, told: BusinessError, status: int) -> HttpResponse:
-    what, _, remedy = str(told).partition("；")
-    facts = {"what": what, "remedy": remedy, "alert": None, "actor": None, "menu": (), "here": request.path}
-    return render(request, "house/refused.html", facts, status=status)
+    return _door(request).told(request, told, status)
+
+
+def _door(request: HttpRequest) -> Door:
+    """Return by which door the address lies."""
+    if is_open() and request.path.startswith(PUBLIC):
+        from renshe.channels.portal.door import PORTAL
+
+        return PORTAL
+    return DESK
 
 
 def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "renshe.modules.registry",
     "renshe.channels.api",
     "renshe.channels.desk",
+    "renshe.channels.portal",
 ]
 # The application works as ``default``; migrations run as ``owner``. Both are filled in by ``core.database.connect``.
 DATABASES = {

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import module_has_submodule
 
 from renshe.channels.api.urls import api
+from renshe.channels.portal.apps import is_open
 from renshe.web.health import healthz, metrics
 
 
@@ -27,5 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("metrics", metrics),
     path("", include("renshe.channels.desk.urls")),
+    *([path("", include("renshe.channels.portal.urls"))] if is_open() else []),
     *(path("", include(f"{name}.urls")) for name in lines()),
 ]

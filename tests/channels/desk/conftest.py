@@ -25,6 +25,7 @@ class Browser:
     """Somebody at a browser that checks what it is sent, as a real one does (CSRF included)."""
 
     client: Client
+    door: str = "/sign-in"
 
     def get(self, path: str, status: int = 200) -> str:
         return self._checked(self.client.get(path), status)
@@ -36,7 +37,7 @@ class Browser:
 
     def mark(self) -> str:
         """The mark that our own pages carry."""
-        page = self.client.get("/sign-in").content.decode()
+        page = self.client.get(self.door).content.decode()
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert found is not None
         return found[1]

@@ -9,6 +9,7 @@ import pytest
 from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau, make
 from tests.core.toys.models import Shop
 
+from renshe.core.casework.applying import Applicant
 from renshe.core.casework.delegating import LEAD
 from renshe.core.casework.forms import Item
 from renshe.core.casework.held import QUERY
@@ -34,7 +35,10 @@ def _known(values: Values) -> dict[str, str]:
     return {"code": "编号已使用，请换一个"} if there else {}
 
 
-@case_type("shop.open", "单位开业", prefix="KY", items=ITEMS, checks=[_known], unit="code", workdays=5)
+@case_type(
+    "shop.open", "单位开业", prefix="KY", items=ITEMS, checks=[_known], unit="code", workdays=5,
+    applicants=frozenset({"unit"}),
+)  # fmt: skip
 def open_shop(case: Case, values: Values) -> None:
     if values["name"] == "不存在":
         raise BusinessError("org.reason_missing")
@@ -95,6 +99,11 @@ def furnish() -> Office:
                 post=found.posts[group], operation_name=name, region=found.regions["220000"], valid_until=NEXT_YEAR
             )
     return Office(found, found.at("entry"), found.at("check"), found.at("approve"))
+
+
+def applicant(code: str = "s1", number: str = "portal:1", operator: str | None = None) -> Applicant:
+    """Somebody outside the house who acts for the shop ``code`` of the county."""
+    return Applicant(number, "周文博", "unit", (code,), HERE, f"ag-{HERE}", operator)
 
 
 def started(office: Office, type: str = "shop.open", form: dict[str, str] | None = None) -> Case:

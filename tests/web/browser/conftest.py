@@ -20,6 +20,7 @@ from django.db import connections
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 from tests.core import conftest as ground  # sets Django up
 
+from renshe.channels.portal.sample import portal_sample
 from renshe.core.affairs.sample import cases_sample
 from renshe.core.org.sample import sample_install
 from renshe.modules.registry.sample import registry_sample
@@ -57,6 +58,7 @@ def site(logins: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     sample_install()
     cases_sample()
     registry_sample()
+    portal_sample()
     server = make_server("127.0.0.1", 0, get_wsgi_application(), server_class=Threads, handler_class=Quiet)
 
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
@@ -106,9 +108,13 @@ class Visitor:
         return [f"{self.page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
-def visitor(chromium: Browser, site: str, number: str | None) -> Visitor:
-    """Return somebody who is signed in by the demo's page, or nobody."""
-    page = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
+SCREEN, TELEPHONE = (1366, 768), (375, 667)
+
+
+def visitor(chromium: Browser, site: str, number: str | None, size: tuple[int, int] = SCREEN) -> Visitor:
+    """Return somebody who is signed in by the demo's page, an operator or the holder of an account, or nobody."""
+    width, height = size
+    page = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
     made = Visitor(page, site)
 
     def note(request: Request) -> None:
@@ -120,8 +126,8 @@ def visitor(chromium: Browser, site: str, number: str | None) -> Visitor:
     page.on("pageerror", lambda error: made.complaints.append(str(error)))
     if number is not None:
         made.to("/demo")
-        page.click(f"button[value={number}]")
-        page.wait_for_url(f"{site}/")
+        page.click(f'button[value="{number}"]')
+        page.wait_for_url(f"{site}/portal/" if number.isdecimal() else f"{site}/")
     return made
 
 

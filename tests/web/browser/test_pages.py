@@ -9,13 +9,13 @@ from django.urls import resolve
 from playwright.sync_api import Browser
 from tests.web.browser.conftest import Visitor, visitor
 
-FILES = {"paper", "document"}
+FILES = {"paper", "document", "portal_paper", "portal_document"}
 WIDTHS = (1366, 390)
 
 
-def pages_of(one: Visitor) -> list[str]:
+def pages_of(one: Visitor, first: str = "/") -> list[str]:
     """Return the addresses that links lead to, from the first page on, one for each kind of page."""
-    found, queue, kinds = [], ["/"], set()
+    found, queue, kinds = [], [first], set()
     while queue:
         path = queue.pop(0)
         match = resolve(path)

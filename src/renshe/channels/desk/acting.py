@@ -8,10 +8,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from renshe.channels.desk.matters import case
-from renshe.core.casework import deciding, leading, services, showing
+from renshe.core.casework import deciding, leading, notices, services, showing
+from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
 from renshe.core.pages.answering import action, again, go
-from renshe.core.pages.reading import count_of, said
+from renshe.core.pages.reading import count_of, day_of, said
 
 
 def _said(request: HttpRequest, name: str) -> str:
@@ -50,6 +51,16 @@ def take(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Take up a case that another matter set off."""
     services.case_take(actor=actor, number=number)
     return go("edit", number)
+
+
+@action(on=case)
+def supplement(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
+    """Give the case back to who applied for it, to hand in what is lacking."""
+    due_on = day_of(_said(request, "due_on"))
+    if due_on is None:
+        raise BusinessError("case.supplement_terms")
+    notices.case_supplement(actor=actor, number=number, told=_said(request, "told"), due_on=due_on)
+    return go("case", number)
 
 
 @action(on=case)

@@ -17,6 +17,7 @@ from renshe.core.org.models import Agency
 from renshe.core.org.sample import Sample, sample_agencies, sample_found, sample_sign_in
 from renshe.core.pages.answering import open_page, shown
 from renshe.core.pages.coming import address_of
+from renshe.core.pages.panels import beside_of
 from renshe.core.pages.statuses import status_of
 
 
@@ -39,7 +40,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Sequence[str]]] = {}
     for number, name, agency, post in sample.operators:
         groups.setdefault(agency, []).append((number, name, post))
-    told: dict[str, Any] = {"groups": groups, "password": sample.password}
+    told: dict[str, Any] = {"groups": groups, "password": sample.password, "beside": beside_of("demo", None)}
     if request.method == "GET":
         return shown(request, "desk/demo.html", **told)
     try:

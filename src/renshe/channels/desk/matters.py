@@ -32,7 +32,7 @@ from renshe.core.pages.panels import panels_of
 from renshe.core.pages.reading import key_of
 
 LONG = 40
-_OTHERS = frozenset({"withdraw", "assign", "pause", "resume", "extend"})
+_OTHERS = frozenset({"supplement", "withdraw", "assign", "pause", "resume", "extend"})
 
 
 @page
@@ -66,6 +66,9 @@ def case(
         lacking=_lacking(found, kind, {one.kind for one in papers}),
         labels=_labels(found, kind),
         documents=list(documents_of(actor, number)),
+        applicant=found.applicant,
+        applied_at=found.applied_at,
+        notices=list(found.notices.order_by("pk")) if found.applicant else [],
         panels=panels_of(actor, found),
         can=can,
         others=can & _OTHERS,
@@ -101,11 +104,13 @@ def _steps(found: Case, kind: CaseType) -> list[tuple[str, str]]:
 
 def _names(found: Case, papers: list[Attachment]) -> dict[str | None, str]:
     """Return by number who had to do with a case, as pages name people."""
-    numbers = {found.maker, found.holder, *found.makers, *(one.added_by for one in papers)}
+    numbers = {found.applicant, found.maker, found.holder, *found.makers, *(one.added_by for one in papers)}
     for one in found.decisions.all():
         numbers |= {one.operator, one.on_behalf}
     names = Operator.objects.filter(number__in=[one for one in numbers if one]).values_list("number", "name")
     told: dict[str | None, str] = {one: one for one in numbers if one}
+    if found.applicant:
+        told[found.applicant] = f"申请人 {found.applicant}"
     return told | {number: f"{name} {number}" for number, name in names}
 
 

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<str:number>/decision", acting.decide, name="decide"),
     path("cases/<str:number>/withdrawal", acting.withdraw, name="withdraw"),
     path("cases/<str:number>/taking", acting.take, name="take"),
+    path("cases/<str:number>/supplement", acting.supplement, name="supplement"),
     path("cases/<str:number>/assignment", acting.assign, name="assign"),
     path("cases/<str:number>/suspension", acting.pause, name="pause"),
     path("cases/<str:number>/resumption", acting.resume, name="resume"),

@@ -31,6 +31,7 @@ def possible(actor: Actor, case: Case, kind: CaseType) -> frozenset[str]:
         {
             *(_by_maker(case) if mine else ()),
             *({"take"} if case.state == State.PROPOSED and kind.enter in here else ()),
+            *({"supplement"} if mine and case.applicant and case.state in EDITABLE else ()),
             *(_of_open(actor, case, kind, here) if case.state == State.OPEN else ()),
             *({"assign"} if LEAD in here and case.state in (*EDITABLE, State.OPEN) else ()),
             *({"print"} if case.round and (PRINT in here or actor.operator in case.makers) else ()),

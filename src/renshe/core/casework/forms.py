@@ -25,8 +25,9 @@ Problems = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a form. ``type`` as in the dictionary (text, code, date, month, year, money, int, rate) or ``flag``;
-    ``source``: the field of the dictionary that it is, as ``person.name``."""
+    """One item of a form. ``type`` as in the dictionary (text, code, date, month, year, money, int, rate), ``flag``, or
+    ``choice`` of ``choices``, as value and label; ``source``: the field of the dictionary that it is, as
+    ``person.name``."""
 
     name: str
     label: str
@@ -35,6 +36,7 @@ class Item:
     length: int | None = None
     codes: str | None = None
     source: str | None = None
+    choices: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def item_shown(one: Item, value: Any) -> Any:
     if one.codes is not None:
         known = code_list(one.codes).values.get(str(value))
         return known.label if known else value
+    if one.choices:
+        return dict(one.choices).get(str(value), value)
     return ("是" if value else "否") if one.type == "flag" else value
 
 
@@ -125,6 +129,14 @@ def _code(one: Item, given: Any) -> str:
     return told
 
 
+def _choice(one: Item, given: Any) -> str:
+    told = _written(one, given)
+    if told not in dict(one.choices):
+        allowed = "、".join(f"{value} {label}" for value, label in one.choices)
+        raise ValueError(f"{one.label}没有“{told}”，请选择：{allowed}")
+    return told
+
+
 def _parsed(parse: Callable[[str], Value], example: str) -> Callable[[Item, Any], Value]:
     """Return how an item is read whose spellings the standards know."""
 
@@ -154,6 +166,7 @@ _READ: Mapping[str, Callable[[Item, Any], Value]] = {
     "rate": _parsed(lambda text: Decimal(parse_rate(text)), "0.08"),
     "int": _parsed(parse_int, "12"),
     "flag": _flag,
+    "choice": _choice,
 }
 
 

@@ -41,10 +41,13 @@ def case_assign(*, actor: Actor, number: str, operator: str, reason: str) -> Cas
         needed = kind.steps[case.step].operation if case.state == State.OPEN else kind.enter
         if not may(taker, needed, case.region):
             raise BusinessError("case.assign_whom", number=operator)
-        if case.state == State.OPEN:
-            if operator in case.makers:
-                raise BusinessError("case.same_person", step=kind.steps[case.step].label)
-        else:
+        if case.maker is None:
+            raise BusinessError("case.not_open", number=number, state="待申请人提交")
+        entering = case.state != State.OPEN
+        if operator in case.makers and (case.applicant or not entering):
+            # Neither does who entered it decide, nor who applied for it enter it.
+            raise BusinessError("case.same_person", step="经办" if entering else kind.steps[case.step].label)
+        if entering:
             case.maker, case.agency = operator, taker.agency
             case.makers = [*case.makers, *({operator} - set(case.makers))]
         case.holder = operator

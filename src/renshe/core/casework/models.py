@@ -43,7 +43,8 @@ class Case(models.Model):
     ``round``: how often it was submitted; ``step``: the place of the decision that it waits for among those of its
     type, from 0; ``needed``: how many people must agree; ``terms``: what differs here from its type (``local``), and
     under ``steps`` which of its type's steps it passes, where not all; ``digest``: of what the form says, which every
-    decision repeats; ``failure``: why its effect could not be carried out."""
+    decision repeats; ``failure``: why its effect could not be carried out. ``applicant``: who applied for it from
+    outside (``applying``), ``applied_at``: when; of what he has not handed in yet nobody is the maker."""
 
     scope_region = "region"
     journal_person = "person"
@@ -58,6 +59,8 @@ class Case(models.Model):
     makers = ArrayField(models.TextField(), verbose_name="录入过的人员", default=list)
     origin = models.ForeignKey("self", models.PROTECT, verbose_name="来源业务", null=True, related_name="proposed")
     channel = models.TextField("渠道")
+    applicant = models.TextField("申请人", null=True)
+    applied_at = models.DateTimeField("申请时间", null=True)
     state = models.TextField("状态", choices=State, default=State.DRAFT)
     step = models.IntegerField("环节", default=0)
     needed = models.IntegerField("须同意人数")
@@ -85,8 +88,17 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(needed__gte=1), name="casework_case_somebody_agrees"),
             models.CheckConstraint(
-                condition=models.Q(maker__isnull=False) | models.Q(state__in=[State.PROPOSED, State.WITHDRAWN]),
+                condition=models.Q(maker__isnull=False)
+                | models.Q(state__in=[State.PROPOSED, State.WITHDRAWN])
+                | models.Q(state=State.DRAFT, applicant__isnull=False),
                 name="casework_case_somebody_answers",
+            ),
+            models.UniqueConstraint(
+                fields=["applicant", "type"],
+                condition=models.Q(
+                    applicant__isnull=False, state__in=[State.DRAFT, State.PROPOSED, State.OPEN, State.RETURNED]
+                ),
+                name="casework_case_applied_once",
             ),
         ]
 
@@ -142,6 +154,36 @@ class Pause(models.Model):
                 name="casework_pause_one_at_a_time",
             ),
             models.CheckConstraint(condition=models.Q(days__range=(0, 250)), name="casework_pause_days"),
+        ]
+
+
+class Notice(models.Model):
+    """What the house told the applicant of a case: what he must still hand in until ``due_on`` (``answered_at``: when
+    that was over), or why his application is not taken up."""
+
+    scope_region = "case__region"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="notices")
+    kind = models.TextField("种类", choices=[("supplement", "补正通知"), ("declined", "不予受理")])
+    told = models.TextField("内容")
+    by = models.TextField("告知人")
+    at = models.DateTimeField("时间", auto_now_add=True)
+    due_on = models.DateField("补正期限", null=True)
+    answered_at = models.DateTimeField("补正时间", null=True)
+
+    class Meta:
+        db_table = "casework_notice"
+        verbose_name = "告知申请人"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=models.Q(kind="supplement", answered_at__isnull=True),
+                name="casework_notice_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="supplement", due_on__isnull=False) | models.Q(kind="declined", due_on=None),
+                name="casework_notice_due",
+            ),
         ]
 
 

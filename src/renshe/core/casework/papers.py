@@ -3,12 +3,13 @@
 Rule (S1-13 研究确定要件手续,规范附件内容; S1-66 保存好数据修改依据; S2-40): a case is not handed in while a document is
 lacking; while others decide nobody changes its papers; once its effect stands they are held.
 
-Invariant: only who answers for a case changes its papers, and only while its form can be changed as well.
+Invariant: only who answers for a case, or the applicant with whom it lies, changes its papers, and only while its form
+can be changed as well.
 """
 
 from __future__ import annotations
 
-from renshe.core.casework.held import require_editable, require_maker
+from renshe.core.casework.held import EDITABLE, require_editable, require_maker
 from renshe.core.casework.local import papers_of
 from renshe.core.casework.models import Case
 from renshe.core.casework.showing import on_desk
@@ -31,6 +32,11 @@ def require_papers(case: Case, kind: CaseType, values: Values) -> None:
         raise BusinessError("case.papers_missing", papers="、".join(one.label for one in lacking))
 
 
+def lies_with(applicant: str, case: Case) -> bool:
+    """Whether ``case`` lies with ``applicant``, who applied for it, to be filled in."""
+    return case.applicant == case.holder == applicant and case.state in EDITABLE
+
+
 @knows
 def _on_desk(actor: Actor, matter: str) -> bool | None:
     """Whether the case ``matter`` lies with ``actor``, or the actor had a hand in it; None where it is no case."""
@@ -46,6 +52,6 @@ def _on_desk(actor: Actor, matter: str) -> bool | None:
 def _of_cases(actor: Actor, matter: str) -> None:
     """Refuse who does not answer for the case ``matter``, or comes after it was handed in."""
     case = Case.objects.select_for_update(of=("self",)).select_related("region").filter(number=matter).first()
-    if case is not None:
+    if case is not None and not lies_with(actor.operator, case):
         require_maker(actor, case, find_type(case.type, case.version))
         require_editable(case)

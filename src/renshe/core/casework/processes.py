@@ -68,7 +68,10 @@ def process_of(kind: CaseType, region: Region) -> Process:
         support=tuple(kind.support),
         channels=tuple(sorted(kind.channels)),
         items=tuple(
-            {"name": one.name, "label": one.label, "type": one.type, "required": one.required, "codes": one.codes}
+            {
+                **{name: getattr(one, name) for name in ("name", "label", "type", "required", "codes")},
+                "choices": dict(one.choices),
+            }
             for one in kind.items
         ),
         papers=tuple({"kind": one.kind, "label": one.label} for one in kind.papers)

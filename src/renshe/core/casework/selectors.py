@@ -25,15 +25,16 @@ _OVER = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
 def cases(actor: Actor) -> QuerySet[Case]:
-    """Return the cases that ``actor`` may look at: those of the regions of the right."""
-    return Scope(actor, QUERY).filter(Case.objects.all())
+    """Return the cases that ``actor`` may look at: those of the regions of the right; what an applicant has not handed
+    in yet is nobody's else."""
+    return Scope(actor, QUERY).filter(Case.objects.exclude(maker=None, state=State.DRAFT))
 
 
 def case_get(*, actor: Actor, number: str) -> Case:
     """Return one case that the actor may look at: of the regions of the right, one's own, or one that waits for the
     actor. BusinessError where there is none."""
     named = Case.objects.filter(number=number) if "\x00" not in number else Case.objects.none()
-    found = Scope(actor, QUERY).filter(named).first() or named.filter(maker=actor.operator).first()
+    found = (cases(actor) & named).first() or named.filter(maker=actor.operator).first()
     found = found or (waiting_for(actor) & named).first() or (proposed(actor) & named).first()
     if found is None:
         raise not_there(number)

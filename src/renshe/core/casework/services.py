@@ -1,7 +1,8 @@
 """What is done to a case by who answers for it: started, filled, submitted, withdrawn, taken up.
 
 Rule (S2-10, S2-11): a draft is nothing; what the maker confirmed is submitted, and from then on others decide
-(``deciding``). What one matter sets off elsewhere is proposed and waits for somebody to take it up (S4-8).
+(``deciding``). What one matter sets off elsewhere, or somebody applied for (``applying``), waits for somebody to take
+it up (S4-8).
 
 Invariant: each service is one transaction; what it refuses changes nothing.
 """
@@ -28,15 +29,14 @@ from renshe.core.casework.held import (
     require_state,
     subject,
 )
-from renshe.core.casework.local import terms_of
-from renshe.core.casework.models import Case, Decision, State, Verdict
+from renshe.core.casework.making import made, number_drawn, region_standing
+from renshe.core.casework.models import Case, Decision, Notice, State, Verdict
+from renshe.core.casework.notices import answered
 from renshe.core.casework.papers import require_papers
 from renshe.core.casework.types import CaseType
 from renshe.core.errors import BusinessError
-from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import declared, say
 from renshe.core.org.actor import Actor
-from renshe.core.org.models import Region
 from renshe.core.org.rights import require
 from renshe.core.org.switching import require_module
 
@@ -55,7 +55,7 @@ def case_start(
     Raises BusinessError where the actor may not enter this in the region, or an item cannot be read.
     """
     kind = find_kind(type)
-    where = _region(region)
+    where = region_standing(region)
     require(actor, kind.enter, where)
     require_module(kind.module, where)
     if channel not in kind.channels:
@@ -63,17 +63,17 @@ def case_start(
     hand = actor.operator
     reason = f"受理{kind.label}"
     with declared(actor.context(reason)):
-        number = _draw(kind, where)
+        number = number_drawn(kind, where)
         say(actor.context(reason, case=number))
-        case = _make(number, kind, where, form, actor.agency, channel, maker=hand, makers=[hand], holder=hand)
+        case = made(number, kind, where, form, actor.agency, channel, maker=hand, makers=[hand], holder=hand)
         return _hand_in(actor, case, kind) if submit else case
 
 
 def case_propose(*, origin: Case, type: str, region: str, form: Mapping[str, Any], agency: str) -> Case:
     """Propose a case that ``origin`` sets off, inside the effect of ``origin``; who may enter it takes it up."""
     kind = find_kind(type)
-    where = _region(region)
-    return _make(_draw(kind, where), kind, where, form, agency, "event", origin=origin, state=State.PROPOSED)
+    where, more = region_standing(region), {"origin": origin, "state": State.PROPOSED}
+    return made(number_drawn(kind, where), kind, where, form, agency, "event", **more)
 
 
 def case_take(*, actor: Actor, number: str) -> Case:
@@ -82,8 +82,11 @@ def case_take(*, actor: Actor, number: str) -> Case:
         case, kind = held(number)
         require_here(actor, kind.enter, case)
         require_state(case, State.PROPOSED)
+        if actor.operator in case.makers:
+            # He applied for it himself.
+            raise BusinessError("case.same_person", step="经办")
         case.maker = case.holder = actor.operator
-        case.makers, case.state, case.agency = [actor.operator], State.DRAFT, actor.agency
+        case.makers, case.state, case.agency = [*case.makers, actor.operator], State.DRAFT, actor.agency
         case.save()
         return case
 
@@ -96,7 +99,10 @@ def case_fill(*, actor: Actor, number: str, form: Mapping[str, Any]) -> Case:
         require_editable(case)
         filled = read_form(kind, form, whole=False)
         case.form, case.digest = dict(filled.json), digest(filled.json)
-        for name, value in subject(kind, filled).items():
+        about = subject(kind, filled)
+        if case.applicant and about != {name: getattr(case, name) for name in about}:
+            raise BusinessError("case.applicants_own")
+        for name, value in about.items():
             setattr(case, name, value)
         case.save()
         return case
@@ -126,6 +132,9 @@ def case_withdraw(*, actor: Actor, number: str, reason: str) -> Case:
             raise BusinessError("case.opinion_missing", verdict="撤回")
         case.state, case.ended_at, case.holder = State.WITHDRAWN, timezone.now(), None
         case.save()
+        if case.applicant:
+            answered(case)
+            Notice.objects.create(case=case, kind="declined", told=reason, by=actor.operator)
         return case
 
 
@@ -142,6 +151,8 @@ def _hand_in(actor: Actor, case: Case, kind: CaseType) -> Case:
     case.due_on = due_on(timezone.localdate(), case.terms.get("workdays", kind.workdays), ())
     changed = ["round", "step", "needed", "terms", "state", "holder", "failure", "submitted_at", "due_on"]
     case.save(update_fields=changed)
+    if case.applicant:
+        answered(case)
     Decision.objects.create(
         case=case, round=case.round, operator=actor.operator, verdict=Verdict.SUBMIT, digest=case.digest
     )
@@ -154,34 +165,3 @@ def _set_steps(case: Case, kind: CaseType, passed: Sequence[int]) -> None:
         case.terms = {**case.terms, "steps": list(passed)}
     case.step = passed[0]
     case.needed = sum(kind.steps[at].quorum for at in passed)
-
-
-def _region(code: str) -> Region:
-    found = None if "\x00" in code else Region.objects.filter(pk=code).first()
-    if found is None or found.valid_to is not None:
-        raise BusinessError("case.no_such_region", region=code.replace("\x00", ""))
-    return found
-
-
-def _draw(kind: CaseType, region: Region) -> str:
-    return draw(kind.prefix, region.pk, timezone.localdate().year)
-
-
-def _make(
-    number: str, kind: CaseType, region: Region, form: Mapping[str, Any], agency: str, channel: str, **more: Any
-) -> Case:
-    filled = read_form(kind, form, whole=False)
-    return Case.objects.create(
-        number=number,
-        type=kind.name,
-        version=kind.version,
-        region=region,
-        agency=agency,
-        channel=channel,
-        needed=kind.needed,
-        terms=terms_of(kind, region),
-        form=dict(filled.json),
-        digest=digest(filled.json),
-        **subject(kind, filled),
-        **more,
-    )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Risk = Literal["low", "high"]
 StepKind = Literal["check", "approve"]
 Channel = Literal["counter", "web", "hotline", "kiosk", "api", "batch", "event"]
+About = Literal["person", "unit"]
 Values = Mapping[str, Any]
 Check = Callable[[Values], Problems]
 Effect = Callable[["Case", Values], Any]
@@ -64,7 +65,8 @@ class CaseType:
     ``workdays`` is its time limit, ``extension`` by how many it may be extended at most; ``rules`` are rules of the
     catalogue that the form must meet; ``person`` and ``unit`` name the items that say whom it is about; ``lead`` is the
     kind of department that answers for it, ``support`` those that help; ``documents``: kinds of documents that may be
-    printed of it when it is over, beside the receipt and the result."""
+    printed of it when it is over, beside the receipt and the result; ``applicants``: whether people, or units, apply
+    for it themselves, in their own matters; ``known``: what is known already of whom it is about, by item."""
 
     name: str
     label: str
@@ -87,6 +89,12 @@ class CaseType:
     documents: Sequence[str] = ()
     lead: str | None = None
     support: Sequence[str] = ()
+    applicants: frozenset[About] = frozenset()
+    known: Callable[[str], Mapping[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        if any(self.names(one) is None for one in self.applicants):
+            raise ValueError(f"{self.name}: who applies must be whom it is about")
 
     @property
     def module(self) -> str:
@@ -97,6 +105,10 @@ class CaseType:
     def needed(self) -> int:
         """How many people must agree at most."""
         return sum(one.quorum for one in self.steps)
+
+    def names(self, about: About) -> str | None:
+        """Return the item that says which person, or unit, it is about; None where there is none."""
+        return self.person if about == "person" else self.unit
 
     def steps_passed(self, values: Values) -> list[int]:
         """Return, by their places, the steps that a case with ``values`` passes."""

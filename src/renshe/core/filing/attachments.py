@@ -75,6 +75,15 @@ def attachment_add(
     matter is full or of another region.
     """
     require(actor, ATTACH, region)
+    return attachment_put(
+        actor=actor, matter=matter, region=region, kind=kind, name=name, content=content, person=person
+    )
+
+
+def attachment_put(
+    *, actor: Actor, matter: str, region: str, kind: str, name: str, content: bytes, person: str | None = None
+) -> Attachment:
+    """As ``attachment_add``, for a room that has asked for a right of its own; the guards of the matter are asked."""
     known = recognise(content, name)
     digest = store.digest_of(content)
     with store.aside(content) as file:
@@ -126,8 +135,14 @@ def attachment_remove(*, actor: Actor, attachment: int, reason: str) -> Attachme
     """Take a file out of its matter, which no change rests on; its row stays."""
     found = _seen(actor, attachment)
     require(actor, ATTACH, found.region_id)
+    return attachment_take_out(actor=actor, attachment=found.pk, reason=reason)
+
+
+def attachment_take_out(*, actor: Actor, attachment: int, reason: str) -> Attachment:
+    """As ``attachment_remove``, for a room that has asked for a right of its own; the matter's guards are asked."""
     if not reason.strip():
         raise BusinessError("org.reason_missing")
+    found = Attachment.objects.get(pk=attachment)
     with declared(actor.context("移除材料", case=found.matter)):
         _ask_guards(actor, found.matter)
         held = Attachment.objects.select_for_update().get(pk=found.pk)

@@ -39,6 +39,8 @@ UNSCOPED = {
     "org.AttributeGroup": "属性组各地一致",
     "org.AttributeField": "属性组的数据项各地一致",
     "api.Answer": "重复请求的答复，只给出示同一令牌者",
+    "portal.Secret": "登录凭据不供查询",
+    "portal.Failure": "登录失败者未必有账户，无从知其区划；由安全管理员查",
     "filing.Counter": "编号的计数，不是任何人的数据",
     "registers.Heartbeat": "服务运行状态，不是任何地区的数据",
 }

@@ -50,7 +50,8 @@ def operator_register(
     if department is not None and department.agency_id != agency.pk:
         raise BusinessError("org.out_of_scope")
     with declared(actor.context("登记操作人")):
-        if Operator.objects.filter(number=number).exists():
+        # A colon is in the names of those who are no operators: partners' programs, applicants.
+        if ":" in number or Operator.objects.filter(number=number).exists():
             raise BusinessError("org.operator_number", number=number)
         identity = identity_digest(id_number) if id_number else None
         _one_account(identity)

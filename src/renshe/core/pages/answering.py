@@ -4,12 +4,13 @@ Rule (default-deny): no page is answered to who is not signed in, but those that
 shows the page again on which it was asked, with the reason, and nothing has changed.
 
 Invariant: nothing that is shown to one is kept for another; a page is never shown in a frame, and takes nothing from
-elsewhere.
+elsewhere. Who came in by one door is nobody at another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from typing import Any
@@ -34,49 +35,108 @@ SIGN_IN = "sign_in"
 View = Callable[..., HttpResponse]
 
 
-def shown(request: HttpRequest, template: str, *, status: int = 200, **facts: Any) -> HttpResponse:
-    """Return the page ``template`` for who asks."""
-    actor: Actor | None = getattr(request, "actor", None)
-    known: dict[str, Any] = {
-        "alert": None,
-        "actor": actor,
-        "menu": menu_of(actor) if actor else (),
-        "here": request.path,
-    }
-    return render(request, template, {**known, **facts}, status=status)
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way of coming in. ``cookie`` keeps the token of who came; ``known`` says who that is, for a request, and
+    refuses who is nobody; ``sign_in`` and ``home`` are the addresses before and behind the door; ``base`` is the frame
+    of its pages, which shows what ``frame`` says of who came (None: nobody did)."""
+
+    cookie: str
+    sign_in: str
+    home: str
+    base: str
+    known: Callable[[str, HttpRequest], Any]
+    frame: Callable[[Any], Mapping[str, Any]]
+
+    def shown(self, request: HttpRequest, template: str, *, status: int = 200, **facts: Any) -> HttpResponse:
+        """Return the page ``template`` for who asks."""
+        return self._rendered(request, getattr(request, "who", None), template, status, facts)
+
+    def told(self, request: HttpRequest, refused: BusinessError, status: int) -> HttpResponse:
+        """Return the page that says why nothing was done, without asking who it is to whom."""
+        return self._rendered(request, None, "house/refused.html", status, _halves(refused))
+
+    def _rendered(
+        self, request: HttpRequest, who: Any, template: str, status: int, facts: Mapping[str, Any]
+    ) -> HttpResponse:
+        about = {"alert": None, "here": request.path, "base": self.base, "way_home": self.home, **self.frame(who)}
+        return render(request, template, {**about, **facts}, status=status)
+
+    def page(self, view: View) -> View:
+        """Answer GET for who is signed in: ``view(request, who, …)``."""
+
+        @wraps(view)
+        def read(*asked: Any, **parts: Any) -> HttpResponse:
+            with read_once():
+                return view(*asked, **parts)
+
+        return self._signed(read, ["GET"], self._refused)
+
+    def action(self, on: View) -> Callable[[View], View]:
+        """Answer POST for who is signed in; what is refused is told on the page ``on``, which is asked with those parts
+        of the address that it takes, and ``alert``."""
+        taken = set(signature(_inner(on)).parameters)
+
+        def told_there(request: HttpRequest, refused: BusinessError, who: Any, **parts: Any) -> HttpResponse:
+            try:
+                known = {name: value for name, value in parts.items() if name in taken}
+                back = again(on, request, who, alert=str(refused), **known)
+            except BusinessError as further:
+                return self._refused(request, further)
+            back.status_code = status_of(refused.code)
+            return back
+
+        return lambda view: self._signed(view, ["POST"], told_there)
+
+    def _signed(self, view: View, methods: list[str], told: Callable[..., HttpResponse]) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, **parts: Any) -> HttpResponse:
+            try:
+                who = self.known(request.COOKIES.get(self.cookie, ""), request)
+            except BusinessError as refused:
+                return self._to_sign_in(request, refused)
+            request.who = who  # type: ignore[attr-defined]
+            try:
+                return view(request, who, **parts)
+            except BusinessError as refused:
+                return told(request, refused, who=who, **parts)
+
+        answered = never_cache(require_http_methods(methods)(answer))
+        answered.inner = view  # type: ignore[attr-defined]
+        return answered
+
+    def _to_sign_in(self, request: HttpRequest, refused: BusinessError) -> HttpResponse:
+        """Send who only looks to where one signs in; who did something is told that it was not done."""
+        if request.method == "GET":
+            asked = "" if request.path == reverse(self.home) else f"?{urlencode({'next': request.path})}"
+            return HttpResponseRedirect(f"{reverse(self.sign_in)}{asked}")
+        if request.COOKIES.get(self.cookie) is None:
+            refused = BusinessError("page.signed_out")
+        return self._refused(request, refused, 401)
+
+    def _refused(
+        self, request: HttpRequest, refused: BusinessError, status: int | None = None, **parts: Any
+    ) -> HttpResponse:
+        status = status or status_of(refused.code)
+        return self.shown(request, "house/refused.html", status=status, **_halves(refused))
 
 
-def page(view: View) -> View:
-    """Answer GET for who is signed in: ``view(request, actor, …)``."""
-
-    @wraps(view)
-    def read(*asked: Any, **parts: Any) -> HttpResponse:
-        with read_once():
-            return view(*asked, **parts)
-
-    return _signed(read, ["GET"], _refused)
+def _staff(token: str, request: HttpRequest) -> Actor:
+    return session_actor(token, address=address_of(request))
 
 
-def action(on: View) -> Callable[[View], View]:
-    """Answer POST for who is signed in; what is refused is told on the page ``on``, which is asked with those parts of
-    the address that it takes, and ``alert``."""
-    taken = set(signature(_inner(on)).parameters)
-
-    def told_there(request: HttpRequest, refused: BusinessError, actor: Actor, **parts: Any) -> HttpResponse:
-        try:
-            known = {name: value for name, value in parts.items() if name in taken}
-            back = again(on, request, actor, alert=str(refused), **known)
-        except BusinessError as further:
-            return _refused(request, further)
-        back.status_code = status_of(refused.code)
-        return back
-
-    return lambda view: _signed(view, ["POST"], told_there)
+def _work(actor: Actor | None) -> Mapping[str, Any]:
+    return {"actor": actor, "menu": menu_of(actor) if actor else ()}
 
 
-def again(view: View, request: HttpRequest, actor: Actor, **parts: Any) -> HttpResponse:
+DESK = Door(COOKIE, SIGN_IN, "home", "house/base.html", _staff, _work)
+"""The door of the house: operators, from registered places."""
+shown, page, action = DESK.shown, DESK.page, DESK.action
+
+
+def again(view: View, request: HttpRequest, who: Any, **parts: Any) -> HttpResponse:
     """Return the page ``view`` as the answer to what was done on it."""
-    return _inner(view)(request, actor, **parts)
+    return _inner(view)(request, who, **parts)
 
 
 def open_page(view: View) -> View:
@@ -91,40 +151,12 @@ def go(name: str, *parts: object, to: str = "") -> HttpResponse:
     return response
 
 
-def _signed(view: View, methods: list[str], told: Callable[..., HttpResponse]) -> View:
-    @wraps(view)
-    def answer(request: HttpRequest, **parts: Any) -> HttpResponse:
-        try:
-            actor = session_actor(request.COOKIES.get(COOKIE, ""), address=address_of(request))
-        except BusinessError as refused:
-            return _to_sign_in(request, refused)
-        request.actor = actor  # type: ignore[attr-defined]
-        try:
-            return view(request, actor, **parts)
-        except BusinessError as refused:
-            return told(request, refused, actor=actor, **parts)
-
-    answered = never_cache(require_http_methods(methods)(answer))
-    answered.inner = view  # type: ignore[attr-defined]
-    return answered
+def _halves(refused: BusinessError) -> Mapping[str, str]:
+    what, _, remedy = str(refused).partition("；")
+    return {"what": what, "remedy": remedy}
 
 
 def _inner(view: View) -> View:
     """Return what a page does for who is signed in already."""
     found: View = getattr(view, "inner", view)
     return found
-
-
-def _to_sign_in(request: HttpRequest, refused: BusinessError) -> HttpResponse:
-    """Send who only looks to where one signs in; who did something is told that it was not done."""
-    if request.method == "GET":
-        asked = "" if request.path == "/" else f"?{urlencode({'next': request.path})}"
-        return HttpResponseRedirect(f"{reverse(SIGN_IN)}{asked}")
-    if request.COOKIES.get(COOKIE) is None:
-        refused = BusinessError("page.signed_out")
-    return _refused(request, refused, 401)
-
-
-def _refused(request: HttpRequest, refused: BusinessError, status: int | None = None, **parts: Any) -> HttpResponse:
-    what, _, remedy = str(refused).partition("；")
-    return shown(request, "house/refused.html", status=status or status_of(refused.code), what=what, remedy=remedy)

@@ -9,6 +9,7 @@ from __future__ import annotations
 _STATUS = {
     401: {
         "api.signed_out", "org.token_refused", "org.session_over", "org.sign_in_refused", "org.locked", "org.cut_off",
+        "portal.session_over", "portal.sign_in_refused", "portal.locked",
     },
     403: {
         "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
@@ -24,7 +25,8 @@ _STATUS = {
     400: {"api.key_missing", "api.unreadable"},
     409: {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
-        "case.not_paused", "case.assigned", "case.same_person", "case.not_the_maker", "registers.log_changed",
+        "case.not_paused", "case.applied_already", "case.not_with_applicant", "portal.account_there",
+        "portal.account_over", "case.assigned", "case.same_person", "case.not_the_maker", "registers.log_changed",
         "volume.closed", "volume.not_closed", "volume.already_in", "document.voided", "registry.not_unsealed",
         "registry.unsealed_already", "registry.designate_first", "registry.merged_person", "registry.merged_unit",
     },

@@ -19,14 +19,15 @@ LONG = 200
 """Characters from which on a text has lines."""
 MOST = 400
 """Values of which one can still choose."""
-_KINDS = {"date": "date", "flag": "flag", "code": "choice"}
+_KINDS = {"date": "date", "flag": "flag", "code": "choice", "choice": "choice"}
 _HINTS = {"month": "年月，如 202611", "year": "年份，如 2026", "money": "元，如 1234.56", "rate": "如 0.08"}
 _KEYS = {"money": "decimal", "rate": "decimal", "int": "numeric", "month": "numeric", "year": "numeric"}
 
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """A field: ``kind`` text, lines, date, flag or choice; ``choices``: (value, label); ``problem``: what is wrong."""
+    """A field: ``kind`` text, lines, date, flag or choice; ``choices``: (value, label), by their labels alone where
+    ``plain``; ``problem``: what is wrong."""
 
     name: str
     label: str
@@ -38,6 +39,7 @@ class Widget:
     length: int | None = None
     choices: Sequence[tuple[str, str]] = field(default_factory=tuple)
     problem: str | None = None
+    plain: bool = False
 
 
 def widgets(
@@ -58,14 +60,21 @@ def widgets(
             _HINTS.get(one.type, ""),
             _KEYS.get(one.type),
             one.length,
-            tuple((value, code.label) for value, code in code_list(one.codes).values.items()) if one.codes else (),
+            _choices(one),
             (problems or {}).get(one.name),
+            bool(one.choices),
         )
 
 
 def chosen(one: Widget, choices: Sequence[tuple[str, str]]) -> Widget:
     """Return a field whose value is chosen of ``choices``, where they are not too many."""
     return replace(one, kind="choice", choices=choices) if len(choices) <= MOST else one
+
+
+def _choices(one: Item) -> Sequence[tuple[str, str]]:
+    if one.codes:
+        return tuple((value, code.label) for value, code in code_list(one.codes).values.items())
+    return tuple(one.choices)
 
 
 def _written(value: Any) -> str:

@@ -50,7 +50,11 @@ def tells(line: str) -> Callable[[Teller], Teller]:
 
 def life_line(*, actor: Actor, person_no: str) -> list[Moment]:
     """Return the life of a person whom ``actor`` may look at, the first day first."""
-    numbers = numbers_of(person_get(actor=actor, person_no=person_no).pk)
+    return life_of(numbers_of(person_get(actor=actor, person_no=person_no).pk))
+
+
+def life_of(numbers: Sequence[str]) -> list[Moment]:
+    """Return the life of who has these ``numbers``, the first day first, for whom it is shown to."""
     found = [moment for line in sorted(_TELLERS) for moment in _TELLERS[line](numbers)]
     return sorted(found, key=lambda one: (one.on, one.line, one.what))
 

@@ -22,7 +22,7 @@ from renshe.core.casework.models import Case
 from renshe.core.casework.types import Paper, Step, Values, case_type
 from renshe.core.journal.models import Entry
 from renshe.core.registers.tracing import changing
-from renshe.modules.registry.cards import card_event, card_problem
+from renshe.modules.registry.cards import card_event, card_now, card_problem
 from renshe.modules.registry.life import DEAD, death_revoke, life_begin, life_end, states, transition_problem
 from renshe.modules.registry.limits import limit
 from renshe.modules.registry.models import CardEvent, Identifier, Person
@@ -51,6 +51,13 @@ def known(values: Values) -> Problems:
     if Person.objects.filter(pk=values["person_no"]).exists():
         return {}
     return {"person_no": "没有此个人编号，请核对"}
+
+
+def held_of(person_no: str) -> dict[str, Any]:
+    """Return what is held of a person, by item: what needs not be asked for again (S4-56)."""
+    person = Person.objects.select_related("contact").filter(pk=person_no).first()
+    rows = ((person, MAIN), (getattr(person, "contact", None), CONTACT))
+    return {name: getattr(row, name) for row, names in rows if row is not None for name in names}
 
 
 def _free(values: Values) -> Problems:
@@ -113,6 +120,8 @@ def both_keys(values: Values) -> bool:
     risk="high",
     papers=[Paper("evidence", "变更依据（户籍证明、身份证件）")],
     person="person_no",
+    applicants=frozenset({"person"}),
+    known=held_of,
     workdays=10,
     lead="handling",
 )
@@ -129,6 +138,8 @@ def person_key(case: Case, values: Values) -> None:
     rules=["PER-BIRTH-FUTURE", "PER-WORK-FUTURE", "PER-WORK-BIRTH", "PER-PHONE"],
     checks=[known, _something],
     person="person_no",
+    applicants=frozenset({"person"}),
+    known=held_of,
     workdays=5,
     lead="handling",
 )
@@ -224,6 +235,12 @@ def _card(values: Values) -> Problems:
     return {"event": problem} if problem else {}
 
 
+def card_held(person_no: str) -> dict[str, Any]:
+    """Return the number of the card that is somebody's today, by item."""
+    now = card_now(person_no)
+    return {"number": now.number} if now else {}
+
+
 @case_type(
     "registry.card",
     "社会保障卡登记",
@@ -231,16 +248,13 @@ def _card(values: Values) -> Problems:
     items=[
         PERSON_NO,
         Item("number", "卡号", required=True, length=20),
-        Item(
-            "event",
-            "事项（" + "、".join(f"{one.value} {one.label}" for one in CardEvent) + "）",
-            required=True,
-            length=10,
-        ),
+        Item("event", "事项", "choice", required=True, choices=CardEvent.choices),
         Item("new_number", "新卡号（补换）", length=20),
     ],
     checks=[known, _card],
     person="person_no",
+    applicants=frozenset({"person"}),
+    known=card_held,
     workdays=3,
 )
 def card(case: Case, values: Values) -> None:

@@ -42,9 +42,7 @@ from renshe.modules.registry.units import (
 _RULES = ("UNI-NAME-CHARS", "UNI-USCC-LENGTH", "UNI-USCC-CHARS", "UNI-USCC-CHECK")
 _UNIT_NO = item("unit.unit_no", required=True)
 _GROUND = Item("ground", "依据", required=True, length=500)
-_SOURCE = Item(
-    "name_source", "名称依据（seal 公章、licence 营业执照或批文、provisional 暂定）", required=True, length=20
-)
+_SOURCE = Item("name_source", "名称依据", "choice", required=True, choices=NameSource.choices)
 _SEEN = Paper("evidence", "加盖单位公章的材料、营业执照或批文", lambda values: values["name_source"] != "provisional")
 _BASE = [item(f"unit.{name}", required=name == "unit_type") for name in BASE]
 
@@ -69,10 +67,10 @@ def unit_known(values: Values) -> Problems:
     return {} if there else {"unit_no": "没有此单位编号，请核对"}
 
 
-def _named(values: Values) -> Problems:
-    if values["name_source"] in NameSource.values:
-        return {}
-    return {"name_source": f"名称依据请填写：{'、'.join(NameSource.values)}"}
+def _held_of(unit_no: str) -> dict[str, Any]:
+    """Return what is held of a unit, by item (S4-56)."""
+    unit = Unit.objects.filter(pk=unit_no).first()
+    return {name: getattr(unit, name) for name in ("name", "name_source", *BASE)} if unit else {}
 
 
 def _coded(values: Values) -> Problems:
@@ -94,7 +92,7 @@ def _evidence(case: Case) -> str | None:
     prefix="DD",
     items=[item("unit.name", required=True), _SOURCE, *_BASE],
     rules=_RULES,
-    checks=[_named, _coded],
+    checks=[_coded],
     papers=[_SEEN],
     workdays=5,
     lead="handling",
@@ -115,6 +113,8 @@ def unit_register(case: Case, values: Values) -> None:
     rules=_RULES[1:],
     checks=[unit_known, _coded],
     unit="unit_no",
+    applicants=frozenset({"unit"}),
+    known=_held_of,
     workdays=5,
     lead="handling",
 )
@@ -132,9 +132,11 @@ def unit_change(case: Case, values: Values) -> None:
     prefix="DM",
     items=[_UNIT_NO, item("unit.name", required=True), _SOURCE, _GROUND],
     rules=_RULES[:1],
-    checks=[unit_known, _named],
+    checks=[unit_known],
     papers=[_SEEN],
     unit="unit_no",
+    applicants=frozenset({"unit"}),
+    known=_held_of,
     workdays=5,
 )
 def unit_name(case: Case, values: Values) -> None:

@@ -179,6 +179,14 @@ def unit_resolved(unit_no: str) -> str:
     return unit_no
 
 
+def unit_numbers_of(unit_no: str) -> list[str]:
+    """Return every number by which a unit is known: its own, then those that were merged into it."""
+    found = [unit_no]
+    for number in found:
+        found += UnitMerged.objects.filter(kept=number, undone_case=None).order_by("pk").values_list("old", flat=True)
+    return found
+
+
 def units_provisional(actor: Actor) -> QuerySet[Unit]:
     """Return the units whose names rest on nothing yet (S0-29)."""
     return units(actor).filter(name_source=NameSource.PROVISIONAL).order_by("registered_on", "pk")

@@ -24,11 +24,11 @@ from renshe.core.org.models import Region
 from renshe.core.org.rights import anywhere, powers
 from renshe.core.pages.answering import action, again, page, shown
 from renshe.core.pages.choices import regions
-from renshe.core.pages.panels import panel
+from renshe.core.pages.panels import beside_of, panel
 from renshe.core.pages.reading import said
 from renshe.modules.registry import selectors, units
 from renshe.modules.registry.duplicates import possible_duplicates
-from renshe.modules.registry.lifeline import life_line
+from renshe.modules.registry.lifeline import life_of
 from renshe.modules.registry.models import Unit
 from renshe.modules.registry.people import CONTACT, MAIN
 from renshe.modules.registry.person_cases import attribute
@@ -129,9 +129,10 @@ def person(
         region=region,
         main=[_told(attribute(name), values.get(name)) for name in MAIN],
         contact=[_told(attribute(name), values.get(name)) for name in CONTACT],
-        moments=life_line(actor=actor, person_no=person_no),
+        moments=life_of(found.numbers),
         cases=_cases(actor, person=str(found.row["person_no"])),
         offered=_offered(actor, "person"),
+        beside=beside_of("person", actor, str(found.row["person_no"])),
         revealed=revealed,
     )
 
@@ -208,6 +209,7 @@ def unit(request: HttpRequest, actor: Actor, unit_no: str, alert: str | None = N
         sealed=SealedRow.objects.filter(table_name=Unit._meta.db_table, key=found.pk).exists(),
         cases=_cases(actor, unit=found.pk),
         offered=_offered(actor, "unit"),
+        beside=beside_of("unit", actor, found.pk),
     )
 
 

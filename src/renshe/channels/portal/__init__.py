@@ -1,0 +1,1 @@
+"""The portal: where people and units apply, follow their cases and see what is kept of them, from a telephone too."""
