@@ -1,6 +1,6 @@
 """Take the pictures of the workbench that the documents show, from the sample bureau as it was just made.
 
-RENSHE_HOME=/tmp/fresh .venv/bin/renshe demo && RENSHE_HOME=/tmp/fresh .venv/bin/renshe serve &
+.venv/bin/renshe demo, .venv/bin/renshe serve, both with a RENSHE_HOME of their own; then
 .venv/bin/python tools/pictures.py http://127.0.0.1:8000
 """
 

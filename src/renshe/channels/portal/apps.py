@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from django.apps import AppConfig, apps
 
+from renshe.core.journal.vouching import vouches
+
+_APPLIES = """asked LIKE 'portal:%' AND EXISTS (
+            SELECT FROM portal_account a WHERE a.number = substr(asked, 8) AND a.closed_at IS NULL)"""
+
 
 def is_open() -> bool:
     """Whether there is a portal: whose accounts they are the register knows; without it nobody comes in."""
@@ -18,6 +23,7 @@ class PortalConfig(AppConfig):
     verbose_name = "网上服务"
 
     def ready(self) -> None:
-        """Put the counter's part into its pages, and hear of what ends an account."""
+        """Let the journal know who applies, put the counter's part into its pages, and hear of what ends an account."""
+        vouches(_APPLIES, "operator")
         if is_open():
             from renshe.channels.portal import counter, ending  # noqa: F401

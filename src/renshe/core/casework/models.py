@@ -163,7 +163,7 @@ class Notice(models.Model):
 
     scope_region = "case__region"
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="notices")
+    case = models.ForeignKey(Case, models.PROTECT, verbose_name="业务", related_name="notices")
     kind = models.TextField("种类", choices=[("supplement", "补正通知"), ("declined", "不予受理")])
     told = models.TextField("内容")
     by = models.TextField("告知人")

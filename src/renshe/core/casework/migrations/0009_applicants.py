@@ -111,7 +111,10 @@ class Migration(migrations.Migration):
             model_name="notice",
             name="case",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="casework.case"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="notices",
+                to="casework.case",
+                verbose_name="业务",
             ),
         ),
         migrations.AddConstraint(
