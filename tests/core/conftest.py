@@ -66,7 +66,8 @@ def _empty() -> None:
         for table in filled:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute(
-            "SELECT setval(format('%I', sequencename), start_value, false) FROM pg_sequences WHERE last_value > 0"
+            "SELECT setval(format('%I', sequencename), start_value, false) FROM pg_sequences"
+            " WHERE last_value > 0 AND sequencename <> 'django_migrations_id_seq'"
         )
         cursor.execute("INSERT INTO journal_reached (id) VALUES (0)")
     connections["owner"].close()
