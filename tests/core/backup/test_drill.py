@@ -45,7 +45,9 @@ def call(home: Path, *command: str, server: str | None = None, code: int = 0, ke
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == code, done.stdout + done.stderr
+    log = home / "database" / "log"
+    why = log.read_text("utf-8", "replace")[-3000:] if log.is_file() and done.returncode != code else ""
+    assert done.returncode == code, done.stdout + done.stderr + why
     return done.stdout + done.stderr
 
 
