@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from renshe.core.errors import BusinessError
 from renshe.core.org.models import Agency
 from renshe.core.org.sample import Sample, sample_agencies, sample_found, sample_sign_in
-from renshe.core.pages.answering import open_page, shown
+from renshe.core.pages.answering import DESK, open_page, shown
 from renshe.core.pages.coming import address_of
 from renshe.core.pages.panels import beside_of
 from renshe.core.pages.statuses import status_of
@@ -32,8 +32,6 @@ def posts_offered() -> Sample | None:
 @open_page
 def demo(request: HttpRequest) -> HttpResponse:
     """Offer every post; let in as the one that is chosen."""
-    from renshe.channels.desk.signing import let_in
-
     sample = posts_offered()
     if sample is None:
         raise Http404
@@ -47,4 +45,4 @@ def demo(request: HttpRequest) -> HttpResponse:
         found = sample_sign_in(request.POST.get("number", ""), address_of(request))
     except BusinessError as refused:
         return shown(request, "desk/demo.html", status=status_of(refused.code), alert=str(refused), **told)
-    return let_in(request, found.token, "")
+    return DESK.let_in(request, found.token)

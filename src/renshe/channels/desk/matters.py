@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from renshe.channels.desk.changes import told_of
 from renshe.core.casework.acting import possible
+from renshe.core.casework.applying import UNFINISHED
 from renshe.core.casework.forms import item_shown, read
-from renshe.core.casework.local import papers_of
 from renshe.core.casework.models import Case, State, Verdict
+from renshe.core.casework.papers import papers_labels, papers_lacking
 from renshe.core.casework.selectors import case_get
 from renshe.core.casework.showing import case_shown
 from renshe.core.casework.tracing import case_trace
@@ -63,8 +64,8 @@ def case(
         steps=_steps(found, kind),
         decisions=[(one, Verdict(one.verdict).label, _step_told(kind, one.step)) for one in told["decisions"]],
         papers=papers,
-        lacking=_lacking(found, kind, {one.kind for one in papers}),
-        labels=_labels(found, kind),
+        lacking=_lacking(found, kind),
+        labels=papers_labels(found, kind),
         documents=list(documents_of(actor, number)),
         applicant=found.applicant,
         applied_at=found.applied_at,
@@ -118,13 +119,8 @@ def _step_told(kind: CaseType, step: int | None) -> str:
     return "经办" if step is None else kind.steps[step].label
 
 
-def _labels(found: Case, kind: CaseType) -> dict[str, str]:
-    return {one.kind: one.label for one in kind.papers} | dict(found.terms.get("papers", {}))
-
-
-def _lacking(found: Case, kind: CaseType, there: set[str]) -> list[str]:
-    """Return the documents that are asked for and are not there."""
-    if found.state not in (State.DRAFT, State.RETURNED, State.OPEN, State.PROPOSED):
+def _lacking(found: Case, kind: CaseType) -> list[str]:
+    """Return the documents that are asked for and are not there, of what is not over."""
+    if found.state not in UNFINISHED:
         return []
-    values = read(kind.items, found.form).values
-    return [one.label for one in papers_of(found, kind, values) if one.kind not in there]
+    return [one.label for one in papers_lacking(found, kind, read(kind.items, found.form).values)]

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import rotate_token
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest, HttpResponse
 
 from renshe.channels.desk.demo import posts_offered
 from renshe.core.errors import BusinessError
 from renshe.core.org import signing_in
 from renshe.core.org.actor import Actor
-from renshe.core.pages.answering import COOKIE, SIGN_IN, action, go, open_page, shown
+from renshe.core.pages.answering import COOKIE, DESK, SIGN_IN, action, go, open_page, shown
 from renshe.core.pages.coming import address_of
 from renshe.core.pages.statuses import status_of
 
@@ -40,23 +37,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
     except BusinessError as refused:
         return shown(request, "desk/sign_in.html", status=status_of(refused.code), alert=str(refused), **told)
-    return let_in(request, found.token, wanted)
+    return DESK.let_in(request, found.token, wanted)
 
 
 @action(on=lambda *_, **__: go(SIGN_IN))
 def sign_out(request: HttpRequest, actor: Actor) -> HttpResponse:
     """End the session."""
     signing_in.sign_out(request.COOKIES[COOKIE])
-    response = go(SIGN_IN)
-    response.delete_cookie(COOKIE, samesite="Strict")
-    return response
-
-
-def let_in(request: HttpRequest, token: str, wanted: str) -> HttpResponse:
-    """Hand out the cookie and lead on to the page that was ``wanted``."""
-    rotate_token(request)
-    inside = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")
-    response = HttpResponseRedirect(wanted if inside else reverse("home"))
-    response.status_code = 303
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure())
-    return response
+    return DESK.let_out()

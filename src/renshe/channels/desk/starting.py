@@ -25,6 +25,7 @@ from renshe.core.org.rights import anywhere, powers
 from renshe.core.pages.answering import action, go, page, shown
 from renshe.core.pages.choices import regions
 from renshe.core.pages.panels import hint_of
+from renshe.core.pages.reading import typed
 from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import widgets
 
@@ -54,7 +55,8 @@ def blank(request: HttpRequest, actor: Actor, type: str, alert: str | None = Non
 @action(on=blank)
 def begin(request: HttpRequest, actor: Actor, type: str) -> HttpResponse:
     """Begin a case with what was typed: as a draft, or handed in at once."""
-    kind, given = find_kind(type), _given(request, find_kind(type))
+    kind = find_kind(type)
+    given = typed(request, kind.items)
     try:
         made = services.case_start(
             actor=actor,
@@ -87,7 +89,7 @@ def fill(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Put in what was typed; hand the case in where that was asked for."""
     found = case_get(actor=actor, number=number)
     kind = find_type(found.type, found.version)
-    given = _given(request, kind)
+    given = typed(request, kind.items)
     try:
         filled = services.case_fill(actor=actor, number=number, form=given)
         if _submits(request):
@@ -127,10 +129,6 @@ def _form(
         papers=papers,
         hint=None if number else hint_of(kind.name),
     )
-
-
-def _given(request: HttpRequest, kind: CaseType) -> dict[str, str]:
-    return {one.name: request.POST[one.name] for one in kind.items if one.name in request.POST}
 
 
 def _submits(request: HttpRequest) -> bool:

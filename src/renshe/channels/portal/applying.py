@@ -25,6 +25,7 @@ from renshe.core.casework.types import CaseType, find_type
 from renshe.core.errors import BusinessError
 from renshe.core.org.models import Region
 from renshe.core.pages.answering import go
+from renshe.core.pages.reading import typed
 from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import widgets
 
@@ -45,7 +46,7 @@ def begin(request: HttpRequest, visitor: Visitor, type: str) -> HttpResponse:
         form, submit = _asked(request, visitor.applicant, kind), request.POST.get("then") == "submit"
         made = applying.case_apply(applicant=visitor.applicant, type=type, form=form, submit=submit)
     except BusinessError as refused:
-        return _form(request, visitor, kind, _typed(request, kind), refused=refused)
+        return _form(request, visitor, kind, typed(request, kind.items), refused=refused)
     return go("portal_case", made.number)
 
 
@@ -70,7 +71,7 @@ def fill(request: HttpRequest, visitor: Visitor, number: str) -> HttpResponse:
         if request.POST.get("then") == "submit":
             applying.application_submit(applicant=visitor.applicant, number=number, seen=filled.digest)
     except BusinessError as refused:
-        return _form(request, visitor, kind, _typed(request, kind), number=number, refused=refused)
+        return _form(request, visitor, kind, typed(request, kind.items), number=number, refused=refused)
     return go("portal_case", number)
 
 
@@ -87,15 +88,11 @@ def _held(applicant: Applicant, kind: CaseType) -> dict[str, Any]:
     return {one.name: held[one.name] for one in kind.items if held.get(one.name) is not None}
 
 
-def _typed(request: HttpRequest, kind: CaseType) -> dict[str, str]:
-    return {one.name: request.POST[one.name] for one in kind.items if one.name in request.POST}
-
-
 def _asked(request: HttpRequest, applicant: Applicant, kind: CaseType) -> dict[str, str]:
     """Return what was typed but for what is held so already and need not be said."""
     held, needed = _held(applicant, kind), {one.name for one in kind.items if one.required}
-    typed = _typed(request, kind)
-    return {name: told for name, told in typed.items() if name in needed or told.strip() != str(held.get(name, ""))}
+    given = typed(request, kind.items)
+    return {name: told for name, told in given.items() if name in needed or told.strip() != str(held.get(name, ""))}
 
 
 def _form(

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import rotate_token
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from renshe.channels.portal.sessions import Visitor, session_visitor
-from renshe.core.pages.answering import Door, go
+from renshe.core.pages.answering import Door
 
 COOKIE, PATH = "renshe_portal", "/portal/"
 
@@ -29,25 +27,8 @@ def _frame(visitor: Visitor | None) -> Mapping[str, Any]:
     return {"visitor": visitor, "actor": None, "menu": ()}
 
 
-PORTAL = Door(COOKIE, "portal_sign_in", "portal_home", "portal/base.html", _known, _frame)
+PORTAL = Door(COOKIE, "portal_sign_in", "portal_home", "portal/base.html", _known, _frame, PATH)
 shown, page, action = PORTAL.shown, PORTAL.page, PORTAL.action
-
-
-def let_in(request: HttpRequest, token: str, wanted: str = "") -> HttpResponse:
-    """Hand out the cookie and lead on to the page of the portal that was ``wanted``."""
-    rotate_token(request)
-    inside = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith(PATH)
-    response = HttpResponseRedirect(wanted if inside else reverse(PORTAL.home))
-    response.status_code = 303
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure(), path=PATH)
-    return response
-
-
-def let_out() -> HttpResponse:
-    """Take the cookie back."""
-    response = go(PORTAL.sign_in)
-    response.delete_cookie(COOKIE, path=PATH, samesite="Strict")
-    return response
 
 
 def asked_for(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from renshe.channels.portal import sessions
-from renshe.channels.portal.door import COOKIE, action, asked_for, let_in, let_out, page, shown
+from renshe.channels.portal.door import COOKIE, PORTAL, action, asked_for, page, shown
 from renshe.channels.portal.sample import accounts_offered
 from renshe.channels.portal.sessions import Visitor
 from renshe.core.errors import BusinessError
@@ -35,7 +35,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
     except BusinessError as refused:
         return shown(request, "portal/sign_in.html", status=status_of(refused.code), alert=str(refused), **told)
-    return let_in(request, token, told["next"])
+    return PORTAL.let_in(request, token, told["next"])
 
 
 @open_page
@@ -53,7 +53,7 @@ def first(request: HttpRequest) -> HttpResponse:
         )
     except BusinessError as refused:
         return shown(request, "portal/first.html", status=status_of(refused.code), alert=str(refused), **told)
-    return let_in(request, token)
+    return PORTAL.let_in(request, token)
 
 
 @open_page
@@ -63,7 +63,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     account = offered.get(request.POST.get("account", ""))
     if account is None:
         raise Http404
-    return let_in(request, sessions.session_begin(account, address_of(request)))
+    return PORTAL.let_in(request, sessions.session_begin(account, address_of(request)))
 
 
 @page
@@ -80,11 +80,11 @@ def password(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         raise BusinessError("page.passwords_differ")
     old = request.POST.get("old", "")
     sessions.password_change(visitor=visitor, old=old, new=new, address=address_of(request))
-    return let_out()
+    return PORTAL.let_out()
 
 
-@action(on=lambda *_, **__: let_out())
+@action(on=lambda *_, **__: PORTAL.let_out())
 def sign_out(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """End the session."""
     sessions.sign_out(request.COOKIES[COOKIE])
-    return let_out()
+    return PORTAL.let_out()

@@ -17,12 +17,11 @@ from renshe.core.casework import applying, printing
 from renshe.core.casework.applying import application_get, applications, offered, own_papers, supplement_asked
 from renshe.core.casework.following import followed, stages
 from renshe.core.casework.forms import item_shown, read
-from renshe.core.casework.local import papers_of
 from renshe.core.casework.models import Case, State
-from renshe.core.casework.papers import lies_with
+from renshe.core.casework.papers import lies_with, papers_labels, papers_lacking
 from renshe.core.casework.types import CaseType, find_type
 from renshe.core.errors import BusinessError
-from renshe.core.filing.attachments import contents, kinds_attached
+from renshe.core.filing.attachments import contents
 from renshe.core.filing.forms import RECEIPT, RESULT
 from renshe.core.pages.answering import go
 from renshe.core.pages.reading import said
@@ -52,7 +51,7 @@ def case(request: HttpRequest, visitor: Visitor, number: str, alert: str | None 
     found = application_get(applicant=visitor.applicant, number=number)
     kind, mine = find_type(found.type, found.version), visitor.applicant.number
     lies = lies_with(mine, found)
-    labels = {one.kind: one.label for one in kind.papers} | dict(found.terms.get("papers", {}))
+    labels, values = papers_labels(found, kind), read(kind.items, found.form).values
     about = kind.names(visitor.applicant.about)
     return shown(
         request,
@@ -65,7 +64,7 @@ def case(request: HttpRequest, visitor: Visitor, number: str, alert: str | None 
         facts=_facts(found, kind, about),
         papers=[(one, labels.get(one.kind, "其他材料")) for one in own_papers(found)],
         labels=labels,
-        lacking=_lacking(found, kind) if lies else [],
+        lacking=[one.label for one in papers_lacking(found, kind, values)] if lies else [],
         lies=lies,
         may_withdraw=found.applicant == mine and (lies or found.state == State.PROPOSED),
         documents=list(printing.application_documents(found)),
@@ -140,11 +139,6 @@ def _facts(found: Case, kind: CaseType, about: str | None) -> list[tuple[str, ob
     """Return what the form says, but for whom it is about and what was left as it is."""
     told = [(one, item_shown(one, found.form.get(one.name))) for one in kind.items if one.name != about]
     return [(one.label, value) for one, value in told if value is not None]
-
-
-def _lacking(found: Case, kind: CaseType) -> list[str]:
-    there = kinds_attached(found.number)
-    return [one.label for one in papers_of(found, kind, read(kind.items, found.form).values) if one.kind not in there]
 
 
 def _prints(found: Case) -> list[tuple[str, str]]:

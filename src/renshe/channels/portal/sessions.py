@@ -140,7 +140,6 @@ def _account_of(login: str) -> Account | None:
 
 def _tried(login: str, shown: str, address: str, *, first: bool) -> tuple[Account | None, BusinessError | None]:
     """Return whose account ``shown`` opens, or why it does not; a failure is recorded in the transaction around."""
-    login = login.replace("\x00", "�")
     account = _account_of(login)
     tried = sha256((f"account:{account.pk}" if account else f"name:{login.strip().upper()}").encode()).digest()
     with connection.cursor() as cursor:

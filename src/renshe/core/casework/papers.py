@@ -26,6 +26,11 @@ def papers_lacking(case: Case, kind: CaseType, values: Values) -> list[Paper]:
     return [one for one in needed if one.kind not in there]
 
 
+def papers_labels(case: Case, kind: CaseType) -> dict[str, str]:
+    """Return what the documents of ``case`` are called, by kind, the place's own included."""
+    return {one.kind: one.label for one in kind.papers} | dict(case.terms.get("papers", {}))
+
+
 def require_papers(case: Case, kind: CaseType, values: Values) -> None:
     """Refuse a case that lacks a document."""
     if lacking := papers_lacking(case, kind, values):

@@ -16,9 +16,10 @@ from inspect import signature
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -39,7 +40,7 @@ View = Callable[..., HttpResponse]
 class Door:
     """One way of coming in. ``cookie`` keeps the token of who came; ``known`` says who that is, for a request, and
     refuses who is nobody; ``sign_in`` and ``home`` are the addresses before and behind the door; ``base`` is the frame
-    of its pages, which shows what ``frame`` says of who came (None: nobody did)."""
+    of its pages, which shows what ``frame`` says of who came (None: nobody did); ``path``: below it the cookie goes."""
 
     cookie: str
     sign_in: str
@@ -47,6 +48,25 @@ class Door:
     base: str
     known: Callable[[str, HttpRequest], Any]
     frame: Callable[[Any], Mapping[str, Any]]
+    path: str = "/"
+
+    def let_in(self, request: HttpRequest, token: str, wanted: str = "") -> HttpResponse:
+        """Hand out the cookie, which no script reads and no other site sends, and lead on to the page behind this door
+        that was ``wanted``."""
+        rotate_token(request)
+        inside = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith(self.path)
+        response = HttpResponseRedirect(wanted if inside else reverse(self.home))
+        response.status_code = 303
+        response.set_cookie(
+            self.cookie, token, httponly=True, samesite="Strict", secure=request.is_secure(), path=self.path
+        )
+        return response
+
+    def let_out(self) -> HttpResponse:
+        """Take the cookie back, and lead to where one signs in."""
+        response = go(self.sign_in)
+        response.delete_cookie(self.cookie, path=self.path, samesite="Strict")
+        return response
 
     def shown(self, request: HttpRequest, template: str, *, status: int = 200, **facts: Any) -> HttpResponse:
         """Return the page ``template`` for who asks."""

@@ -6,9 +6,11 @@ Invariant: what cannot be read is refused in words or stands for nothing; it is 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.http import HttpRequest
 
+from renshe.core.casework.forms import Item
 from renshe.core.errors import BusinessError
 
 _DIGITS = 18
@@ -19,6 +21,11 @@ def said(request: HttpRequest, *names: str) -> dict[str, str]:
     """Return of the fields ``names`` those that say something, without blanks around."""
     told = {name: request.POST.get(name, "").strip() for name in names}
     return {name: value for name, value in told.items() if value}
+
+
+def typed(request: HttpRequest, items: Iterable[Item]) -> dict[str, str]:
+    """Return what was typed into the fields of ``items``, as it was typed."""
+    return {one.name: request.POST[one.name] for one in items if one.name in request.POST}
 
 
 def day_of(text: str) -> dt.date | None:
