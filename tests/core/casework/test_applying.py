@@ -25,15 +25,18 @@ from renshe.core.casework.models import Case, Decision, State
 from renshe.core.casework.notices import case_supplement
 from renshe.core.casework.printing import application_document, application_print
 from renshe.core.casework.selectors import cases, mine, proposed
-from renshe.core.casework.services import case_fill, case_submit, case_take, case_withdraw
+from renshe.core.casework.services import case_fill, case_start, case_submit, case_take, case_withdraw
 from renshe.core.casework.types import case_type
+from renshe.core.casework.watching import lapse, remind, reminders
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.journal.models import Entry
 from renshe.core.org.models import Operator
+from renshe.standards.workdays import add_workdays
 
 MINE, OTHER = applicant(), applicant("s2", "portal:2")
-IN_A_WEEK = dt.date.today() + dt.timedelta(days=7)
+TODAY = dt.date.today()
+IN_A_WEEK = TODAY + dt.timedelta(days=7)
 
 
 def applied(code: str = "s1", number: str = "portal:1") -> Case:
@@ -218,3 +221,32 @@ def test_the_database_lets_one_of_a_kind_be_in_hand_and_no_applicant_decide(offi
         )  # fmt: skip
     with pytest.raises(BusinessError, match="不是本系统的人员"), declared(SETUP):
         Decision.objects.create(case=case, round=0, step=0, operator=MINE.number, verdict="agree", digest=case.digest)
+
+
+def test_what_is_handed_in_is_accepted_within_five_days_or_who_leads_is_told(office: Office) -> None:
+    case = applied()
+    assert case.due_on == add_workdays(TODAY, 5, provisional=True)
+    late_on = case.due_on + dt.timedelta(days=1)
+    assert (remind(late_on), remind(late_on)) == (1, 0)
+    assert [one.case_id for one in reminders(office.approver)] == [case.pk]
+    case = case_take(actor=office.maker, number=case.number)
+    assert case.due_on == add_workdays(TODAY, 5, provisional=True)
+    # While it lies with the applicant, his day counts; then the house has five days again.
+    case = case_supplement(actor=office.maker, number=case.number, told="请补交章程", due_on=IN_A_WEEK)
+    assert case.due_on == IN_A_WEEK
+    case = application_submit(applicant=MINE, number=case.number, seen=case.digest)
+    assert case.due_on == add_workdays(TODAY, 5, provisional=True)
+
+
+def test_a_draft_that_nobody_hands_in_ends_by_itself(office: Office) -> None:
+    case = case_apply(applicant=MINE, type="shop.open", form={"name": "一"})
+    with declared(SETUP):
+        at_counter = case_start(actor=office.maker, type="shop.open", region=HERE, form={"code": "s2"})
+    assert lapse(TODAY + dt.timedelta(days=90)) == 0
+    assert lapse(TODAY + dt.timedelta(days=92)) == 1
+    case.refresh_from_db()
+    at_counter.refresh_from_db()
+    assert (case.state, at_counter.state) == (State.WITHDRAWN, State.DRAFT)
+    [entry] = Entry.objects.filter(table_name="casework_case", operator="system")
+    assert "90 天" in entry.reason
+    case_apply(applicant=MINE, type="shop.open", form={"name": "一"})

@@ -18,9 +18,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from renshe.core.casework.deadlines import accepted_by
 from renshe.core.casework.held import digest, find_kind, not_there, problems_of, read_form, require_seen
 from renshe.core.casework.making import made, number_drawn, region_standing
-from renshe.core.casework.models import Case, Notice, State
+from renshe.core.casework.models import UNFINISHED, Case, Notice, State
 from renshe.core.casework.notices import answered
 from renshe.core.casework.papers import lies_with, require_papers
 from renshe.core.casework.types import About, CaseType, case_types, find_type
@@ -30,8 +31,6 @@ from renshe.core.filing.models import Attachment
 from renshe.core.journal.context import Context, declared, say
 from renshe.core.org.actor import Actor
 from renshe.core.org.switching import require_module
-
-UNFINISHED = (State.DRAFT, State.PROPOSED, State.OPEN, State.RETURNED)
 
 OTHER = "other"
 """The kind of a paper that nobody asked for."""
@@ -140,10 +139,7 @@ def application_withdraw(*, applicant: Applicant, number: str) -> Case:
         case = _held(applicant, number)
         if case.state != State.PROPOSED:
             _require_lying(applicant, case)
-        case.state, case.ended_at, case.holder = State.WITHDRAWN, timezone.now(), None
-        case.save(update_fields=["state", "ended_at", "holder"])
-        answered(case)
-        return case
+        return withdrawn(case)
 
 
 def application_attach(*, applicant: Applicant, number: str, kind: str, name: str, content: bytes) -> Attachment:
@@ -171,6 +167,14 @@ def own_papers(case: Case) -> QuerySet[Attachment]:
     """Return the papers of ``case`` that came from who applied for it."""
     found = Attachment.objects.filter(matter=case.number, state=Attachment.State.ATTACHED)
     return found.filter(added_by=case.applicant or "").order_by("pk")
+
+
+def withdrawn(case: Case) -> Case:
+    """Return ``case``, ended before anybody decided."""
+    case.state, case.ended_at, case.holder = State.WITHDRAWN, timezone.now(), None
+    case.save(update_fields=["state", "ended_at", "holder"])
+    answered(case)
+    return case
 
 
 def _own(applicant: Applicant, kind: CaseType, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,10 +214,10 @@ def _hand_in(case: Case, kind: CaseType) -> Case:
     if problems := kind.problems(filled.values):
         raise problems_of(problems)
     require_papers(case, kind, filled.values)
-    case.holder = case.maker
+    case.holder, case.due_on = case.maker, accepted_by(timezone.localdate())
     if case.maker is None:
         case.state, case.applied_at = State.PROPOSED, timezone.now()
-    case.save(update_fields=["holder", "state", "applied_at"])
+    case.save(update_fields=["holder", "due_on", "state", "applied_at"])
     answered(case)
     return case
 

@@ -126,7 +126,9 @@ def _decide(actor: Actor, number: str, verdict: Verdict, seen: str, opinion: str
             case.state = State.RETURNED if verdict == Verdict.RETURN else State.REFUSED
             case.holder = case.maker if verdict == Verdict.RETURN else None
             case.ended_at = None if verdict == Verdict.RETURN else timezone.now()
-        case.save(update_fields=["step", "state", "holder", "ended_at", "failure"])
+            # A new round has its whole time.
+            case.due_on = None if verdict == Verdict.RETURN else case.due_on
+        case.save(update_fields=["step", "state", "holder", "ended_at", "failure", "due_on"])
         return case
 
 

@@ -28,6 +28,10 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "撤回"
 
 
+UNFINISHED = (State.DRAFT, State.PROPOSED, State.OPEN, State.RETURNED)
+"""What a case is that has not ended."""
+
+
 class Verdict(models.TextChoices):
     """What is decided. Whoever submits decides too: that is how the database knows the maker."""
 

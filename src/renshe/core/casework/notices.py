@@ -29,8 +29,8 @@ def case_supplement(*, actor: Actor, number: str, told: str, due_on: dt.date) ->
             raise BusinessError("case.supplement_terms")
         answered(case)
         Notice.objects.create(case=case, kind="supplement", told=told, by=actor.operator, due_on=due_on)
-        case.holder = case.applicant
-        case.save(update_fields=["holder"])
+        case.holder, case.due_on = case.applicant, due_on
+        case.save(update_fields=["holder", "due_on"])
         return case
 
 

@@ -14,14 +14,12 @@ from django.utils import timezone
 
 from renshe.core.casework.delegating import delegations, reached
 from renshe.core.casework.held import QUERY, not_there
-from renshe.core.casework.models import Case, Decision, State
+from renshe.core.casework.models import UNFINISHED, Case, Decision, State
 from renshe.core.casework.types import case_types
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor, actor_of
 from renshe.core.org.rights import powers, within
 from renshe.core.org.scope import Scope
-
-_OVER = (State.DONE, State.REFUSED, State.WITHDRAWN)
 
 
 def cases(actor: Actor) -> QuerySet[Case]:
@@ -90,15 +88,15 @@ def proposed(actor: Actor) -> QuerySet[Case]:
 
 
 def late(actor: Actor) -> QuerySet[Case]:
-    """Return open cases of the actor's regions whose time limit has passed."""
-    return _ordered(cases(actor).filter(state=State.OPEN, due_on__lt=timezone.localdate()))
+    """Return cases of the actor's regions whose time limit has passed."""
+    return _ordered(cases(actor).filter(state__in=UNFINISHED, due_on__lt=timezone.localdate()))
 
 
 def undeclared() -> list[tuple[str, int, int]]:
     """Return type, version and number of unfinished cases whose type is not declared any more in that version."""
     known = {(one.name, one.version) for one in case_types()}
     standing: dict[tuple[str, int], int] = {}
-    for key in Case.objects.exclude(state__in=_OVER).values_list("type", "version"):
+    for key in Case.objects.filter(state__in=UNFINISHED).values_list("type", "version"):
         standing[key] = standing.get(key, 0) + 1
     return [(*key, count) for key, count in sorted(standing.items()) if key not in known]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from renshe.core.casework.deadlines import due_on
+from renshe.core.casework.deadlines import accepted_by, due_on
 from renshe.core.casework.held import (
     EDITABLE,
     digest,
@@ -72,7 +72,8 @@ def case_start(
 def case_propose(*, origin: Case, type: str, region: str, form: Mapping[str, Any], agency: str) -> Case:
     """Propose a case that ``origin`` sets off, inside the effect of ``origin``; who may enter it takes it up."""
     kind = find_kind(type)
-    where, more = region_standing(region), {"origin": origin, "state": State.PROPOSED}
+    where = region_standing(region)
+    more = {"origin": origin, "state": State.PROPOSED, "due_on": accepted_by(timezone.localdate())}
     return made(number_drawn(kind, where), kind, where, form, agency, "event", **more)
 
 

@@ -3,7 +3,8 @@
 Rule: nothing to install, nothing to set up, and no door that stands open: the server listens on a socket only and
 asks everybody for a password.
 
-Invariant: one server for one folder, however many processes use it; it stops with the last of them.
+Invariant: one server for one folder, however many processes use it; it stops with the last of them. Its data are
+whole or not there.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import logging
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from types import ModuleType
 from typing import Any
 
 import psutil
 import psycopg
 from filelock import FileLock, Timeout
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from renshe.core.database.home import LOCK, secret
@@ -34,11 +37,11 @@ SUPERUSER = "postgres"
 _PATIENCE = 600
 """Seconds that a server may take to come up."""
 _TRIES = 10
+"""How often a server is started anew that is gone each time."""
+_DRAFT = ".database.new-"
+_NOT_UP = (AssertionError, subprocess.SubprocessError, psycopg.OperationalError)
 # What a shell or a list of folders would take for something else.
 _ODD = re.compile(r'["$`\\,\x00-\x1f]')
-_PASSWORDS_ONLY = (
-    "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
-)
 
 
 def start_embedded(folder: Path) -> str:
@@ -56,8 +59,8 @@ def start_embedded(folder: Path) -> str:
             return _reached(folder, library, data)
     except Timeout:
         raise BusinessError("start.embedded_busy", home=folder) from None
-    except (AssertionError, subprocess.SubprocessError, psycopg.OperationalError):
-        raise BusinessError("start.embedded", log=data / "log") from None
+    except _NOT_UP:
+        raise BusinessError("start.embedded", why=_last_words(data / "log"), log=data / "log") from None
 
 
 def revive_embedded(folder: Path) -> bool:
@@ -81,25 +84,40 @@ def _lives(process: psutil.Process | None) -> bool:
 def _reached(folder: Path, library: ModuleType, data: Path) -> str:
     """Return the URL of the superuser of a server that answers. One that crashed may not be gone yet, or may still read
     what it had not written: the library gives up after seconds, or takes it for one that runs."""
-    for _ in range(_TRIES - 1):
+    end, gone = time.monotonic() + _PATIENCE, 0
+    while True:
         try:
             return _started(folder, library, data)
-        except (AssertionError, subprocess.SubprocessError, psycopg.OperationalError):
+        except _NOT_UP:
             library.PostgresServer._instances.pop(data, None)
+            # A busy machine's takes its time: one that is coming up is waited for.
+            gone += not _comes_up(data / "postmaster.pid")
+            if gone == _TRIES or time.monotonic() > end:
+                raise
             time.sleep(1)
-    return _started(folder, library, data)
+
+
+def _comes_up(told: Path) -> bool:
+    """Return whether the server that tells of itself in the file ``told`` lives and is not ready yet."""
+    try:
+        lines = told.read_text("utf-8").splitlines()
+        return "ready" not in [line.strip() for line in lines[7:]] and _lives(psutil.Process(int(lines[0])))
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return False
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").split("\n") if log.exists() else []
+    return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "原因不明")
 
 
 def _started(folder: Path, library: ModuleType, data: Path) -> str:
-    server = library.get_server(data, cleanup_mode="stop")
-    info = server.get_postmaster_info()
+    info = library.get_server(data, cleanup_mode="stop").get_postmaster_info()
     host = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
-    reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER)
-    known = make_conninfo(reached, password=secret(folder, SUPERUSER))
-    _wait(known)
-    if _close_doors(folder, reached):
-        _settle(library, server, known)
-    return known
+    password = secret(folder, SUPERUSER)
+    reached = make_conninfo("", host=host, port=info.port, dbname="postgres", user=SUPERUSER, password=password)
+    _wait(reached)
+    return reached
 
 
 class _InOrders(type(Path())):  # type: ignore[misc]
@@ -139,6 +157,12 @@ def _library() -> ModuleType:
                 clean(server)
 
         library.PostgresServer._cleanup = quietly
+        initdb = library.initdb
+
+        def whole(_: list[str], pgdata: Path, user: str | None) -> None:
+            _begin(initdb, pgdata, user)
+
+        library.initdb = whole
     return postgres_server
 
 
@@ -161,25 +185,29 @@ def _wait(reached: str) -> None:
             return
 
 
-def _close_doors(folder: Path, reached: str) -> bool:
-    """Let nobody in without a password, which a new server does not ask for; return whether it was new."""
-    doors = folder / "database" / "pg_hba.conf"
-    if doors.read_text("utf-8") == _PASSWORDS_ONLY:
-        return False
-    with psycopg.connect(reached, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(SUPERUSER), secret(folder, SUPERUSER))
-        )
-        doors.write_text(_PASSWORDS_ONLY, "utf-8")
-        connection.execute("SELECT pg_reload_conf()")
-    return True
-
-
-def _settle(library: ModuleType, server: Any, reached: str) -> None:
-    """Give a new server an eighth of the machine's memory, and room to write: its defaults are a small machine's."""
+def _begin(initdb: Callable[..., str], pgdata: Path, user: str | None) -> None:
+    """Make a new server's data beside ``pgdata``, which is empty, and give them its name: killed meanwhile, nothing was
+    begun. It asks everybody for a password, orders text the same whatever language the machine speaks, takes
+    an eighth of its memory and has room to write: a small machine's are what it would have by itself."""
+    if any(pgdata.iterdir()):
+        raise BusinessError("start.embedded_foreign", folder=pgdata)
+    folder = pgdata.parent
+    for left in folder.glob(f"{_DRAFT}*"):
+        # Who was writing there may not have noticed yet that nobody waits for it.
+        shutil.rmtree(left, ignore_errors=True)
+    draft, word = Path(mkdtemp(prefix=_DRAFT, dir=folder)), folder / ".database.word"
     buffers = min(max(psutil.virtual_memory().total >> 23, 128), 1024)
-    with psycopg.connect(reached, autocommit=True) as connection:
-        connection.execute(sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(f"{buffers}MB"))
-        connection.execute("ALTER SYSTEM SET max_wal_size = '2GB'")
-    library.pg_ctl(["-w", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=_PATIENCE)
-    server.ensure_postgres_running()
+    try:
+        word.unlink(missing_ok=True)
+        word.touch(0o600)
+        word.write_text(secret(folder, SUPERUSER), "ascii")
+        if user is not None:
+            for path in (draft, word):
+                shutil.chown(path, user)
+        settings = [f"--set=shared_buffers={buffers}MB", "--set=max_wal_size=2GB"]
+        doors = ["-U", SUPERUSER, f"--pwfile={word}", "--auth=scram-sha-256"]
+        initdb([*doors, "--encoding=UTF8", "--locale=C", *settings], pgdata=draft, user=user)
+    finally:
+        word.unlink(missing_ok=True)
+    pgdata.rmdir()
+    draft.rename(pgdata)
