@@ -78,7 +78,9 @@ def look() -> dict[str, Any]:
     decisions = made.values_list("case__number", "round", "operator", "verdict")
     recorded = Entry.objects.filter(table_name="casework_decision", operation="I", operator__startswith=LOAD).count()
     leaks = Case.objects.filter(type="affairs.leak", maker__startswith=LOAD)
+    people = Case.objects.filter(type="registry.person_register", maker__startswith=LOAD, state="done")
     return {
+        "registered": people.filter(person__isnull=False).count(),
         "decisions": sorted(map(list, decisions)),
         "recorded": recorded,
         "cases": Case.objects.count(),

@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 FORM = {"found_on": "2026-11-03", "classes": "B", "persons": 3, "facts": "压力测试"}
-START = {"type": "affairs.leak", "region": "220822", "form": FORM, "submit": True}
+REGION = "220822"
+START = {"type": "affairs.leak", "region": REGION, "form": FORM, "submit": True}
 
 
 class Client:

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import QuerySet
 from tests.core.casework.conftest import HERE
-from tests.core.walking import World, arguments, build, services, strange
+from tests.core.walking import World, arguments, build, said, services, strange
 
 from renshe.core.casework.deciding import cases_decide
 from renshe.core.errors import BusinessError
@@ -164,7 +163,7 @@ def test_in_the_county_who_may_is_who_is_said_to(world: World, name: str) -> Non
         with WHO_MAY.open("a") as file:
             file.write(f"{name}: [{', '.join(found)}]\n")
         return
-    assert {name: found} == {name: yaml.safe_load(WHO_MAY.read_text("utf-8")).get(name)}
+    assert {name: found} == {name: said(WHO_MAY).get(name)}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -178,13 +177,13 @@ def test_names_of_nothing_are_refused_and_nothing_has_changed(world: World, name
 
 
 def test_what_is_said_of_services_is_said_of_those_that_are() -> None:
-    assert set(yaml.safe_load(WHO_MAY.read_text("utf-8"))) == set(SERVICES)
+    assert set(said(WHO_MAY)) == set(SERVICES)
     assert set(ASK_NOTHING) <= set(services())
 
 
 def test_each_service_lets_somebody() -> None:
-    said = yaml.safe_load(WHO_MAY.read_text("utf-8"))
-    assert {name for name, who in said.items() if not who} == set(SHOWS_NO_REGION)
+    listed = said(WHO_MAY)
+    assert {name for name, who in listed.items() if not who} == set(SHOWS_NO_REGION)
 
 
 def _is_service(made: Callable[..., Any]) -> bool:

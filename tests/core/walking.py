@@ -12,10 +12,12 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.utils import timezone
 from tests.core.casework.conftest import HERE, Office, furnish
 from tests.core.county import CASE, LAST_MONTH, one_of_everything
@@ -34,6 +36,12 @@ from renshe.core.org.operations import operations
 from renshe.core.org.setting_up import grant_install
 from renshe.core.registers.monthly import log_of
 from renshe.core.registers.tracing import Asked
+
+
+@cache
+def said(file: Path) -> dict[str, list[str]]:
+    """Return who is said to be let, by what is asked for: the list in ``file``, which people have read."""
+    return dict(yaml.safe_load(file.read_text("utf-8")))
 
 
 def services() -> dict[str, Callable[..., Any]]:

@@ -14,6 +14,8 @@ from tests.pages import needs_no_network_and_says_no_error
 
 from renshe.engine.rounds.clean import clean
 
+pytestmark = pytest.mark.xdist_group("report")
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/small"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from renshe.engine.rounds.clean import RoundResult, clean
 
+pytestmark = pytest.mark.xdist_group("golden")
+
 HERE = Path(__file__).parent
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+from tests.clients import client
 from tests.core import conftest as ground  # sets Django up
 from tests.core.casework.conftest import Office, furnish
 from tests.core.org.bureau import NEXT_YEAR, SETUP
@@ -59,10 +60,10 @@ class Counter:
     office: Office
 
     def desk(self, group: str | None, region: str = "220822") -> Desk:
-        client = Client(raise_request_exception=False, HTTP_HOST="localhost")
+        asking = client()
         if group is None:
-            return Desk(None, client)
-        return Desk(session_begin(f"{group}-{region}", _place(), ADDRESS).token, client)
+            return Desk(None, asking)
+        return Desk(session_begin(f"{group}-{region}", _place(), ADDRESS).token, asking)
 
 
 def _place() -> Place:

@@ -15,21 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from openpyxl import load_workbook
 from tests.channels.api.conftest import ADDRESS, Counter, Desk
+from tests.clients import client
 from tests.core.casework.conftest import FORM, HERE
 from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, SETUP, TODAY, YESTERDAY
-from tests.core.walking import World, build
+from tests.core.walking import World, build, said
 from tests.modules.registry.world import ENTERED
 
 from renshe.channels.api.urls import api
@@ -318,9 +317,9 @@ def let(operation: str, status: int, content: bytes) -> bool:
 
 @pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
 def test_who_is_not_in_is_refused(world: World, operation: str) -> None:
-    client = Client(raise_request_exception=False, HTTP_HOST="localhost")
+    asking = client()
     for token in (None, "session_x", "program_x", "x", ""):
-        assert outcome(world, Desk(token, client), operation)[0] == 401, token
+        assert outcome(world, Desk(token, asking), operation)[0] == 401, token
 
 
 @pytest.mark.parametrize("operation", [one for one in operations() if one not in OPEN])
@@ -354,12 +353,12 @@ def test_in_the_county_who_may_is_who_is_said_to(world: World, operation: str) -
         with WHO_MAY.open("a") as file:
             file.write(f"{operation}: [{', '.join(found)}]\n")
         return
-    assert {operation: found} == {operation: yaml.safe_load(WHO_MAY.read_text("utf-8")).get(operation)}
+    assert {operation: found} == {operation: said(WHO_MAY).get(operation)}
 
 
 def test_each_operation_lets_somebody() -> None:
-    said = yaml.safe_load(WHO_MAY.read_text("utf-8"))
-    assert {one for one, who in said.items() if not who} == SHOWS_NO_REGION
+    listed = said(WHO_MAY)
+    assert {one for one, who in listed.items() if not who} == SHOWS_NO_REGION
 
 
 NOWHERE = ("KY-220802-2026-000001", "KY-220822-2026-000000", "K%00Y", "%F0%9F%98%80", "x" * 3000, "-1", "9" * 20)
@@ -397,12 +396,12 @@ def test_a_partners_program_decides_nothing_and_meets_no_fault(world: World, ope
         expires_at=timezone.now() + dt.timedelta(days=1),
         partner="医院",
     )
-    desk = Desk(token, Client(raise_request_exception=False, HTTP_HOST="localhost"))
+    desk = Desk(token, client())
     status, told = outcome(world, desk, operation)
     transaction.savepoint_rollback(point)
     assert status < 500, told.decode("utf-8", "replace")
-    said = yaml.safe_load(WHO_MAY.read_text("utf-8"))[operation]
-    assert not let(operation, status, told) or {"entry", "fund"} & set(said)
+    listed = said(WHO_MAY)[operation]
+    assert not let(operation, status, told) or {"entry", "fund"} & set(listed)
 
 
 def test_the_maker_neither_checks_nor_decides_many(world: World) -> None:
@@ -413,5 +412,5 @@ def test_the_maker_neither_checks_nor_decides_many(world: World) -> None:
 
 
 def test_what_is_said_of_operations_is_said_of_those_that_are(world: World) -> None:
-    assert set(yaml.safe_load(WHO_MAY.read_text("utf-8"))) == set(operations()) - OPEN
+    assert set(said(WHO_MAY)) == set(operations()) - OPEN
     assert ADDRESS.startswith("127.")

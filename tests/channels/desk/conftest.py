@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from tests.channels.api import conftest as api
+from tests.clients import client
 from tests.core.casework.conftest import Office
 from tests.pages import Page
 
@@ -56,10 +57,10 @@ class Browser:
 
 def browser(office: Office, who: str | None, region: str = "220822") -> Browser:
     """A browser in which somebody is signed in, or nobody."""
-    client = Client(raise_request_exception=False, HTTP_HOST="localhost", enforce_csrf_checks=True)
+    desk = client(enforce_csrf_checks=True)
     if who is not None:
-        client.cookies[COOKIE] = session_begin(f"{who}-{region}", api._place(), api.ADDRESS).token
-    return Browser(client)
+        desk.cookies[COOKIE] = session_begin(f"{who}-{region}", api._place(), api.ADDRESS).token
+    return Browser(desk)
 
 
 @pytest.fixture

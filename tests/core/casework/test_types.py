@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from tests.core.casework.conftest import HERE, ITEMS, Office, started, submitted
 from tests.core.org.bureau import NEXT_YEAR, SETUP, TODAY
 from tests.core.toys.models import Shop
@@ -121,7 +123,9 @@ def test_business_of_a_line_that_is_off_is_neither_begun_nor_finished(office: Of
     assert not Shop.objects.exists() and Case.objects.count() == 1
 
 
-def test_rules_of_the_catalogue_judge_a_form_before_it_is_handed_in(office: Office, declaring: None) -> None:
+def test_rules_of_the_catalogue_judge_a_form_before_it_is_handed_in(
+    office: Office, declaring: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case_type(
         "t.person",
         "登记",
@@ -139,7 +143,21 @@ def test_rules_of_the_catalogue_judge_a_form_before_it_is_handed_in(office: Offi
 
     with pytest.raises(BusinessError, match="校验码不符；以居民身份证为准更正"):
         hand_in("22080219650312017X")
-    assert hand_in("220802196503120173").state == State.OPEN
+    allow(office, ("t.person.check", "check"))
+    case = hand_in("220802196503120173")
+    assert case.state == State.OPEN
+
+    # Rules see the form and the day: on the same day they say the same, on another one they are asked again.
+    asked: list[object] = []
+    monkeypatch.setattr(types, "judge", lambda *told: asked.append(told) or {})
+    case_decide(actor=office.checker, number=case.number, verdict="agree", seen=case.digest)
+    assert not asked
+    old = hand_in("220802196503120173")
+    assert len(asked) == 1
+    with declared(SETUP):
+        Case.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - dt.timedelta(days=1))
+    case_decide(actor=office.checker, number=old.number, verdict="agree", seen=old.digest)
+    assert len(asked) == 2
 
 
 @pytest.mark.req("S4-8", "S3-37")

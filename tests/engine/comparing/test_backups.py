@@ -12,6 +12,8 @@ from tests.engine.comparing.conftest import World, compared, number, of, only, r
 from renshe.engine.comparing.compare import Comparison
 from renshe.engine.project import ProjectError
 
+pytestmark = pytest.mark.xdist_group("backups")
+
 # Whom nothing befell: two systems number alike where nine in ten numbers agree.
 ALIKE = "".join(
     f"11{n:02d},{number(f'1970{n:02d}01')},同一人,女,1970-{n:02d}-01,1390000{n:04d},,0\n" for n in range(1, 13)

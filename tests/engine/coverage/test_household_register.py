@@ -18,6 +18,8 @@ from renshe.engine.project import ProjectError
 from renshe.engine.report.shelving import Limits
 from renshe.engine.rounds.clean import clean
 
+pytestmark = pytest.mark.xdist_group("coverage")
+
 __all__ = ["world"]
 
 VILLAGES = ("220802101206", "220802101207", "220802102201", "220881001001")

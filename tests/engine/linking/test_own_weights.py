@@ -16,6 +16,8 @@ from renshe.engine.linking.linking import link
 from renshe.engine.linking.model import load_model
 from renshe.engine.project import ProjectError
 
+pytestmark = pytest.mark.xdist_group("own weights")
+
 WEIGHTS = "linking/person-weights.yaml"
 
 

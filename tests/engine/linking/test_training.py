@@ -21,6 +21,8 @@ from renshe.engine.linking.units import label_employers
 from renshe.engine.simulate.confusions import confusions
 from renshe.engine.simulate.linked import AS_OF, linked_records
 
+pytestmark = pytest.mark.xdist_group("training")
+
 
 def held(persons: int, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """Return an engine that holds invented people with their candidate pairs, and the truth in ``who``."""

@@ -98,6 +98,11 @@ def agency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Agency:
 
 @pytest.fixture
 def twice(agency: Agency) -> Agency:
+    """An agency of one person with two numbers, and another."""
+    return two_numbers(agency)
+
+
+def two_numbers(agency: Agency) -> Agency:
     """One person under 1001 (paying now) and 1002 (before), and another person, 1003."""
     agency.person("1001", unit="U1", phone="13804360001", day="2020-01-01")
     agency.person("1002", "孙德富", id=ID_OLD, unit="U2", file_birth="1959-01-01")

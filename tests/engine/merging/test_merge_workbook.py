@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,25 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from tests.engine.mending.conftest import libreoffice
-from tests.engine.merging.conftest import ID_OTHER, Agency, agreed, became, decide, link, plans, revoke, rows
+from tests.engine.merging.conftest import (
+    ID_OTHER,
+    Agency,
+    agreed,
+    became,
+    decide,
+    link,
+    plans,
+    revoke,
+    rows,
+    two_numbers,
+)
 
 from renshe.engine.mending import decide as mending
 from renshe.engine.mending.decide import Reading
 from renshe.engine.mending.refusals import MendingError
 from renshe.engine.merging.reading import MergePlans
 from renshe.engine.merging.store import write_plan
+from renshe.engine.rounds import clean as rounds
 from renshe.engine.rounds.clean import clean
 
 __all__ = ["libreoffice"]
@@ -33,7 +46,9 @@ class Book:
     """A plan's workbook in a clerk's hands."""
 
     def __init__(self, project: Path) -> None:
-        self.path = write_plan(project).workbook
+        newest = max((project / "rounds").iterdir())
+        there = newest / "merge" / "合并方案.xlsx"
+        self.path = there if there.exists() else write_plan(project).workbook
         self.book: Workbook = load_workbook(self.path)
 
     def rows(self, sheet: str) -> list[dict[str, Any]]:
@@ -60,12 +75,24 @@ def read(project: Path, *books: Path) -> Reading:
     return mending.decide(project, books, (MergePlans(),))
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Agency:
+    """An agency with a round, its link and the plan for it."""
+    made = two_numbers(Agency(tmp_path_factory.mktemp("prepared")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "build_report", lambda *args, **more: None)
+        made.round()
+    link(made.folder, BOTH)
+    write_plan(made.folder)
+    return made
+
+
 @pytest.fixture
-def planned(twice: Agency) -> Agency:
-    """An agency with a round and its link."""
-    twice.round()
-    link(twice.folder, BOTH)
-    return twice
+def planned(agency: Agency, prepared: Agency) -> Agency:
+    """An agency with a round, its link and the plan for it, of one's own."""
+    shutil.copytree(prepared.folder, agency.folder, dirs_exist_ok=True)
+    agency.rows = {name: list(rows) for name, rows in prepared.rows.items()}
+    return agency
 
 
 @pytest.mark.req("S1-42", part="contact")

@@ -18,6 +18,8 @@ from renshe.engine.simulate.model import data
 from renshe.standards.dictionary import TABLES
 from renshe.standards.identity import is_valid_id_number
 
+pytestmark = pytest.mark.xdist_group("simulated")
+
 
 def digests(root: Path) -> dict[str, str]:
     """Digest of every file."""

@@ -18,6 +18,8 @@ from renshe.core.filing.models import Document
 from renshe.core.journal.models import Unsealing
 from renshe.modules.registry.models import Modification, Person
 
+pytestmark = pytest.mark.xdist_group("regime")
+
 
 @pytest.fixture
 def evidence(downloads: Path) -> list[Path]:

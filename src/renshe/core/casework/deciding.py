@@ -179,7 +179,7 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
     require_module(kind.module, case.region)
     try:
         filled = read_form(kind, case.form, whole=True)
-        if problems := kind.problems(filled.values):
+        if problems := kind.problems(filled.values, judged=_handed_in_today(case)):
             raise problems_of(problems)
         with declared(actor.context(f"办结{kind.label}", case=case.number, approval=case.number)):
             kind.effect(case, filled.values)
@@ -193,6 +193,10 @@ def _go_on(actor: Actor, case: Case, kind: CaseType) -> None:
         log.exception("effect of %s (%s) failed", kind.name, case.number)
         raise _EffectFailed(f"程序出错（{type(fault).__name__}），请联系信息管理人员") from fault
     case.state, case.ended_at, case.failure = State.DONE, timezone.now(), None
+
+
+def _handed_in_today(case: Case) -> bool:
+    return case.submitted_at is not None and timezone.localdate(case.submitted_at) == timezone.localdate()
 
 
 def _next(case: Case, kind: CaseType) -> int:

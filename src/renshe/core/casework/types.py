@@ -114,9 +114,10 @@ class CaseType:
         """Return, by their places, the steps that a case with ``values`` passes."""
         return [at for at, one in enumerate(self.steps) if one.when is None or one.when(values)]
 
-    def problems(self, values: Values) -> Problems:
-        """Return what rules and checks find in ``values``, by item."""
-        found = judge(self.items, self.rules, values) if self.rules else {}
+    def problems(self, values: Values, *, judged: bool = False) -> Problems:
+        """Return what rules and checks find in ``values``, by item. ``judged``: rules, which look at the form and the
+        day alone, found nothing in this form today."""
+        found = judge(self.items, self.rules, values) if self.rules and not judged else {}
         for check in self.checks:
             found = {**check(values), **found}
         return found
