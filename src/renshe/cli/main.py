@@ -214,6 +214,16 @@ def demo(
         run_demo(target, persons=persons)
 
 
+@app.command(cls=Command, help=t("found"))
+def found(
+    workbook: Annotated[Path, typer.Argument(help=t("found_workbook"))] = Path("建局表.xlsx"),
+    template: Annotated[bool, typer.Option("--template", help=t("found_template"))] = False,
+) -> None:
+    from renshe.cli.founding import run_found, run_template
+
+    run_template(workbook) if template else run_found(workbook)
+
+
 @app.command(cls=Command, help=t("migrate"))
 def migrate() -> None:
     from renshe.cli.serving import run_migrate

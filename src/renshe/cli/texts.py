@@ -9,6 +9,12 @@ _TEXTS = {
         "人社开放信息系统：整理各系统的数据，办理业务，每次修改都有依据、有复核、有痕迹",
         "Put the data of many systems in order, and handle cases: each change has a ground, two people and a trace",
     ),
+    "found": (
+        "建立自己的机构：按填好的建局表设立地区、机构、岗位、人员和第一批权限",
+        "Begin a bureau of your own: regions, agencies, posts, people and first rights from a filled-in workbook",
+    ),
+    "found_workbook": ("建局表（xlsx）", "The workbook"),
+    "found_template": ("先取一份空白的建局表", "Write a blank workbook first"),
     "clean": ("对项目做一轮检查", "Run one cleaning round of a project"),
     "link": ("关联各系统中的同一人、同一单位", "Find the same person and unit across systems"),
     "link_sample": ("抽出这么多对，由两人各自判定，以测量关联质量", "Draw so many pairs for two clerks to judge"),

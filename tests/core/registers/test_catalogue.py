@@ -6,7 +6,8 @@ import pytest
 from tests.core.org.bureau import NEXT_YEAR, SETUP, Bureau
 
 from renshe.core.journal.context import declared
-from renshe.core.org.setting_up import grant_install, settled
+from renshe.core.org.data import settled
+from renshe.core.org.setting_up import grant_install
 from renshe.core.registers.catalogue import catalogue
 from renshe.standards.data_sets import data_sets
 

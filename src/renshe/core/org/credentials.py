@@ -23,12 +23,12 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
 from renshe.core.org.actor import Actor, actor_standing, operator_of
+from renshe.core.org.data import settled
 from renshe.core.org.keeping import sealed
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
 from renshe.core.org.operations import operation_asked
 from renshe.core.org.rights import require
 from renshe.core.org.scope import Scope
-from renshe.core.org.setting_up import settled
 from renshe.core.org.validity import require_near
 
 SESSION, TOKEN = "session_", "program_"

@@ -8,15 +8,11 @@ Invariant: a demo never mixes with a bureau of somebody's: its password is known
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import count
-from pkgutil import walk_packages
 from typing import Any
 
-from django.apps import apps
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -24,25 +20,20 @@ from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
 from renshe.core.org.access import place_of
 from renshe.core.org.credentials import password_hash
+from renshe.core.org.data import settled
+from renshe.core.org.founding import LASTS, furnish, grants_give
 from renshe.core.org.keeping import sealed, unsealed
 from renshe.core.org.models import (
     Agency,
     Credential,
-    Department,
-    Grant,
-    GrantRequest,
     Holding,
-    Network,
     Operator,
-    Post,
     Region,
     Terminal,
 )
-from renshe.core.org.operations import operations
-from renshe.core.org.setting_up import agency_install, grant_install, groups_install, region_install, settled
+from renshe.core.org.plan import Duty, Office, Place, Plan, Worker
 from renshe.core.org.signing_in import SignedIn, session_begin
 
-_LASTS = dt.timedelta(days=365)
 _SETUP = Context(operator="setup", reason="建立示范局")
 
 
@@ -63,8 +54,13 @@ def sample_install() -> Sample:
     told = settled("sample")
     with declared(_SETUP):
         if not Agency.objects.exists():
-            _furnish(told)
-        _grant(told)
+            furnish(_plan(told))
+            _credentials(told["password"])
+            first = Region.objects.get(level=1)
+            Terminal.objects.create(
+                number="demo-1", name="示范终端", agency=Agency.objects.get(region=first), region=first
+            )
+        grants_give(one["code"] for one in told["posts"])
     return _found(told)
 
 
@@ -95,64 +91,31 @@ def require_no_other() -> None:
         raise BusinessError("org.sample_elsewhere", agency=other.name)
 
 
-def _furnish(told: dict[str, Any]) -> None:
-    groups_install()
-    agencies = _places(told)
-    posts = {
-        one["code"]: Post.objects.create(
-            code=one["code"], name=one["name"], group_id=one["group"], department_kind=one["department"]
+def _plan(told: dict[str, Any]) -> Plan:
+    regions = tuple(Place(one["code"], one["name"], one.get("parent")) for one in told["regions"])
+    levels: dict[str, int] = {}
+    for one in regions:
+        levels[one.code] = levels[one.parent] + 1 if one.parent else 1
+    agencies = tuple(
+        Office(
+            _agency_number(one.code), f"{one.name}{kind['name']}", kind["kind"], one.code,
+            _agency_number(one.parent) if one.parent else None,
         )
-        for one in told["posts"]
-    }
+        for one in regions
+        if (kind := told["agencies"].get(levels[one.code]))
+    )  # fmt: skip
+    posts = tuple(Duty(one["code"], one["name"], one["group"], one["department"]) for one in told["posts"])
     names = _names(told)
-    for region, agency in agencies.items():
-        for one in told["posts"]:
-            _hire(f"{one['mark']}{region}", next(names), agency, posts[one["code"]])
-    extra = told["temporary"]
-    until = timezone.localdate() + _LASTS
-    agency = agencies[extra["region"]]
-    _hire(f"{extra['mark']}{extra['region']}", next(names), agency, posts[extra["post"]], kind="temporary", until=until)
-    _credentials(told["password"])
-    first = Region.objects.get(level=1)
-    for cidr in ("127.0.0.1/32", "::1/128"):
-        Network.objects.create(cidr=cidr, name="本机", region=first)
-    Terminal.objects.create(number="demo-1", name="示范终端", agency=agencies[first.pk], region=first)
-
-
-def _places(told: dict[str, Any]) -> dict[str, Agency]:
-    """Make regions and agencies; return the agencies by region."""
-    regions: dict[str, Region] = {}
-    agencies: dict[str, Agency] = {}
-    for one in told["regions"]:
-        above = one.get("parent")
-        region = region_install(code=one["code"], name=one["name"], parent=regions.get(above))
-        regions[region.pk] = region
-        if kind := told["agencies"].get(region.level):
-            agencies[region.pk] = agency_install(
-                number=_agency_number(region.pk),
-                name=f"{region.name}{kind['name']}",
-                kind=kind["kind"],
-                region=region,
-                parent=agencies.get(above),
-            )
-    return agencies
-
-
-def _hire(
-    number: str, name: str, agency: Agency, post: Post, *, kind: str = "regular", until: dt.date | None = None
-) -> None:
-    today = timezone.localdate()
-    department = Department.objects.get(agency=agency, kind=post.department_kind)
-    made = Operator.objects.create(
-        number=number,
-        name=name,
-        agency=agency,
-        department=department,
-        kind=kind,
-        valid_from=today,
-        valid_until=until,
-    )
-    Holding.objects.create(operator=made, post=post, valid_from=today, valid_until=until)
+    people = [
+        Worker(f"{one['mark']}{agency.region}", next(names), agency.number, (one["code"],))
+        for agency in agencies
+        for one in told["posts"]
+    ]
+    extra, until = told["temporary"], timezone.localdate() + LASTS
+    number = f"{extra['mark']}{extra['region']}"
+    people.append(Worker(number, next(names), _agency_number(extra["region"]), (extra["post"],), until=until))
+    networks = tuple((cidr, "本机", regions[0].code) for cidr in ("127.0.0.1/32", "::1/128"))
+    return Plan(regions, agencies, posts, tuple(people), networks)
 
 
 def _credentials(password: str) -> None:
@@ -164,30 +127,6 @@ def _credentials(password: str) -> None:
         Credential(operator=one, password_hash=kept, totp_secret=kept_secret if one.pk in coded else None)
         for one in Operator.objects.all()
     )
-
-
-def _grant(told: dict[str, Any]) -> None:
-    """Give every post the operations of its group's kinds that it has not; once rights are applied for here, those
-    that come with a newer program must be too."""
-    if GrantRequest.objects.filter(opened_at__isnull=False).exists():
-        return
-    _load_all()
-    first, until = Region.objects.get(level=1), timezone.localdate() + _LASTS
-    had = set(Grant.objects.filter(request=None).values_list("post__code", "operation"))
-    for post in Post.objects.filter(code__in=[one["code"] for one in told["posts"]]).select_related("group"):
-        for one in operations():
-            if one.kind in post.group.kinds and (post.code, one.name) not in had:
-                grant_install(post=post, operation_name=one.name, region=first, valid_until=until)
-
-
-def _load_all() -> None:
-    """Import every module of every room, so that all operations are declared."""
-    for app in apps.get_app_configs():
-        module = app.module
-        if module is not None and app.name.startswith("renshe."):
-            for one in walk_packages(module.__path__, f"{app.name}."):
-                if ".migrations" not in one.name:
-                    import_module(one.name)
 
 
 def _found(told: dict[str, Any]) -> Sample:

@@ -10,13 +10,10 @@ right is given here any more (the database refuses it).
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
-from importlib import resources
-from typing import Any
 
-import yaml
 from django.utils import timezone
 
+from renshe.core.org.data import settled
 from renshe.core.org.models import Agency, Department, Grant, Post, PostConflict, PostGroup, Region
 from renshe.core.org.operations import operation
 
@@ -60,9 +57,3 @@ def grant_install(*, post: Post, operation_name: str, region: Region, valid_unti
         valid_from=timezone.localdate(),
         valid_until=valid_until,
     )
-
-
-@cache
-def settled(name: str) -> Any:
-    """Return what stands in ``data/<name>.yaml``."""
-    return yaml.safe_load(resources.files(__package__).joinpath("data", f"{name}.yaml").read_text("utf-8"))

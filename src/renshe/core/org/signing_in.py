@@ -23,9 +23,9 @@ from renshe.core.org import totp
 from renshe.core.org.access import Place, place_of
 from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.credentials import SESSION, digest, password_right, token_draw
+from renshe.core.org.data import settled
 from renshe.core.org.keeping import unsealed
 from renshe.core.org.models import Credential, Holding, Operator, Session, SignInFailure
-from renshe.core.org.setting_up import settled
 from renshe.core.org.validity import in_force
 
 

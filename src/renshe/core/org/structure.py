@@ -15,8 +15,8 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org.actor import Actor
+from renshe.core.org.kinds import AgencyKind
 from renshe.core.org.models import Agency, Post, Region
-from renshe.core.org.models.places import AgencyKind
 from renshe.core.org.rights import holds_path, require, within
 from renshe.core.org.setting_up import agency_install, region_install
 

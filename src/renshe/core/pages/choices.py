@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from renshe.core.org.actor import Actor
+from renshe.core.org.kinds import AgencyKind
 from renshe.core.org.models import Agency, Department, Operator, Post
-from renshe.core.org.models.places import AgencyKind
 from renshe.core.org.operations import operations
 from renshe.core.org.rights import visible_regions
 from renshe.core.org.scope import Scope

@@ -14,7 +14,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from renshe.core.org.models.places import Agency, AgencyKind, Department
+from renshe.core.org.kinds import AgencyKind
+from renshe.core.org.models.places import Agency, Department
 
 _DAY_BEFORE = F("valid_from") - dt.timedelta(days=1)
 
