@@ -76,6 +76,8 @@ def template_write(path: Path) -> None:
             sheet.write_row(1, 0, headers, head)
             sheet.set_column(0, len(headers) - 1, 22, text)
             sheet.freeze_panes(2, 0)
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
             for at, row in enumerate(told["rows"].get(name, ()), 2):
                 sheet.write_row(at, 0, row, text)
             for column, choices in _choices(headers):
