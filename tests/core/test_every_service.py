@@ -17,12 +17,11 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import QuerySet
 from tests.core.casework.conftest import HERE
-from tests.core.walking import World, arguments, build, said, services, strange
+from tests.core.walking import World, arguments, build, last_entry, said, services, strange
 
 from renshe.core.casework.deciding import cases_decide
 from renshe.core.errors import BusinessError
 from renshe.core.jobs.models import Job
-from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Session
 from renshe.core.org.scope import UNSCOPED, _regions_of
@@ -111,7 +110,7 @@ def tried(made: Callable[..., Any], actor: Actor, told: dict[str, Any]) -> tuple
 
 
 def footprint() -> tuple[int, ...]:
-    return Entry.objects.count(), Job.objects.count(), Session.objects.count()
+    return last_entry(), Job.objects.count(), Session.objects.count()
 
 
 def _seen(result: Any) -> Any:

@@ -29,6 +29,7 @@ import renshe.core
 import renshe.modules
 from renshe.core.filing.forms import RECEIPT
 from renshe.core.journal.context import declared
+from renshe.core.journal.models import Entry
 from renshe.core.org.actor import Actor, actor_of
 from renshe.core.org.credentials import token_issue
 from renshe.core.org.models import ApiToken, Grant, Holding, Operator
@@ -57,6 +58,11 @@ def services() -> dict[str, Callable[..., Any]]:
                 if here and "actor" in inspect.signature(plain).parameters:
                     found[f"{one.name.split('.', 2)[2]}.{name}"] = made
     return found
+
+
+def last_entry() -> int:
+    """Return the number of the journal's last entry, which no change leaves as it is."""
+    return Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 @dataclass

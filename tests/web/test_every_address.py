@@ -21,11 +21,9 @@ from tests.channels.desk.conftest import Browser, browser
 from tests.core import conftest as ground
 from tests.core.casework.conftest import HERE
 from tests.core.org.bureau import GROUPS
-from tests.core.walking import World, said
+from tests.core.walking import World, last_entry, said
 from tests.web import world as grounds
 from tests.web.addresses import ONES_OWN, OPEN, PORTAL, addresses, asked
-
-from renshe.core.journal.models import Entry
 
 logins, world = ground.logins, grounds.world
 WHO_MAY = Path(__file__).parent / "who_may.yaml"
@@ -46,13 +44,13 @@ def outcome(
     found, data = asked(world.things, name, PAGES[name])
     data = None if data is None else {**data, **forged}
     point = transaction.savepoint()
-    before = Entry.objects.count()
+    before = last_entry()
     mark = desk.mark() if data is not None else ""
     if data is None:
         answer = desk.client.get(path or found)
     else:
         answer = desk.client.post(path or found, {"csrfmiddlewaretoken": mark, **data})
-    changed = Entry.objects.count() != before
+    changed = last_entry() != before
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     transaction.savepoint_rollback(point)
     if content.startswith(b"PK"):
@@ -94,9 +92,9 @@ def test_who_is_not_in_is_sent_to_the_door(world: World, name: str) -> None:
 def test_what_no_page_of_ours_sent_is_refused(world: World, name: str) -> None:
     path, data = asked(world.things, name, PAGES[name])
     for group in ("entry", "information") if data is not None else ():
-        before = Entry.objects.count()
+        before = last_entry()
         answer = browser(world.office, group).client.post(path, data)
-        assert answer.status_code == 403 and Entry.objects.count() == before
+        assert answer.status_code == 403 and last_entry() == before
 
 
 @pytest.mark.parametrize("name", [name for name in INSIDE if name not in ONES_OWN])

@@ -28,12 +28,11 @@ from tests.core.casework.conftest import FORM, HERE
 from tests.core.county import LAST_MONTH
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, SETUP, TODAY, YESTERDAY
-from tests.core.walking import World, build, said
+from tests.core.walking import World, build, last_entry, said
 from tests.modules.registry.world import ENTERED
 
 from renshe.channels.api.urls import api
 from renshe.core.journal.context import declared
-from renshe.core.journal.models import Entry
 from renshe.core.org.credentials import token_issue
 from renshe.core.org.models import Network, Operator
 from renshe.core.org.operations import PARTNER_KINDS
@@ -292,10 +291,10 @@ def outcome(world: World, desk: Desk, operation: str, **more: Any) -> tuple[int,
     """Return status and content; a refusal that changed something fails. All is taken back."""
     path, body = asked(world, operation)
     point = transaction.savepoint()
-    before = Entry.objects.count()
+    before = last_entry()
     answer = send(desk, operation, more.get("path", path), more.get("body", body))
     if answer.status_code >= 400:
-        assert Entry.objects.count() == before, "refused, and yet something has changed"
+        assert last_entry() == before, "refused, and yet something has changed"
     transaction.savepoint_rollback(point)
     return answer.status_code, b"".join(answer.streaming_content) if answer.streaming else answer.content
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -40,9 +41,14 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@cache
+def site() -> Any:
+    return get_wsgi_application()
+
+
 def here(environ: dict[str, Any], start: Any) -> Any:
     """Answer as if asked from the registered network."""
-    return get_wsgi_application()({**environ, "REMOTE_ADDR": ADDRESS}, start)
+    return site()({**environ, "REMOTE_ADDR": ADDRESS}, start)
 
 
 def statuses(operation: Any, token: str | None, numbers: list[str]) -> set[int]:

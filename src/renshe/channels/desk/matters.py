@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from renshe.channels.desk.changes import told_of
 from renshe.core.casework.acting import possible
-from renshe.core.casework.applying import UNFINISHED
 from renshe.core.casework.forms import item_shown, read
-from renshe.core.casework.models import Case, State, Verdict
+from renshe.core.casework.models import UNFINISHED, Case, State, Verdict
 from renshe.core.casework.papers import papers_labels, papers_lacking
 from renshe.core.casework.selectors import case_get
 from renshe.core.casework.showing import case_shown
