@@ -14,7 +14,10 @@ from renshe.core.org.operations import operations
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "renshe"
 ROOMS = ("core", "channels", "web")
-GOES_IN = {"core/affairs/sample.py": "an invented sheet that the demo attaches to a case"}
+GOES_IN = {
+    "core/affairs/sample.py": "an invented sheet that the demo attaches to a case",
+    "core/org/founding_book.py": "an empty sheet, before there is a bureau",
+}
 WRITERS = {"xlsxwriter", "rustpy_xlsxwriter", "csv", "openpyxl"}
 
 assert ground
