@@ -1,0 +1,1 @@
+"""What travels: a package, sealed and signed. Here is no Django and no database: the partner's side reads it too."""
