@@ -121,9 +121,11 @@ def test_possible_duplicates_are_shown_while_somebody_is_entered(chromium: Brows
     known = Person.objects.exclude(id_number=None).order_by("pk")[10]
     clerk = visitor(chromium, site, "jb220822").to("/start/registry.person_register")
     clerk.page.fill("#f-name", known.name)
-    clerk.page.fill("#f-birth_date", str(known.birth_date))
-    clerk.page.select_option("#f-sex", known.sex)
     clerk.page.fill("#f-id_number", str(known.id_number))
     clerk.page.locator("#f-id_number").blur()
     clerk.page.get_by_text("可能已经登记过").wait_for()
+    # What the number says needs not be typed.
+    held = [clerk.page.input_value(f"#f-{name}") for name in ("id_type", "birth_date", "sex")]
+    assert held == ["01", str(known.birth_date), known.sex]
+    assert clerk.looked_over() == []
     assert (clerk.outside, clerk.complaints) == ([], [])

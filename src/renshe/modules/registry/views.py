@@ -8,7 +8,7 @@ Invariant: these pages change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from renshe.core.pages.answering import action, again, page, shown
 from renshe.core.pages.choices import regions
 from renshe.core.pages.panels import beside_of, panel
 from renshe.core.pages.reading import said
+from renshe.core.pages.widgets import Widget, widgets
 from renshe.modules.registry import selectors, units
 from renshe.modules.registry.duplicates import possible_duplicates
 from renshe.modules.registry.lifeline import life_of
@@ -33,9 +34,12 @@ from renshe.modules.registry.models import Unit
 from renshe.modules.registry.people import CONTACT, MAIN
 from renshe.modules.registry.person_cases import attribute
 from renshe.standards import dictionary
+from renshe.standards.identity import id_birth, id_sex, id_state
 from renshe.standards.masks import mask_value
 
 FEW = 20
+CITIZEN = "01"
+"""The kind of an identity card (居民身份证)."""
 
 
 def _told(one: Item, value: Any) -> tuple[str, str, Any]:
@@ -151,12 +155,22 @@ def person_reveal(request: HttpRequest, actor: Actor, person_no: str) -> HttpRes
 
 @action(on=people)
 def possible(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show who may be the one whose form is being filled in."""
+    """Show who may be the one whose form is being filled in, and fill in what the identity number says of him."""
     names = ("id_number", "name", "sex", "birth_date", "phone", "address")
     filled = read([attribute(name) for name in names], {name: request.POST.get(name) for name in names})
     values = {name: value for name, value in filled.values.items() if value is not None}
     found = possible_duplicates(actor=actor, values=values) if {"id_number", "name"} & set(values) else []
-    return shown(request, "registry/possible.html", found=found)
+    return shown(request, "registry/possible.html", found=found, filled=list(_filled(request)))
+
+
+def _filled(request: HttpRequest) -> Iterator[Widget]:
+    """Yield the fields that are empty and follow from the identity number, where it is a citizen's."""
+    number = request.POST.get("id_number", "")
+    if id_state(number) != "valid":
+        return
+    told = {"id_type": CITIZEN, "birth_date": id_birth(number), "sex": id_sex(number)}
+    empty = [attribute(name) for name in told if name in request.POST and not request.POST[name]]
+    yield from widgets(empty, told)
 
 
 @page
