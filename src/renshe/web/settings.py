@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "renshe.core.registers",
     "renshe.core.casework",
     "renshe.core.pages",
+    "renshe.core.exchange",
     "renshe.core.affairs",
     "renshe.modules.registry",
     "renshe.channels.api",

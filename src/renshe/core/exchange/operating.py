@@ -1,0 +1,20 @@
+"""What can be granted of exchange.
+
+Rule (S2-51, S2-52: whoever looks after the network looks at what leaves last): who prepares a batch and who lets it go
+are two; whoever registers what came by hand decides nothing about it.
+"""
+
+from __future__ import annotations
+
+from renshe.core.org.operations import Operation, declare
+
+QUERY, PREPARE, RELEASE, TAKE_IN = "exchange.query", "exchange.prepare", "exchange.release", "exchange.take_in"
+EMERGENCY = "exchange.emergency"
+
+declare(
+    Operation(QUERY, "查看数据交换", "query"),
+    Operation(PREPARE, "生成交换批次", "entry"),
+    Operation(RELEASE, "发送检查和放行", "admin"),
+    Operation(TAKE_IN, "登记收到的数据包", "admin"),
+    Operation(EMERGENCY, "应急交换", "admin"),
+)
