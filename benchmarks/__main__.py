@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks import big_csv, clean_scale, faults, journal, registry_list, rule_cost, scaling, text_reader
 from benchmarks.casework import cost, load
-from benchmarks.linking import febrl, speed
+from benchmarks.linking import febrl, one, speed
 from benchmarks.pages import cost as page_cost
 from benchmarks.pages import load as page_load
 from benchmarks.peers import compare
@@ -19,6 +19,7 @@ faults.main()
 journal.main()
 febrl.main(febrl.shipped())
 speed.main()
+one.main()
 cost.main()
 load.main()
 registry_list.main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from typing import Any
 
 import duckdb
@@ -82,14 +81,3 @@ def test_the_likeliest_comes_first_with_why() -> None:
     assert [(one.key, one.decision) for one in found] == [("same", "same"), ("sound", "same"), ("other", "different")]
     assert "姓名同音" in found[1].why and "证件号码相同" in found[0].why
     assert weigh_one(RECORD, [], ON) == []
-
-
-def test_a_question_costs_less_than_fifty_milliseconds() -> None:
-    others = [{**RECORD, "key": str(at), "name": "张莉华", "id_number": number(at)} for at in range(10)]
-    weigh_one(RECORD, others, ON)
-    took = []
-    for _ in range(5):
-        began = time.process_time()
-        weigh_one(RECORD, others, ON)
-        took.append(time.process_time() - began)
-    assert min(took) < 0.05
