@@ -98,7 +98,7 @@ def packed(parts: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> by
 
 
 def test_what_was_packed_is_opened(two: Sides) -> None:
-    file = package_write(manifest(), ROWS, two.signer, two.seal)
+    file = package_write(manifest(), ROWS, two.signer, two.seal).file
     assert ROWS not in file
     opened = package_open(file, two.ring, receiver="bureau")
     assert opened.content == ROWS
@@ -109,24 +109,24 @@ def test_what_was_packed_is_opened(two: Sides) -> None:
 
 
 def test_what_is_not_sealed_is_taken_only_where_that_was_agreed_on(two: Sides) -> None:
-    file = package_write(manifest(), ROWS, two.signer, None)
+    file = package_write(manifest(), ROWS, two.signer, None).file
     assert refused(file, two.ring) == "unsealed"
     assert package_open(file, two.ring, receiver="bureau", must_be_sealed=lambda _: False).content == ROWS
 
 
 def test_foreign_packages_are_refused(two: Sides) -> None:
-    file = package_write(manifest(), ROWS, two.signer, two.seal)
+    file = package_write(manifest(), ROWS, two.signer, two.seal).file
     assert refused(file, two.ring, "other") == "receiver"
     assert refused(file, Ring({}, two.ring.openers)) == "signer"
     assert refused(file, Ring(two.ring.signers, {})) == "key"
-    assert refused(package_write(manifest(sender="bank"), ROWS, two.signer, two.seal), two.ring) == "signer"
+    assert refused(package_write(manifest(sender="bank"), ROWS, two.signer, two.seal).file, two.ring) == "signer"
     stranger = sides(two.signer.suite)
-    assert refused(package_write(manifest(), ROWS, stranger.signer, two.seal), two.ring) == "signer"
+    assert refused(package_write(manifest(), ROWS, stranger.signer, two.seal).file, two.ring) == "signer"
 
 
 def test_whatever_is_altered_is_refused(two: Sides) -> None:
-    parts = entries(package_write(manifest(), ROWS, two.signer, two.seal))
-    other = entries(package_write(manifest(sequence=8), ROWS + ROWS, two.signer, two.seal))
+    parts = entries(package_write(manifest(), ROWS, two.signer, two.seal).file)
+    other = entries(package_write(manifest(sequence=8), ROWS + ROWS, two.signer, two.seal).file)
     told = json.loads(parts["manifest.json"])
     told["content"]["rows"] = 2
     rows = json.dumps(told).encode()
@@ -141,7 +141,7 @@ def test_whatever_is_altered_is_refused(two: Sides) -> None:
 
 def test_content_of_one_package_does_not_open_under_another(two: Sides) -> None:
     """Even by who may sign: what is sealed is bound to what was said of it."""
-    parts = entries(package_write(manifest(), ROWS, two.signer, two.seal))
+    parts = entries(package_write(manifest(), ROWS, two.signer, two.seal).file)
     moved = replace(manifest_read(parts["manifest.json"]), sequence=8)
     text = manifest_written(moved)
     signature = suite(two.signer.suite).sign(two.signer.private, text)
@@ -157,7 +157,7 @@ def test_wherever_a_package_is_cut_it_is_damaged(cut: int) -> None:
 
 
 SIDES = sides("intl")
-FILE = package_write(manifest(), ROWS * 50, SIDES.signer, SIDES.seal)
+FILE = package_write(manifest(), ROWS * 50, SIDES.signer, SIDES.seal).file
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,10 @@ class Fate(models.TextChoices):
 
 
 class Batch(models.Model):
-    """One batch. ``direction``: out or in; ``digest``: of the manifest of its package, whose bytes are kept as the
-    paper ``package``; ``answers``: digests of what was answered, in the order of their coming; ``faults``: what the
-    last check found; ``direct``: reported by a department itself; ``emergency``: under the plan that stands in it."""
+    """One batch. ``direction``: out or in; ``sequence``: which of its agreement, direction and kind, once it is let go;
+    ``content``: the rows as they travel, kept as a paper of that digest; ``package``: the package, so too; ``digest``:
+    of its manifest; ``faults``: what the last check found; ``direct``: reported by a department itself; ``emergency``:
+    the plan under which it went."""
 
     scope_region = "region"
 
@@ -52,19 +53,18 @@ class Batch(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="区域", related_name="+")
     direction = models.CharField("方向", max_length=3)
     kind = models.CharField("种类", max_length=12)
-    sequence = models.IntegerField("序号")
-    about = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="所答复的批次", null=True, related_name="answered_by"
-    )
+    sequence = models.IntegerField("序号", null=True)
+    about = models.ForeignKey("self", models.PROTECT, verbose_name="所答复的批次", null=True, related_name="answers")
     stage = models.CharField("状态", max_length=10, choices=Stage.choices)
     rows = models.IntegerField("记录数")
     sums = models.JSONField("合计", default=dict)
-    digest = models.TextField("摘要", null=True)
+    content = models.TextField("内容摘要")
     package = models.TextField("数据包", null=True)
+    digest = models.TextField("包说明摘要", null=True)
     faults = models.JSONField("检查结果", default=dict)
     reason = models.TextField("原因", blank=True)
     prepared_by = models.TextField("生成人", null=True)
-    released_by = models.TextField("发送检查人", null=True)
+    released_by = models.TextField("放行人", null=True)
     emergency = models.TextField("应急预案", null=True)
     direct = models.BooleanField("直报", default=False)
     made_at = models.DateTimeField("生成时间")
@@ -83,19 +83,30 @@ class Batch(models.Model):
             models.UniqueConstraint(
                 fields=["agreement_number", "direction", "kind", "sequence"], name="exchange_batch_once"
             ),
+            models.CheckConstraint(condition=models.Q(direction__in=["out", "in"]), name="exchange_batch_direction"),
+            models.CheckConstraint(
+                condition=models.Q(sequence__gte=1)
+                | models.Q(sequence=None, stage__in=[Stage.PREPARED, Stage.RETURNED, Stage.WITHDRAWN]),
+                name="exchange_batch_sequence",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_by=None) | ~models.Q(released_by=models.F("prepared_by")),
+                name="exchange_batch_two_people",
+            ),
         ]
         indexes = [models.Index(fields=["stage", "try_at"], name="exchange_batch_waiting")]
 
 
 class Record(models.Model):
-    """One record of a batch, by its place in it; ``key`` as the terms identify it, ``said``: why it was refused."""
+    """One record of a batch, by its place in it, from 1; ``key`` as the terms identify it; ``fate``: what became of it
+    (null: it stands as its batch does, prepared or sent), ``said``: why it was refused."""
 
     scope_region = "batch__region"
 
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name="批次", related_name="records")
-    place = models.IntegerField("序号")
+    place = models.IntegerField("行号")
     key = models.TextField("标识")
-    fate = models.CharField("状态", max_length=8, choices=Fate.choices)
+    fate = models.CharField("状态", max_length=8, choices=Fate.choices, null=True)
     said = models.TextField("原因", blank=True)
 
     class Meta:

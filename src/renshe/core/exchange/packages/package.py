@@ -75,7 +75,16 @@ class Opened:
     digest: str
 
 
-def package_write(manifest: Manifest, content: bytes, signer: Signer, sealed_for: bytes | None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A package that was made: the ``file``, its whole manifest, and the digest of that."""
+
+    file: bytes
+    manifest: Manifest
+    digest: str
+
+
+def package_write(manifest: Manifest, content: bytes, signer: Signer, sealed_for: bytes | None) -> Packed:
     """Return the package of ``content`` under ``manifest``, whose digests, keys and size are filled in here; sealed for
     the public key ``sealed_for`` where there is one."""
     used = suite(signer.suite)
@@ -89,7 +98,8 @@ def package_write(manifest: Manifest, content: bytes, signer: Signer, sealed_for
     inside = replace(
         told.content, size=len(content), digest=used.digest(content).hex(), stored=used.digest(stored).hex()
     )
-    text = manifest_written(replace(told, content=inside))
+    whole = replace(told, content=inside)
+    text = manifest_written(whole)
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
         for name, data in (
@@ -98,7 +108,7 @@ def package_write(manifest: Manifest, content: bytes, signer: Signer, sealed_for
             (_CONTENT, stored),
         ):
             made.writestr(zipfile.ZipInfo(name), data)
-    return file.getvalue()
+    return Packed(file.getvalue(), whole, used.digest(text).hex())
 
 
 def package_open(

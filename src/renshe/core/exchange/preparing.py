@@ -1,0 +1,158 @@
+"""A batch that is to go out: its rows, the last check, and who lets it go.
+
+Rule (S2-51 最后检查…缺、错、漏项…补正; S2-52 违反网络安全有关规定或存在安全隐患的应拒绝发送): rows are checked by the
+terms; what is missing or wrong sends the whole batch back to the department that answers for it. Whoever looks after
+the network looks at what leaves last and lets it go; he has not prepared it.
+
+Invariant: what is let go is, byte for byte, what was checked; a sequence is given when it is let go, without gaps.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pyarrow as pa
+from django.db import connection
+from django.utils import timezone
+
+from renshe.core.errors import BusinessError
+from renshe.core.exchange.keys import sealing_for, signer_of
+from renshe.core.exchange.models import Batch, Stage
+from renshe.core.exchange.offering import offered
+from renshe.core.exchange.operating import PREPARE, RELEASE
+from renshe.core.exchange.packages.columns import Turned, keys_of, outward, sums_of
+from renshe.core.exchange.packages.content import content_written
+from renshe.core.exchange.packages.manifest import Content, Manifest
+from renshe.core.exchange.packages.package import Packed, package_write
+from renshe.core.exchange.standing import Standing, agreement_standing, hold, last_sequence
+from renshe.core.filing import store
+from renshe.core.filing.numbering import draw
+from renshe.core.journal.context import declared, say
+from renshe.core.org.actor import Actor
+from renshe.core.org.rights import require
+
+NUMBERS = "PC"
+_BLOCK = 50_000
+
+
+def batch_prepare(*, actor: Actor, agreement: str, direct: bool = False) -> Batch:
+    """Return a new batch of what agreement number ``agreement`` hands out now: prepared, or returned with what the last
+    check found. ``direct``: a department reports itself, by the same checks.
+
+    Raises BusinessError where the agreement does not count, hands nothing out, or the actor may not.
+    """
+    standing = agreement_standing(agreement)
+    own = standing.agreement.own
+    require(actor, PREPARE, own.region)
+    if standing.terms.direction != "out":
+        raise BusinessError("exchange.wrong_direction", number=agreement)
+    rows = offered(standing.terms.content)(standing.agreement, standing.terms)
+    turned = outward(rows, standing.terms)
+    reason = f"生成交换批次（{standing.agreement.title}）"
+    with declared(actor.context(reason)):
+        number = draw(NUMBERS, own.region_id, timezone.localdate().year)
+        say(actor.context(reason, case=number))
+        batch = Batch.objects.create(
+            number=number,
+            agreement=standing.agreement,
+            agreement_number=agreement,
+            region=own.region,
+            direction="out",
+            kind="batch",
+            stage=Stage.RETURNED if turned.many else Stage.PREPARED,
+            rows=turned.rows.num_rows,
+            sums={} if turned.many else sums_of(turned.rows, standing.terms),
+            content=store.put(content_written(turned.rows, standing.terms.media)),
+            faults=_faults(turned),
+            prepared_by=actor.operator,
+            made_at=timezone.now(),
+            direct=direct,
+        )
+        if not turned.many:
+            _records(batch, keys_of(turned.rows, standing.terms))
+        return batch
+
+
+def batch_release(*, actor: Actor, number: str, seen: str) -> Batch:
+    """Let a batch go that somebody else prepared; ``seen``: the digest of the content that was looked at."""
+    with declared(actor.context("发送检查，放行", case=number)):
+        batch = _held(number, Stage.PREPARED)
+        require(actor, RELEASE, batch.region)
+        if batch.prepared_by == actor.operator:
+            raise BusinessError("exchange.same_person")
+        if batch.content != seen:
+            raise BusinessError("exchange.changed")
+        standing = agreement_standing(batch.agreement_number)
+        if standing.agreement.pk != batch.agreement_id:
+            raise BusinessError("exchange.old_agreement", number=number)
+        hold(batch.agreement_number)
+        batch.sequence = last_sequence(batch.agreement_number, "out", "batch") + 1
+        made = _packed(batch, standing)
+        batch.package, batch.digest = store.put(made.file), made.digest
+        batch.stage, batch.released_by, batch.released_at = Stage.RELEASED, actor.operator, timezone.now()
+        batch.try_at = batch.released_at
+        batch.save()
+        return batch
+
+
+def batch_withdraw(*, actor: Actor, number: str, reason: str) -> Batch:
+    """Take a batch back that was not let go; BusinessError where it was."""
+    with declared(actor.context(f"撤回：{reason}", case=number)):
+        batch = _held(number, Stage.PREPARED, Stage.RETURNED)
+        require(actor, PREPARE, batch.region)
+        if not reason.strip():
+            raise BusinessError("exchange.reason_missing")
+        batch.stage, batch.reason = Stage.WITHDRAWN, reason
+        batch.save(update_fields=["stage", "reason"])
+        return batch
+
+
+def _held(number: str, *stages: Stage) -> Batch:
+    """Return a batch that stands so, which nobody else changes until the transaction ends."""
+    rows = Batch.objects.select_for_update(of=("self",)).select_related("region", "agreement")
+    found = None if "\x00" in number else rows.filter(number=number).first()
+    if found is None:
+        raise BusinessError("exchange.no_batch", number=number.replace("\x00", ""))
+    if found.stage not in stages:
+        raise BusinessError("exchange.wrong_stage", number=number, stage=Stage(found.stage).label)
+    return found
+
+
+def _packed(batch: Batch, standing: Standing) -> Packed:
+    agreement, terms = standing.agreement, standing.terms
+    signer = signer_of(agreement.own, terms.suite)
+    content = Content(terms.media, batch.rows, 0, "", "", batch.sums)
+    assert batch.sequence is not None
+    manifest = Manifest(
+        "batch", agreement.own.code, agreement.partner.code, agreement.number, agreement.version, batch.sequence,
+        timezone.localtime().isoformat(timespec="seconds"), terms.suite, signer.fingerprint, None, content,
+    )  # fmt: skip
+    seal = sealing_for(agreement.partner, terms.suite) if terms.sealed else None
+    return package_write(manifest, store.read(batch.content), signer, seal)
+
+
+def _faults(turned: Turned) -> dict[str, object]:
+    if not turned.many:
+        return {}
+    told = [[one.row, one.column, one.said] for one in turned.faults]
+    return {"many": turned.many, "first": told}
+
+
+def _records(batch: Batch, keys: pa.Array) -> None:
+    """Put the records of ``batch`` in, in blocks."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY exchange_record (batch_id, place, key, said) FROM STDIN") as to,
+    ):
+        for block in _blocks(batch.pk, keys):
+            to.write(block)
+
+
+def _blocks(batch: int, keys: pa.Array) -> Iterator[str]:
+    for at in range(0, len(keys), _BLOCK):
+        lines = io.StringIO()
+        for place, key in enumerate(keys[at : at + _BLOCK].to_pylist(), at + 1):
+            text = key.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+            lines.write(f"{batch}\t{place}\t{text}\t\n")
+        yield lines.getvalue()
