@@ -9,11 +9,6 @@ Invariant: what is let go is, byte for byte, what was checked; a sequence is giv
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-
-import pyarrow as pa
-from django.db import connection
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -25,7 +20,8 @@ from renshe.core.exchange.packages.columns import Turned, keys_of, outward, sums
 from renshe.core.exchange.packages.content import content_written
 from renshe.core.exchange.packages.manifest import Content, Manifest
 from renshe.core.exchange.packages.package import Packed, package_write
-from renshe.core.exchange.standing import Standing, agreement_standing, hold, last_sequence
+from renshe.core.exchange.records import records_put
+from renshe.core.exchange.standing import Standing, agreement_standing, hold, next_sequence
 from renshe.core.filing import store
 from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import declared, say
@@ -33,7 +29,6 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.rights import require
 
 NUMBERS = "PC"
-_BLOCK = 50_000
 
 
 def batch_prepare(*, actor: Actor, agreement: str, direct: bool = False) -> Batch:
@@ -70,7 +65,7 @@ def batch_prepare(*, actor: Actor, agreement: str, direct: bool = False) -> Batc
             direct=direct,
         )
         if not turned.many:
-            _records(batch, keys_of(turned.rows, standing.terms))
+            records_put(batch, keys_of(turned.rows, standing.terms))
         return batch
 
 
@@ -87,7 +82,7 @@ def batch_release(*, actor: Actor, number: str, seen: str) -> Batch:
         if standing.agreement.pk != batch.agreement_id:
             raise BusinessError("exchange.old_agreement", number=number)
         hold(batch.agreement_number)
-        batch.sequence = last_sequence(batch.agreement_number, "out", "batch") + 1
+        batch.sequence = next_sequence(batch.agreement_number, "out", "batch")
         made = _packed(batch, standing)
         batch.package, batch.digest = store.put(made.file), made.digest
         batch.stage, batch.released_by, batch.released_at = Stage.RELEASED, actor.operator, timezone.now()
@@ -137,22 +132,3 @@ def _faults(turned: Turned) -> dict[str, object]:
         return {}
     told = [[one.row, one.column, one.said] for one in turned.faults]
     return {"many": turned.many, "first": told}
-
-
-def _records(batch: Batch, keys: pa.Array) -> None:
-    """Put the records of ``batch`` in, in blocks."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy("COPY exchange_record (batch_id, place, key, said) FROM STDIN") as to,
-    ):
-        for block in _blocks(batch.pk, keys):
-            to.write(block)
-
-
-def _blocks(batch: int, keys: pa.Array) -> Iterator[str]:
-    for at in range(0, len(keys), _BLOCK):
-        lines = io.StringIO()
-        for place, key in enumerate(keys[at : at + _BLOCK].to_pylist(), at + 1):
-            text = key.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-            lines.write(f"{batch}\t{place}\t{text}\t\n")
-        yield lines.getvalue()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 
 from renshe.core.errors import BusinessError
-from renshe.core.exchange.models import Agreement, Batch
+from renshe.core.exchange.models import Agreement, Batch, Stage
 from renshe.core.exchange.packages.terms import Terms, terms_read
 
 
@@ -43,9 +43,22 @@ def hold(number: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {number}"])
 
 
-def last_sequence(number: str, direction: str, kind: str) -> int:
-    """Return the last sequence that was given or came, 0 where none was; inside ``hold``."""
-    rows = Batch.objects.filter(agreement_number=number, direction=direction, kind=kind)
+def next_sequence(number: str, direction: str, kind: str) -> int:
+    """Return the first sequence that no batch has, inside ``hold``: the next, or one that a refusal gave back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(n) FROM generate_series(1, (SELECT coalesce(max(sequence), 0) + 1 FROM exchange_batch"
+            " WHERE agreement_number = %(number)s AND direction = %(direction)s AND kind = %(kind)s)) n"
+            " WHERE NOT EXISTS (SELECT FROM exchange_batch b WHERE b.agreement_number = %(number)s"
+            " AND b.direction = %(direction)s AND b.kind = %(kind)s AND b.sequence = n)",
+            {"number": number, "direction": direction, "kind": kind},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def reached(number: str, kind: str) -> int:
+    """Return up to which sequence everything of this kind has come and been taken; inside ``hold``."""
+    rows = Batch.objects.filter(agreement_number=number, direction="in", kind=kind).exclude(stage=Stage.HELD)
     return int(rows.aggregate(last=Max("sequence"))["last"] or 0)
 
 

@@ -86,7 +86,7 @@ class Batch(models.Model):
             models.CheckConstraint(condition=models.Q(direction__in=["out", "in"]), name="exchange_batch_direction"),
             models.CheckConstraint(
                 condition=models.Q(sequence__gte=1)
-                | models.Q(sequence=None, stage__in=[Stage.PREPARED, Stage.RETURNED, Stage.WITHDRAWN]),
+                | models.Q(sequence=None, stage__in=[Stage.PREPARED, Stage.RETURNED, Stage.WITHDRAWN, Stage.REFUSED]),
                 name="exchange_batch_sequence",
             ),
             models.CheckConstraint(

@@ -1,0 +1,114 @@
+"""Receipts for packages and answers to records, made and taken.
+
+Rule (S2-53 发送完成后,应及时通知接收方查收 and its acknowledgement is recorded; S1-45, S3-7): a receipt says of one
+package that it was taken, held, or refused and why; answers say of records what became of them.
+
+Invariant: the same package gets the same receipt, however often it comes; a refusal gives its sequence back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from django.utils import timezone
+
+from renshe.core.exchange.keys import sealing_for, signer_of
+from renshe.core.exchange.models import Agreement, Batch, Fate, Partner, Stage
+from renshe.core.exchange.offering import Taken
+from renshe.core.exchange.packages.content import ContentRefused, content_read, content_written
+from renshe.core.exchange.packages.manifest import Content, Kind, Manifest
+from renshe.core.exchange.packages.package import PackageRefused, Packed, package_write
+from renshe.core.exchange.records import records_answer, records_open
+from renshe.core.exchange.standing import Standing
+from renshe.core.filing import store
+
+COLUMNS = ["place", "key", "fate", "said"]
+"""What answers carry: which record (place in its batch, from 1, and key), what became of it, and why."""
+_FATES = (Fate.ACCEPTED, Fate.REFUSED, Fate.APPLIED)
+
+
+def packed(
+    side: Partner, partner: Partner, agreement: tuple[str, int], terms_suite: str, kind: Kind, sequence: int,
+    content: bytes, media: str, rows: int, *, sealed: bool = True, about: int | None = None,
+    sums: dict[str, str] | None = None,
+) -> Packed:  # fmt: skip
+    """Return a package of ours under ``agreement`` (number and version); BusinessError where a key is lacking."""
+    signer = signer_of(side, terms_suite)
+    manifest = Manifest(
+        kind, side.code, partner.code, agreement[0], agreement[1], sequence,
+        timezone.localtime().isoformat(timespec="seconds"), terms_suite, signer.fingerprint, None,
+        Content(media, rows, 0, "", "", sums or {}), about,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return package_write(manifest, content, signer, sealing_for(partner, terms_suite) if sealed else None)
+
+
+def receipt_made(agreement: Agreement, suite: str, about: Manifest, digest: str, outcome: str, reason: str) -> bytes:
+    """Return the receipt for the package that ``about`` is the manifest of, with its ``digest``."""
+    told = {"kind": about.kind, "digest": digest, "outcome": outcome, "reason": reason}
+    content = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    numbered = (agreement.number, about.version)
+    return packed(
+        agreement.own, agreement.partner, numbered, suite, "receipt", about.sequence, content, "json", 1,
+        about=about.sequence,
+    ).file  # fmt: skip
+
+
+def receipt_take(manifest: Manifest, content: bytes) -> None:
+    """Write down what a receipt says of a batch of ours; PackageRefused where it speaks of none."""
+    try:
+        told: dict[str, Any] = json.loads(content)
+        kind, digest, outcome, reason = (str(told[name]) for name in ("kind", "digest", "outcome", "reason"))
+    except (ValueError, KeyError, TypeError):
+        raise PackageRefused("content", "回执的内容不可读", manifest) from None
+    batch = (
+        Batch.objects.select_for_update()
+        .filter(agreement_number=manifest.agreement, direction="out", kind=kind, digest=digest)
+        .first()
+    )
+    if batch is None:
+        raise PackageRefused("about", f"没有发送过序号 {manifest.about} 的这个包", manifest)
+    if batch.stage not in (Stage.RELEASED, Stage.SENT):
+        # It was told before; what it said then stands.
+        return
+    now = timezone.now()
+    batch.sent_at, batch.received_at, batch.try_at = batch.sent_at or now, now, None
+    if outcome == "refused":
+        batch.stage, batch.reason, batch.sequence = Stage.REFUSED, f"序号 {batch.sequence}：{reason}"[:2000], None
+    else:
+        batch.stage = Stage.RECEIVED
+    batch.save()
+
+
+def answers_written(answers: Iterator[Taken] | list[Taken], keys: dict[int, str]) -> tuple[bytes, int]:
+    """Return ``answers`` as they travel, and how many there are."""
+    rows = [(str(one.place), keys.get(one.place, ""), str(one.fate.value), one.said) for one in answers]
+    made = {name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(COLUMNS)}
+    return content_written(pa.table(made), "parquet"), len(rows)
+
+
+def answers_take(answer: Batch, standing: Standing) -> None:
+    """Write down what the answers in ``answer`` say of the batch that they are about."""
+    batch = answer.about
+    assert batch is not None
+    rows = content_read(store.read(answer.content), "parquet", COLUMNS).to_pylist()
+    records_answer(batch, [Taken(int(row["place"]), Fate(row["fate"]), row["said"] or "") for row in rows])
+    batch.refresh_from_db()
+    if batch.stage == Stage.RECEIVED and not records_open(batch):
+        batch.stage, batch.answered_at = Stage.ANSWERED, timezone.now()
+        batch.save(update_fields=["stage", "answered_at"])
+
+
+def answers_checked(content: bytes, manifest: Manifest, batch: Batch) -> None:
+    """Refuse with PackageRefused answers that speak of other records than those of ``batch``."""
+    try:
+        rows = content_read(content, "parquet", COLUMNS).to_pylist()
+    except ContentRefused as refused:
+        raise PackageRefused("content", str(refused), manifest) from None
+    keys = dict(batch.records.values_list("place", "key"))
+    for row in rows:
+        place = int(row["place"]) if str(row["place"] or "").isdecimal() else 0
+        if keys.get(place) != (row["key"] or "") or row["fate"] not in _FATES:
+            raise PackageRefused("content", f"答复第 {place} 行与所发送的记录不符", manifest)

@@ -1,0 +1,68 @@
+"""Records of batches, many at a time.
+
+Rule (S3-7: of every record it is known whether it is prepared, sent, accepted, refused or applied): what a batch is
+stands at the batch; what became of one of its records stands at the record.
+
+Invariant: a record that was refused or applied stays so, whatever is answered later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import pyarrow as pa
+from django.db import connection
+
+from renshe.core.exchange.models import Batch, Fate
+from renshe.core.exchange.offering import Taken
+
+_BLOCK = 50_000
+_FINAL = (Fate.REFUSED, Fate.APPLIED)
+
+
+def records_put(batch: Batch, keys: pa.Array) -> None:
+    """Put in the records of a new ``batch``, which its rows are identified by ``keys``."""
+    into = "COPY exchange_record (batch_id, place, key, said) FROM STDIN"
+    rows = ((batch.pk, place, key, "") for place, key in enumerate(keys.to_pylist(), 1))
+    with connection.cursor() as cursor, cursor.copy(into) as to:
+        for block in _blocks(rows):
+            to.write(block)
+
+
+def records_answer(batch: Batch, answers: Iterable[Taken]) -> int:
+    """Write down what became of records of ``batch``; return of how many that had no other fate yet. Answers to
+    records that are not there, or that are refused or applied already, change nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS exchange_answer (place int, fate text, said text) ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("DELETE FROM exchange_answer")
+        with cursor.copy("COPY exchange_answer (place, fate, said) FROM STDIN") as to:
+            for block in _blocks((one.place, one.fate, one.said) for one in answers):
+                to.write(block)
+        cursor.execute(
+            "UPDATE exchange_record r SET fate = a.fate, said = a.said FROM exchange_answer a"
+            " WHERE r.batch_id = %s AND r.place = a.place AND (r.fate IS NULL OR r.fate <> ALL (%s))",
+            [batch.pk, list(_FINAL)],
+        )
+        return int(cursor.rowcount)
+
+
+def records_open(batch: Batch) -> int:
+    """Return how many records of ``batch`` nobody has answered."""
+    return batch.records.filter(fate=None).count()
+
+
+def _blocks(rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+    """Yield ``rows`` as COPY reads them."""
+    left = iter(rows)
+    while block := list(islice(left, _BLOCK)):
+        yield "".join("\t".join(map(_text, row)) + "\n" for row in block)
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
+        text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return text

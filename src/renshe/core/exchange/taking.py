@@ -1,0 +1,80 @@
+"""What came is handed to the line that takes it, and answered.
+
+Rule (issue 7: a record for record answer; S3-6): a line says of each record what became of it; where the terms ask for
+answers, they go back as a package of their own.
+
+Invariant: a batch is taken once, with its records and its answers, or not at all.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from renshe.core.exchange.answering import answers_written, packed
+from renshe.core.exchange.models import Batch, Fate, Stage
+from renshe.core.exchange.offering import Taken, taken_by
+from renshe.core.exchange.packages.columns import inward
+from renshe.core.exchange.packages.content import content_read
+from renshe.core.exchange.records import records_answer
+from renshe.core.exchange.standing import Standing, next_sequence
+from renshe.core.filing import store
+from renshe.core.filing.numbering import draw
+
+ANSWERS = "PD"
+_WRONG = "与协议不符："
+
+
+def batch_take(batch: Batch, standing: Standing) -> None:
+    """Take the rows of ``batch``, whose turn it is, inside its transaction; make the answers that are asked for."""
+    terms = standing.terms
+    turned = inward(content_read(store.read(batch.content), terms.media, terms.headers), terms)
+    wrong = turned.wrong.to_pylist()
+    told: dict[int, str] = {}
+    for fault in turned.faults:
+        told[fault.row] = f"{told[fault.row]}；{fault.column}{fault.said}" if fault.row in told else (
+            f"{_WRONG}{fault.column}{fault.said}"
+        )  # fmt: skip
+    taken = [Taken(at, Fate.REFUSED, told.get(at, _WRONG)) for at, bad in enumerate(wrong, 1) if bad]
+    right = [at for at, bad in enumerate(wrong, 1) if not bad]
+    takes = taken_by(terms.content)
+    if takes is None:
+        taken += [Taken(at, Fate.ACCEPTED) for at in right]
+    else:
+        rows = turned.rows.append_column("_place", [list(range(1, len(wrong) + 1))])
+        mask = [not bad for bad in wrong]
+        taken += list(takes(batch, rows.filter(mask)))
+    records_answer(batch, taken)
+    batch.stage, batch.received_at = Stage.RECEIVED, timezone.now()
+    batch.save(update_fields=["stage", "received_at"])
+    if terms.answers_within:
+        _answer(batch, standing, taken)
+
+
+def _answer(batch: Batch, standing: Standing, taken: list[Taken]) -> None:
+    agreement = standing.agreement
+    keys = dict(batch.records.values_list("place", "key"))
+    content, many = answers_written(sorted(taken, key=lambda one: one.place), keys)
+    sequence = next_sequence(agreement.number, "out", "answers")
+    made = packed(
+        agreement.own, agreement.partner, (agreement.number, agreement.version), standing.terms.suite, "answers",
+        sequence, content, "parquet", many, sealed=standing.terms.sealed, about=batch.sequence,
+    )  # fmt: skip
+    now = timezone.now()
+    Batch.objects.create(
+        number=draw(ANSWERS, batch.region_id, timezone.localdate().year),
+        agreement=agreement,
+        agreement_number=agreement.number,
+        region_id=batch.region_id,
+        direction="out",
+        kind="answers",
+        sequence=sequence,
+        about=batch,
+        stage=Stage.RELEASED,
+        rows=many,
+        content=store.put(content),
+        package=store.put(made.file),
+        digest=made.digest,
+        made_at=now,
+        released_at=now,
+        try_at=now,
+    )
