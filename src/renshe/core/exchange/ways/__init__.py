@@ -1,1 +1,1 @@
-"""By which way packages go and come; no way knows what is inside. Here is no Django: the partner's side uses them too."""
+"""By which way packages go and come; no way knows what is inside. Without Django: the partner uses them too."""
