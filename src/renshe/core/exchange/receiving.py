@@ -203,8 +203,8 @@ def _refusal(opened: Opened | None, reason: str, side: Partner | None) -> bytes 
 
 
 def _context(told: Manifest | None) -> Context:
-    who = f"partner:{told.sender}" if told else "partner:unknown"
-    return Context(operator=who, reason="数据交换")
+    known = told is not None and Partner.objects.filter(code=told.sender).exists()
+    return Context(operator=f"partner:{told.sender}" if told and known else "system", reason="数据交换")
 
 
 def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply) -> None:

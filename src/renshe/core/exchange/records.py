@@ -33,20 +33,18 @@ def records_put(batch: Batch, keys: pa.Array) -> None:
 def records_answer(batch: Batch, answers: Iterable[Taken]) -> int:
     """Write down what became of records of ``batch``; return of how many that had no other fate yet. Answers to
     records that are not there, or that are refused or applied already, change nothing."""
+    changed, left = 0, iter(answers)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS exchange_answer (place int, fate text, said text) ON COMMIT DELETE ROWS"
-        )
-        cursor.execute("DELETE FROM exchange_answer")
-        with cursor.copy("COPY exchange_answer (place, fate, said) FROM STDIN") as to:
-            for block in _blocks((one.place, one.fate, one.said) for one in answers):
-                to.write(block)
-        cursor.execute(
-            "UPDATE exchange_record r SET fate = a.fate, said = a.said FROM exchange_answer a"
-            " WHERE r.batch_id = %s AND r.place = a.place AND (r.fate IS NULL OR r.fate <> ALL (%s))",
-            [batch.pk, list(_FINAL)],
-        )
-        return int(cursor.rowcount)
+        while block := list(islice(left, _BLOCK)):
+            told = [[one.place for one in block], [str(one.fate) for one in block], [one.said for one in block]]
+            cursor.execute(
+                "UPDATE exchange_record r SET fate = a.fate, said = a.said"
+                " FROM unnest(%s::int[], %s::text[], %s::text[]) a (place, fate, said)"
+                " WHERE r.batch_id = %s AND r.place = a.place AND (r.fate IS NULL OR r.fate <> ALL (%s))",
+                [*told, batch.pk, [str(one) for one in _FINAL]],
+            )
+            changed += cursor.rowcount
+    return changed
 
 
 def records_open(batch: Batch) -> int:

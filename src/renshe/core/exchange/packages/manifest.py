@@ -24,6 +24,7 @@ MOST_ROWS = 10_000_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HEADER = re.compile(r"[^\x00-\x1f]{1,64}")
 _SUM = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
@@ -122,7 +123,7 @@ def _of_content(told: dict[str, Any]) -> dict[str, bool]:
         "size": _is_count(told["size"], 0, 2**40),
         "digest": _is(_DIGEST, told["digest"]),
         "stored": _is(_DIGEST, told["stored"]),
-        "sums": isinstance(sums, dict) and all(_is(_NAME, name) and _is(_SUM, value) for name, value in sums.items()),
+        "sums": isinstance(sums, dict) and all(_is(_HEADER, name) and _is(_SUM, value) for name, value in sums.items()),
     }
 
 

@@ -100,6 +100,8 @@ def package_write(manifest: Manifest, content: bytes, signer: Signer, sealed_for
     )
     whole = replace(told, content=inside)
     text = manifest_written(whole)
+    # What nobody could read is never sent.
+    manifest_read(text)
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
         for name, data in (
