@@ -184,7 +184,7 @@ def test_a_manifest_keeps_to_its_form(change: dict[str, object]) -> None:
         {"media": "exe"},
         {"digest": "0"},
         {"sums": {"a": "1e5"}},
-        {"sums": {"a b": "1"}},
+        {"sums": {"a\nb": "1"}},
         {"x": 1},
     ],
     ids=str,

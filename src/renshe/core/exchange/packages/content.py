@@ -98,8 +98,10 @@ def _json(rows: pa.Table) -> bytes:
 
 def _read_json(data: bytes) -> pa.Table:
     told = json.loads(data)
-    columns, rows = told["columns"], told["rows"]
-    if not isinstance(columns, list) or any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
+    columns, rows = (told.get(name) if isinstance(told, dict) else None for name in ("columns", "rows"))
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        raise ValueError("应有 columns 和 rows 两项")
+    if any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
         raise ValueError("行与列数不符")
     return pa.table({str(name): pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(columns)})
 
