@@ -61,6 +61,7 @@ ASK_NOTHING = {
 
 SHOWS_NO_REGION = {
     "casework.processes.durations": "counts by type",
+    "exchange.selectors.fates": "counts",
     "registers.capacity.availability_shown": "of the installation, for who may look at a register",
     "registers.catalogue.catalogue": "what data sets there are, for everybody",
     "registers.monthly.change_logs_unchecked": "of months before this one, in which nothing happened",

@@ -21,6 +21,7 @@ import yaml
 from django.utils import timezone
 from tests.core.casework.conftest import HERE, Office, furnish
 from tests.core.county import CASE, LAST_MONTH, one_of_everything
+from tests.core.exchange.things import exchange_things
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
 from tests.modules.registry.world import ENTERED, registry_things
@@ -92,7 +93,7 @@ def build(home: Path) -> World:
     own = {group: bureau.at(group) for group in GROUPS}
     above = {f"{group} above": bureau.at(group, "220000") for group in ("approve", "information")}
     strangers = {f"{group} elsewhere": bureau.at(group, "220802") for group in GROUPS}
-    things = one_of_everything(office, own, home) | registry_things(office)
+    things = one_of_everything(office, own, home) | registry_things(office) | exchange_things(office)
     city = {
         f"{group} of the city": bureau.at(group, "220800") for group in ("entry", "check", "approve", "information")
     }
@@ -190,6 +191,10 @@ _OWN: dict[str, dict[str, Any]] = {
     "casework.services.case_fill": {"number": lambda t: t["draft"].number},
     "casework.services.case_submit": {"number": lambda t: t["draft"].number, "seen": lambda t: t["draft"].digest},
     "casework.local.difference_set": {"workdays": 2},
+    "exchange.preparing.batch_release": {"number": lambda t: t["batch"].number, "seen": lambda t: t["batch"].content},
+    "exchange.preparing.batch_withdraw": {"number": lambda t: t["batch"].number, "reason": "重做"},
+    "exchange.selectors.batch_get": {"number": lambda t: t["batch"].number},
+    "exchange.selectors.fates": {"number": lambda t: t["batch"].number},
     "filing.attachments.attachment_add": {
         "matter": lambda t: t["draft"].number, "region": HERE, "kind": "lease", "name": "b.pdf", "content": a_pdf(2),
     },

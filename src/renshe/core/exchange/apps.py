@@ -1,6 +1,7 @@
 """Exchange as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 from renshe.core.journal.vouching import vouches
 
@@ -13,7 +14,9 @@ class Exchange(AppConfig):
     verbose_name = "数据交换"
 
     def ready(self) -> None:
-        """Declare case types and operations of exchange, and that partners stand in the journal by their codes."""
-        from renshe.core.exchange import cases, operating  # noqa: F401
+        """Declare the operations of exchange, that partners stand in the journal by their codes, and what lines hand
+        out and take in."""
+        from renshe.core.exchange import operating  # noqa: F401
 
         vouches(_PARTNER, "operator")
+        autodiscover_modules("handing_out", "taking_in")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection
@@ -36,7 +37,11 @@ def records_answer(batch: Batch, answers: Iterable[Taken]) -> int:
     changed, left = 0, iter(answers)
     with connection.cursor() as cursor:
         while block := list(islice(left, _BLOCK)):
-            told = [[one.place for one in block], [str(one.fate) for one in block], [one.said for one in block]]
+            told: list[Any] = [
+                [one.place for one in block],
+                [str(one.fate) for one in block],
+                [one.said for one in block],
+            ]
             cursor.execute(
                 "UPDATE exchange_record r SET fate = a.fate, said = a.said"
                 " FROM unnest(%s::int[], %s::text[], %s::text[]) a (place, fate, said)"

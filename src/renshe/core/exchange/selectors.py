@@ -1,0 +1,53 @@
+"""What of exchange somebody sees: partners, agreements, batches and their records, the log of the gate.
+
+Rule (S3-7; issue 7: registers to search and print): what is due, what waits for an answer, what failed and why.
+
+Invariant: everything passes the actor's scope; keys of records are masked but on the desk of who handles the batch.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Count, QuerySet
+
+from renshe.core.errors import BusinessError
+from renshe.core.exchange.models import Agreement, Batch, Partner, Passage, Record, Stage
+from renshe.core.exchange.operating import QUERY
+from renshe.core.org.actor import Actor
+from renshe.core.org.scope import Scope
+
+OPEN = (Stage.PREPARED, Stage.RETURNED, Stage.RELEASED, Stage.SENT, Stage.HELD)
+"""Where somebody or something still has to be done."""
+
+
+def partners(actor: Actor) -> QuerySet[Partner]:
+    """Return the sides of exchange, ours and others, by name."""
+    return Scope(actor, QUERY).filter(Partner.objects.all()).order_by("-own", "name", "pk")
+
+
+def agreements(actor: Actor) -> QuerySet[Agreement]:
+    """Return the versions of agreements, the newest of each first."""
+    return Scope(actor, QUERY).filter(Agreement.objects.select_related("own", "partner")).order_by("number", "-version")
+
+
+def batches(actor: Actor) -> QuerySet[Batch]:
+    """Return the batches, the newest first."""
+    return Scope(actor, QUERY).filter(Batch.objects.select_related("agreement__partner")).order_by("-pk")
+
+
+def batch_get(actor: Actor, number: str) -> Batch:
+    """Return one batch; BusinessError where the actor sees none of that number."""
+    try:
+        return Scope(actor, QUERY).get(Batch.objects.select_related("agreement__partner"), number=number)
+    except Batch.DoesNotExist:
+        raise BusinessError("exchange.no_batch", number=number.replace("\x00", "")) from None
+
+
+def fates(actor: Actor, number: str) -> dict[str | None, int]:
+    """Return of a batch how many records there are of each fate (None: as the batch stands)."""
+    rows = Record.objects.filter(batch=batch_get(actor, number)).values("fate").annotate(many=Count("pk"))
+    return {row["fate"]: row["many"] for row in rows.order_by("fate")}
+
+
+def passages(actor: Actor) -> QuerySet[Passage]:
+    """Return the log of the gate, the last first."""
+    return Scope(actor, QUERY).filter(Passage.objects.all()).order_by("-pk")
