@@ -38,9 +38,9 @@ def test_a_schedule_is_read_in_the_bureaus_own_time_and_made_up_for_once(bureau:
     kind = find_job("job.clean")  # at 3:10
     zone = timezone.get_current_timezone()
     Job.objects.create(operator=SYSTEM, name=kind.name, label=kind.label, state=State.DONE)
-    # Done at noon: whatever the hour of this test, the next time is tomorrow's.
-    Job.objects.update(ended_at=dt.datetime.combine(timezone.localdate(), dt.time(12), zone))
-    day = timezone.localdate() + dt.timedelta(days=1)
+    Job.objects.update(ended_at=timezone.now())
+    now = timezone.localtime()
+    day = now.date() + dt.timedelta(days=now.time() >= dt.time(3, 9))
     assert not _due(kind, dt.datetime.combine(day, dt.time(3, 9), zone))
     assert _due(kind, dt.datetime.combine(day, dt.time(3, 11), zone))
     assert _due(kind, dt.datetime.combine(day + dt.timedelta(days=9), dt.time(1), zone))
