@@ -107,8 +107,8 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "page_load": {
         "en": "{clerks} people in the workbench for {seconds} s, 5 to 15 s of thought between clicks, one web process"
-        " and two | {workers[alone][requests_per_second]} and {workers[pair][requests_per_second]} requests a second, 95 in 100"
-        " in {workers[alone][p95_ms]:,.0f} and {workers[pair][p95_ms]:,.0f} ms,"
+        " and two | {workers[alone][requests_per_second]} and {workers[pair][requests_per_second]} requests a second,"
+        " 95 in 100 in {workers[alone][p95_ms]:,.0f} and {workers[pair][p95_ms]:,.0f} ms,"
         " {workers[alone][cpu_ms_per_request]} and {workers[pair][cpu_ms_per_request]} ms of CPU a request;"
         " {errors} errors, {lost} decisions lost, {doubled} made twice",
         "zh": "{clerks} 人在工作台办公 {seconds} 秒，两次点击间思考 5 至 15 秒，一个和两个服务进程"
