@@ -40,11 +40,11 @@ def exchange_things(office: Office) -> dict[str, Any]:
                 partner=other, suite="intl", purpose=purpose, public=public, fingerprint=fingerprint(public),
                 valid_from=now, case_no="JY-1",
             )  # fmt: skip
-        Agreement.objects.create(
+        agreement = Agreement.objects.create(
             number=NUMBER, version=1, own=own, partner=other, title="参保人员", ground="社会保险法", owner="pension",
             text=_TERMS, case_no="XY-1", valid_from=today,
         )  # fmt: skip
-        Passage.objects.create(
+        passage = Passage.objects.create(
             at=now,
             region=known["region"],
             direction="in",
@@ -53,4 +53,10 @@ def exchange_things(office: Office) -> dict[str, Any]:
             outcome="refused",
             reason="没有加密",
         )
-    return {"agreement": NUMBER, "batch": batch_prepare(actor=office.maker, agreement=NUMBER)}
+    return {
+        "agreement": NUMBER,
+        "agreement_key": agreement.pk,
+        "partner_key": other.pk,
+        "passage": passage.pk,
+        "batch": batch_prepare(actor=office.maker, agreement=NUMBER),
+    }

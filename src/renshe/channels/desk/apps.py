@@ -15,4 +15,4 @@ class DeskConfig(AppConfig):
         """Put the pages into the menu."""
         # In the order of the menu.
         from renshe.channels.desk import ways  # noqa: F401
-        from renshe.channels.desk.books import cleaning, keeping, leading, places, staff, watching  # noqa: F401
+        from renshe.channels.desk.books import cleaning, exchange, keeping, leading, places, staff, watching  # noqa: F401

@@ -29,6 +29,8 @@ from renshe.core.org.actor import Actor
 from renshe.core.org.rights import require
 
 NUMBERS = "PC"
+OPEN_TO_WITHDRAWAL = (Stage.PREPARED, Stage.RETURNED)
+"""What has not been let go."""
 
 
 def batch_prepare(*, actor: Actor, agreement: str, direct: bool = False) -> Batch:
@@ -94,7 +96,7 @@ def batch_release(*, actor: Actor, number: str, seen: str) -> Batch:
 def batch_withdraw(*, actor: Actor, number: str, reason: str) -> Batch:
     """Take a batch back that was not let go; BusinessError where it was."""
     with declared(actor.context(f"撤回：{reason}", case=number)):
-        batch = _held(number, Stage.PREPARED, Stage.RETURNED)
+        batch = _held(number, *OPEN_TO_WITHDRAWAL)
         require(actor, PREPARE, batch.region)
         if not reason.strip():
             raise BusinessError("exchange.reason_missing")
