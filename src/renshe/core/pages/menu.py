@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import powers
 
-GROUPS = ("业务", "登记", "监督", "系统")
+GROUPS = ("业务", "登记", "交换", "监督", "系统")
 
 
 @dataclass(frozen=True, slots=True)

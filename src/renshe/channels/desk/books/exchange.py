@@ -19,7 +19,7 @@ from renshe.core.exchange.selectors import agreements
 from renshe.core.org.actor import Actor
 from renshe.core.pages.books import Book, Deed, book
 
-GROUP = "数据交换"
+GROUP = "交换"
 _WAYS = {"out": "送出", "in": "收到"}
 _KINDS = {"batch": "数据", "answers": "答复", "query": "查询", "correction": "更正请求"}
 REASON = Item("reason", "理由", required=True, length=500)
