@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from renshe.core.casework.forms import Item, Value, item, read
+from renshe.core.casework.forms import LONG, Item, Value, item, read
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,12 @@ def test_items_come_from_the_dictionary() -> None:
     assert (sex.label, sex.type, sex.codes is not None, sex.required) == ("性别", "code", True, True)
     with pytest.raises(KeyError):
         item("person.nothing")
+
+
+def test_a_long_text_may_have_lines_and_a_short_one_may_not() -> None:
+    long, short = Item("x", "事实", length=LONG), Item("x", "名称", length=LONG - 1)
+    found = read([long], {"x": "第一行\r\n\r\n第二行\n"})
+    assert (found.json, found.problems) == ({"x": "第一行\n\n第二行"}, {})
+    assert read([long], found.json).json == found.json
+    for one, told in ((short, "第一行\n第二行"), (long, "第一行\n\x07")):
+        assert "看不见的字符" in read([one], {"x": told}).problems["x"]

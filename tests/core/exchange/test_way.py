@@ -14,6 +14,7 @@ from renshe.core.exchange.offering import Taken
 from renshe.core.exchange.packages.package import Packed
 from renshe.core.exchange.preparing import batch_prepare, batch_release, batch_withdraw
 from renshe.core.exchange.receiving import package_receive
+from renshe.core.filing.referring import named, wanted
 from renshe.core.journal.models import Entry
 
 
@@ -127,3 +128,10 @@ def test_what_comes_too_early_waits_and_what_comes_again_gets_the_same(exchange:
     reply = package_receive(other.file, channel="hand")
     assert reply.outcome == "refused" and "内容不同" in reply.reason
     assert [one.outcome for one in Passage.objects.order_by("pk")] == ["held", "held", "again", "taken", "refused"]
+
+
+def test_what_a_batch_names_is_kept_like_a_paper(exchange: Exchange) -> None:
+    batch = released(exchange)
+    assert batch.package is not None
+    assert {batch.content, batch.package} <= set(named()) and all(map(wanted, (batch.content, batch.package)))
+    assert named()[batch.content] == {batch.region_id} and not wanted("0" * 64)

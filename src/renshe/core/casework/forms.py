@@ -19,6 +19,9 @@ from renshe.standards.codes import code_list
 from renshe.standards.money import parse_int, parse_money, parse_rate
 from renshe.standards.periods import parse_date, parse_month, parse_year
 
+LONG = 200
+"""Characters from which on a text may have several lines."""
+
 Value = str | int | bool | Decimal | dt.date | None
 Problems = dict[str, str]
 
@@ -117,9 +120,10 @@ def _text(one: Item, given: Any) -> str:
     told = _written(one, given)
     if one.length is not None and len(told) > one.length:
         raise ValueError(f"{one.label}最多 {one.length} 个字符，现有 {len(told)} 个")
-    if not told.isprintable():
+    lines = told.splitlines() if (one.length or 0) >= LONG else [told]
+    if not all(line.isprintable() for line in lines):
         raise ValueError(f"{one.label}含有看不见的字符，请重新录入")
-    return told
+    return "\n".join(lines)
 
 
 def _code(one: Item, given: Any) -> str:

@@ -14,9 +14,13 @@ class Exchange(AppConfig):
     verbose_name = "数据交换"
 
     def ready(self) -> None:
-        """Declare the operations of exchange, that partners stand in the journal by their codes, and what lines hand
-        out and take in."""
+        """Declare the operations of exchange, that partners stand in the journal by their codes, that batches name
+        papers, and what lines hand out and take in."""
         from renshe.core.exchange import operating  # noqa: F401
+        from renshe.core.exchange.models import Batch
+        from renshe.core.filing.referring import names_papers
 
+        names_papers(Batch, "content")
+        names_papers(Batch, "package")
         vouches(_PARTNER, "operator")
         autodiscover_modules("handing_out", "taking_in")

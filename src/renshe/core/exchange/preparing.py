@@ -12,6 +12,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
+from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.keys import sealing_for, signer_of
 from renshe.core.exchange.models import Batch, Stage
 from renshe.core.exchange.offering import offered
@@ -60,7 +61,7 @@ def batch_prepare(*, actor: Actor, agreement: str, direct: bool = False) -> Batc
             stage=Stage.RETURNED if turned.many else Stage.PREPARED,
             rows=turned.rows.num_rows,
             sums={} if turned.many else sums_of(turned.rows, standing.terms),
-            content=store.put(content_written(turned.rows, standing.terms.media)),
+            content=kept(content_written(turned.rows, standing.terms.media)),
             faults=_faults(turned),
             prepared_by=actor.operator,
             made_at=timezone.now(),
@@ -86,7 +87,7 @@ def batch_release(*, actor: Actor, number: str, seen: str) -> Batch:
         hold(batch.agreement_number)
         batch.sequence = next_sequence(batch.agreement_number, "out", "batch")
         made = _packed(batch, standing)
-        batch.package, batch.digest = store.put(made.file), made.digest
+        batch.package, batch.digest = kept(made.file), made.digest
         batch.stage, batch.released_by, batch.released_at = Stage.RELEASED, actor.operator, timezone.now()
         batch.try_at = batch.released_at
         batch.save()

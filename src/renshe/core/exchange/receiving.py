@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from renshe.core.errors import BusinessError
 from renshe.core.exchange.answering import answers_checked, answers_take, receipt_made, receipt_take
+from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.keys import Ring
 from renshe.core.exchange.models import Batch, Partner, Passage, Stage
 from renshe.core.exchange.packages.columns import keys_of, sums_of
@@ -29,7 +30,6 @@ from renshe.core.exchange.packages.suites import suite
 from renshe.core.exchange.records import records_put
 from renshe.core.exchange.standing import Standing, agreement_version, hold, reached
 from renshe.core.exchange.taking import batch_take
-from renshe.core.filing import store
 from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import Context, declared
 
@@ -141,8 +141,8 @@ def _kept(file: bytes, opened: Opened, standing: Standing, *, held: bool) -> Bat
         stage=Stage.HELD if held else Stage.RECEIVED,
         rows=manifest.content.rows,
         sums=dict(manifest.content.sums),
-        content=store.put(opened.content),
-        package=store.put(file),
+        content=kept(opened.content),
+        package=kept(file),
         digest=opened.digest,
         made_at=dt.datetime.fromisoformat(manifest.made_at),
         sent_at=timezone.now(),

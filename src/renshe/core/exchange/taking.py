@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from renshe.core.exchange.answering import answers_written, packed
+from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.models import Batch, Fate, Stage
 from renshe.core.exchange.offering import Taken, taken_by
 from renshe.core.exchange.packages.columns import inward
@@ -71,8 +72,8 @@ def _answer(batch: Batch, standing: Standing, taken: list[Taken]) -> None:
         about=batch,
         stage=Stage.RELEASED,
         rows=many,
-        content=store.put(content),
-        package=store.put(made.file),
+        content=kept(content),
+        package=kept(made.file),
         digest=made.digest,
         made_at=now,
         released_at=now,

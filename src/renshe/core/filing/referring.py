@@ -9,13 +9,24 @@ taken out, by one transaction at a time.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from renshe.core.filing.limits import limits
 from renshe.core.filing.models import Attachment, Document, VolumeEntry
+
+_OTHERS: list[tuple[type[Model], str, str]] = []
+"""Rows of other rooms that name papers: model, the field with the digest, the one with the region."""
+
+
+def names_papers(model: type[Model], digest: str, *, region: str = "region_id") -> None:
+    """Declare that rows of ``model`` name papers by the field ``digest``: they are kept as long as the rows are."""
+    told = (model, digest, region)
+    if told not in _OTHERS:
+        _OTHERS.append(told)
 
 
 def lock(digest: str) -> None:
@@ -37,19 +48,24 @@ def wanted(digest: str) -> bool:
         or Document.objects.filter(digest=digest).exists()
         # An open volume may have taken in what was then removed.
         or Attachment.objects.filter(digest=digest, pk__in=_in_volumes()).exists()
+        or any(model._default_manager.filter(**{name: digest}).exists() for model, name, _ in _OTHERS)
     )
 
 
 def named() -> dict[str, set[str]]:
     """Return by digest the regions of all papers that must be there."""
     found: dict[str, set[str]] = {}
-    rows: list[QuerySet[Attachment] | QuerySet[Document]] = [
+    own: list[QuerySet[Any]] = [
         kept_attachments(),
         Attachment.objects.filter(pk__in=_in_volumes()),
         Document.objects.all(),
     ]
+    rows = [some.values_list("digest", "region_id") for some in own]
+    rows += [
+        model._default_manager.exclude(**{name: None}).values_list(name, region) for model, name, region in _OTHERS
+    ]
     for some in rows:
-        for digest, region in some.values_list("digest", "region_id").distinct().iterator():
+        for digest, region in some.distinct().iterator():
             found.setdefault(digest, set()).add(region)
     return found
 

@@ -12,11 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from renshe.core.casework.forms import Item
+from renshe.core.casework.forms import LONG, Item
 from renshe.standards.codes import code_list
 
-LONG = 200
-"""Characters from which on a text has lines."""
 MOST = 400
 """Values of which one can still choose."""
 _KINDS = {"date": "date", "flag": "flag", "code": "choice", "choice": "choice"}
