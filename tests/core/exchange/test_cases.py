@@ -96,7 +96,7 @@ def test_an_agreement_has_versions_of_which_one_counts(office: Office) -> None:
     done(office, "exchange.agreement", {**AGREEMENT, "text": f"{TEXT}media: csv\n"})
     standing = agreement_standing("XY-2026-7")
     assert (standing.agreement.version, standing.terms.media) == (2, "csv")
-    assert Agreement.objects.get(version=1).text == TEXT
+    assert Agreement.objects.get(version=1).text == TEXT.strip()
     with pytest.raises(BusinessError, match="已写的内容不能修改"), declared(SETUP):
         Agreement.objects.filter(version=1).update(text="x")
     done(office, "exchange.agreement", {**AGREEMENT, "ended": True})
