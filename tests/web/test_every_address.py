@@ -172,3 +172,10 @@ def test_strange_values_are_refused_or_searched_for_and_no_fault(world: World, n
     if fields:
         # Refused at the door, whatever the page.
         assert outcome(world, desk, name, forged={fields[-1]: "\x00"})[0] == 400
+
+
+def test_what_may_be_begun_stands_by_lines_and_business_before_the_houses_own(world: World) -> None:
+    page = browser(world.office, "entry").get("/start").partition("<main")[2]
+    lines = re.findall(r"<h2>(.*?)</h2>", page)
+    assert lines.index("人员单位登记") < lines.index("内部事务") < lines.index("数据交换")
+    assert len(set(lines)) == len(lines)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 
 from renshe.core.casework import services
@@ -30,15 +31,25 @@ from renshe.core.pages.statuses import status_of
 from renshe.core.pages.widgets import widgets
 
 CHANNEL = "counter"
+_OF_THE_HOUSE = ("affairs", "exchange")
 
 
 @page
 def start(request: HttpRequest, actor: Actor, alert: str | None = None) -> HttpResponse:
-    """Show what the actor may begin, by business line."""
+    """Show what the actor may begin, by business line: the lines of business first, then the house's own affairs."""
     newest = {one.name: one for one in case_types() if CHANNEL in one.channels}
     reach = powers(actor, *{one.enter for one in newest.values()})
     mine = [one for one in newest.values() if reach[one.enter]]
-    return shown(request, "desk/start.html", alert=alert, kinds=sorted(mine, key=lambda one: one.name))
+    lines: dict[str, list[CaseType]] = {}
+    for one in sorted(mine, key=lambda one: (one.module in _OF_THE_HOUSE, one.name)):
+        lines.setdefault(_line(one.module), []).append(one)
+    return shown(request, "desk/start.html", alert=alert, lines=lines)
+
+
+def _line(module: str) -> str:
+    """Return what a business line is called."""
+    found = apps.app_configs.get(module)
+    return str(found.verbose_name) if found else "其他业务"
 
 
 @page

@@ -108,7 +108,7 @@ def _people(actor: Actor) -> QuerySet[Operator]:
 book(
     Book(
         "operators",
-        "人员",
+        "工作人员",
         GROUP,
         _people,
         ("number", "name", "agency__name", "department__name", ("岗位", _posts), "valid_until"),
