@@ -20,6 +20,7 @@ from renshe.core.exchange import offering
 from renshe.core.exchange.answering import COLUMNS
 from renshe.core.exchange.keys import own_key_draw
 from renshe.core.exchange.models import Agreement, Batch, Key, Partner
+from renshe.core.exchange.offering import Offer
 from renshe.core.exchange.packages.content import content_written
 from renshe.core.exchange.packages.manifest import Content, Manifest
 from renshe.core.exchange.packages.package import Opened, Packed, Signer, package_open, package_write
@@ -42,6 +43,7 @@ sums: [金额]
 media: csv
 answers_within: 5
 """
+HOLDS = frozenset({"id_number", "name", "sex", "金额"})
 ROWS = [("220802196503120173", "王建国", "1", "12.50"), ("220802197001010024", "李秀英", "2", "-2.50")]
 
 
@@ -121,7 +123,7 @@ def exchange(
     """A county and a province with an agreement each way."""
     office = furnish()
     handed, took = list(ROWS), []
-    monkeypatch.setattr(offering, "_OFFERS", {"person": lambda agreement, terms: _rows(handed)})
+    monkeypatch.setattr(offering, "_OFFERS", {"person": Offer(lambda agreement, terms, only: rows_of(handed), HOLDS)})
     monkeypatch.setattr(offering, "_TAKERS", {})
     with declared(SETUP):
         other = _sides(office, request.param)
@@ -136,7 +138,7 @@ def exchange(
     yield Exchange(office, other, handed, took)
 
 
-def _rows(handed: list[tuple[Any, ...]]) -> pa.Table:
+def rows_of(handed: list[tuple[Any, ...]]) -> pa.Table:
     names = ("id_number", "name", "sex", "金额")
     return pa.table({name: pa.array([row[at] for row in handed], pa.string()) for at, name in enumerate(names)})
 

@@ -93,7 +93,7 @@ def test_a_refused_batch_gives_its_sequence_back(exchange: Exchange) -> None:
 
 @pytest.mark.req("S1-3", "S3-7", part="a batch in, taken and answered")
 def test_a_batch_comes_in_is_taken_and_answered(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    def take(batch: Batch, rows: object) -> list[Taken]:
+    def take(batch: Batch, terms: object, rows: object) -> list[Taken]:
         exchange.taken.extend(rows.to_pylist())  # type: ignore[attr-defined]
         return [Taken(row["_place"], Fate.APPLIED) for row in exchange.taken]
 

@@ -17,11 +17,13 @@ from django.utils import timezone
 from renshe.core.casework.forms import Item, Problems
 from renshe.core.casework.models import Case
 from renshe.core.casework.types import Values, case_type
+from renshe.core.exchange.emergency import MOST_HOURS
 from renshe.core.exchange.keys import own_key_draw
-from renshe.core.exchange.models import Agreement, Key, Partner, Sort
+from renshe.core.exchange.models import Agreement, Emergency, Key, Partner, Sort
 from renshe.core.exchange.packages.suites import fingerprint, suite
 from renshe.core.exchange.packages.terms import TermsRefused, terms_read
 from renshe.core.org.data import settled
+from renshe.core.org.models import Operator
 
 _SUITES = (("sm", "国密 SM2、SM3、SM4"), ("intl", "Ed25519、SHA-256、AES-256"))
 _PURPOSES = (("sign", "签名"), ("seal", "加密"))
@@ -143,9 +145,11 @@ def _agreement(values: Values) -> Problems:
     if values["owner"] not in {one["kind"] for one in settled("departments")}:
         found["owner"] = "请选择责任科室"
     try:
-        terms_read(str(values["text"]))
+        terms = terms_read(str(values["text"]))
     except TermsRefused as refused:
-        found["text"] = "；".join(refused.problems[:10])
+        return found | {"text": "；".join(refused.problems[:10])}
+    if terms.personal and not terms.sealed:
+        found["text"] = f"sealed：{'、'.join(terms.personal)}是个人信息，必须加密"
     return found
 
 
@@ -188,4 +192,40 @@ def agreement(case: Case, values: Values) -> None:
         text=values["text"],
         case_no=case.number,
         valid_from=today,
+    )
+
+
+def _emergency(values: Values) -> Problems:
+    person = Operator.objects.filter(number=str(values["person"]), valid_until=None).exists()
+    found: Problems = {} if person else {"person": "没有这个工作人员，或者已停用，请核对工号"}
+    if not 1 <= int(values["hours"] or 0) <= MOST_HOURS:
+        found["hours"] = f"应为 1 到 {MOST_HOURS}"
+    return found
+
+
+@case_type(
+    "exchange.emergency",
+    "启动应急交换",
+    prefix="YJ",
+    items=[
+        Item("plan", "应急预案", required=True, length=200),
+        Item("person", "指定人员（工号）", required=True, length=40),
+        Item("hours", "时长（小时）", "int", required=True),
+        _GROUND,
+    ],
+    checks=[_emergency],
+    risk="high",
+    lead="information",
+    legal="002 数据传输：启动应急预案时，应保证信息数据及时发送、接收",
+)
+def emergency(case: Case, values: Values) -> None:
+    """Let a plan be in force, under which one designated person sends and receives."""
+    now = timezone.now()
+    Emergency.objects.create(
+        region=case.region,
+        plan=values["plan"],
+        person=values["person"],
+        case_no=case.number,
+        since=now,
+        until=now + dt.timedelta(hours=int(values["hours"])),
     )

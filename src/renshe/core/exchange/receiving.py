@@ -15,10 +15,12 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
-from renshe.core.exchange.answering import answers_checked, answers_take, receipt_made, receipt_take
+from renshe.core.exchange.answering import ANSWER_TO, answers_checked, answers_take, receipt_made, receipt_take
+from renshe.core.exchange.correcting import correction_checked
 from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.keys import Ring
 from renshe.core.exchange.models import Batch, Partner, Passage, Stage
@@ -34,6 +36,8 @@ from renshe.core.filing.numbering import draw
 from renshe.core.journal.context import Context, declared
 
 NUMBERS = "PR"
+_ANSWERED = {told: about for about, told in ANSWER_TO.items()}
+"""What is answered, by the kind of the answers."""
 LATE = dt.timedelta(days=30)
 """For so long after a version of an agreement has ended, what was under way by it is still taken."""
 
@@ -60,6 +64,9 @@ def package_receive(file: bytes, *, channel: str) -> Reply:
         opened = package_open(file, Ring(), receiver=side.code, must_be_sealed=_must_be_sealed)
         with declared(_context(opened.manifest)):
             reply = _taken(file, opened, _agreed(opened.manifest, side))
+    except BusinessError as refused:
+        # What a line refuses, it refuses for the whole batch.
+        reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
     except PackageRefused as refused:
         reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
     with declared(_context(told)):
@@ -88,11 +95,12 @@ def _taken(file: bytes, opened: Opened, standing: Standing) -> Reply:
         reason = f"序号 {expected} 尚未收到"
         return Reply("held", reason, _receipt(standing, opened, "held", reason))
     for ready in _ready(batch):
-        if ready.kind == "answers":
-            answers_take(ready, standing)
-            Batch.objects.filter(pk=ready.pk).update(stage=Stage.RECEIVED, received_at=timezone.now())
-        else:
+        if ready.kind == "batch":
             batch_take(ready, standing)
+            continue
+        if ready.kind in _ANSWERED:
+            answers_take(ready, standing)
+        Batch.objects.filter(pk=ready.pk).update(stage=Stage.RECEIVED, received_at=timezone.now())
     return Reply("taken", "", _receipt(standing, opened, "taken", ""))
 
 
@@ -112,7 +120,7 @@ def _agreed(manifest: Manifest, side: Partner) -> Standing:
     if manifest.suite != standing.terms.suite:
         raise PackageRefused("suite", "算法与协议约定的不同", manifest)
     wanted = {"batch": "in", "answers": "out"}.get(manifest.kind, standing.terms.direction)
-    if standing.terms.direction != wanted or manifest.kind not in ("batch", "answers", "receipt"):
+    if standing.terms.direction != wanted:
         raise PackageRefused("kind", "协议中没有这种往来", manifest)
     return standing
 
@@ -120,14 +128,22 @@ def _agreed(manifest: Manifest, side: Partner) -> Standing:
 def _kept(file: bytes, opened: Opened, standing: Standing, *, held: bool) -> Batch:
     """Return the new batch that ``opened`` is, with its records; PackageRefused where its content is not as agreed."""
     manifest, about = opened.manifest, None
-    if manifest.kind == "answers":
-        out = Batch.objects.filter(agreement_number=manifest.agreement, direction="out", kind="batch")
+    if manifest.kind in _ANSWERED:
+        out = Batch.objects.filter(agreement_number=manifest.agreement, direction="out", kind=_ANSWERED[manifest.kind])
         about = out.filter(sequence=manifest.about).first()
         if about is None:
             raise PackageRefused("about", f"没有发送过序号 {manifest.about} 的批次", manifest)
-        answers_checked(opened.content, manifest, about)
+        answers_checked(opened.content, manifest, standing, about)
+        keys = None
+    elif manifest.kind == "correction":
+        try:
+            keys = correction_checked(opened.content, manifest, standing).column("key")
+        except ContentRefused as refused:
+            raise PackageRefused("content", str(refused), manifest) from None
     else:
-        _require_whole(opened, standing)
+        keys = keys_of(_whole(opened, standing), standing.terms)
+    if keys is not None and len(keys) != manifest.content.rows:
+        raise PackageRefused("count", f"记录数 {len(keys)} 与包说明的 {manifest.content.rows} 不符", manifest)
     today = timezone.localdate()
     batch = Batch.objects.create(
         number=draw(NUMBERS, standing.agreement.own.region_id, today.year),
@@ -144,17 +160,17 @@ def _kept(file: bytes, opened: Opened, standing: Standing, *, held: bool) -> Bat
         content=kept(opened.content),
         package=kept(file),
         digest=opened.digest,
+        purpose=manifest.purpose,
         made_at=dt.datetime.fromisoformat(manifest.made_at),
         sent_at=timezone.now(),
     )
-    if manifest.kind == "batch":
-        terms = standing.terms
-        records_put(batch, keys_of(content_read(opened.content, terms.media, terms.headers), terms))
+    if keys is not None:
+        records_put(batch, keys)
     return batch
 
 
-def _require_whole(opened: Opened, standing: Standing) -> None:
-    """Refuse content whose form, count or sums are not what the manifest and the terms say."""
+def _whole(opened: Opened, standing: Standing) -> pa.Table:
+    """Return the rows of a batch; PackageRefused where form or sums are not what the manifest and the terms say."""
     manifest, terms = opened.manifest, standing.terms
     if manifest.content.media != terms.media:
         raise PackageRefused("content", f"内容应为 {terms.media}", manifest)
@@ -162,11 +178,11 @@ def _require_whole(opened: Opened, standing: Standing) -> None:
         rows = content_read(opened.content, terms.media, terms.headers)
     except ContentRefused as refused:
         raise PackageRefused("content", str(refused), manifest) from None
-    if rows.num_rows != manifest.content.rows:
-        raise PackageRefused("count", f"记录数 {rows.num_rows} 与包说明的 {manifest.content.rows} 不符", manifest)
-    sums = sums_of(rows, terms)
-    if sums != dict(manifest.content.sums):
+    if sums_of(rows, terms) != dict(manifest.content.sums):
         raise PackageRefused("sums", "合计与包说明的不符", manifest)
+    if terms.returns and not manifest.purpose.strip():
+        raise PackageRefused("purpose", "查询应写明事由", manifest)
+    return rows
 
 
 def _ready(batch: Batch) -> Iterator[Batch]:

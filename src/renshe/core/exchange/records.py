@@ -9,7 +9,7 @@ Invariant: a record that was refused or applied stays so, whatever is answered l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 import pyarrow as pa
@@ -22,10 +22,11 @@ _BLOCK = 50_000
 _FINAL = (Fate.REFUSED, Fate.APPLIED)
 
 
-def records_put(batch: Batch, keys: pa.Array) -> None:
-    """Put in the records of a new ``batch``, which its rows are identified by ``keys``."""
-    into = "COPY exchange_record (batch_id, place, key, said) FROM STDIN"
-    rows = ((batch.pk, place, key, "") for place, key in enumerate(keys.to_pylist(), 1))
+def records_put(batch: Batch, keys: pa.Array, subjects: Iterable[str | None] | None = None) -> None:
+    """Put in the records of a new ``batch``, whose rows are identified by ``keys`` and about ``subjects``."""
+    into = "COPY exchange_record (batch_id, place, key, subject, said) FROM STDIN"
+    about = repeat(None) if subjects is None else subjects
+    rows = ((batch.pk, place, key, one, "") for place, (key, one) in enumerate(zip(keys.to_pylist(), about), 1))  # noqa: B905
     with connection.cursor() as cursor, cursor.copy(into) as to:
         for block in _blocks(rows):
             to.write(block)
@@ -52,6 +53,19 @@ def records_answer(batch: Batch, answers: Iterable[Taken]) -> int:
     return changed
 
 
+def subjects_put(batch: Batch, answers: Iterable[Taken]) -> None:
+    """Write down whom the records of ``batch`` are about, as far as ``answers`` say."""
+    known = [(one.place, one.subject) for one in answers if one.subject is not None]
+    with connection.cursor() as cursor:
+        for at in range(0, len(known), _BLOCK):
+            places, subjects = zip(*known[at : at + _BLOCK], strict=True)
+            cursor.execute(
+                "UPDATE exchange_record r SET subject = a.subject FROM unnest(%s::int[], %s::text[]) a (place, subject)"
+                " WHERE r.batch_id = %s AND r.place = a.place",
+                [list(places), list(subjects), batch.pk],
+            )
+
+
 def records_open(batch: Batch) -> int:
     """Return how many records of ``batch`` nobody has answered."""
     return batch.records.filter(fate=None).count()
@@ -65,6 +79,8 @@ def _blocks(rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return "\\N"
     text = str(value)
     if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
         text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

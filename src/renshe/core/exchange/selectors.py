@@ -10,7 +10,16 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from renshe.core.errors import BusinessError
-from renshe.core.exchange.models import Agreement, Batch, Partner, Passage, Record, Stage
+from renshe.core.exchange.models import (
+    Agreement,
+    Batch,
+    Difference,
+    Partner,
+    Passage,
+    Record,
+    Returned,
+    Stage,
+)
 from renshe.core.exchange.operating import QUERY
 from renshe.core.org.actor import Actor
 from renshe.core.org.scope import Scope
@@ -46,6 +55,24 @@ def fates(actor: Actor, number: str) -> dict[str | None, int]:
     """Return of a batch how many records there are of each fate (None: as the batch stands)."""
     rows = Record.objects.filter(batch=batch_get(actor, number)).values("fate").annotate(many=Count("pk"))
     return {row["fate"]: row["many"] for row in rows.order_by("fate")}
+
+
+def differences(actor: Actor) -> QuerySet[Difference]:
+    """Return where others hold something else than we, the newest first."""
+    rows = Difference.objects.select_related("batch__agreement__partner")
+    return Scope(actor, QUERY).filter(rows).order_by("-pk")
+
+
+def told_of(actor: Actor, subject: str) -> QuerySet[Returned]:
+    """Return what others told of whom we know by the number ``subject``, the newest first."""
+    rows = Returned.objects.select_related("batch__agreement__partner").filter(subject=subject)
+    return Scope(actor, QUERY).filter(rows).order_by("-pk")
+
+
+def told_to(actor: Actor, subject: str) -> QuerySet[Record]:
+    """Return the records of batches by which others were told of ``subject``, or asked about it, the newest first."""
+    rows = Record.objects.select_related("batch__agreement__partner").filter(subject=subject)
+    return Scope(actor, QUERY).filter(rows).order_by("-batch_id", "place")
 
 
 def passages(actor: Actor) -> QuerySet[Passage]:

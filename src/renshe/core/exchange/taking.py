@@ -8,15 +8,18 @@ Invariant: a batch is taken once, with its records and its answers, or not at al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
-from renshe.core.exchange.answering import answers_written, packed
+from renshe.core.exchange.answering import ANSWER_TO, answers_written, packed
+from renshe.core.exchange.comparing import compare
 from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.models import Batch, Fate, Stage
-from renshe.core.exchange.offering import Taken, taken_by
+from renshe.core.exchange.offering import PLACE, Taken, offered, taken_by
 from renshe.core.exchange.packages.columns import inward
 from renshe.core.exchange.packages.content import content_read
-from renshe.core.exchange.records import records_answer
+from renshe.core.exchange.records import records_answer, subjects_put
 from renshe.core.exchange.standing import Standing, next_sequence
 from renshe.core.filing import store
 from renshe.core.filing.numbering import draw
@@ -41,33 +44,43 @@ def batch_take(batch: Batch, standing: Standing) -> None:
     if takes is None:
         taken += [Taken(at, Fate.ACCEPTED) for at in right]
     else:
-        rows = turned.rows.append_column("_place", [list(range(1, len(wrong) + 1))])
+        rows = turned.rows.append_column(PLACE, [list(range(1, len(wrong) + 1))])
+        if terms.returns:
+            offered(terms.returned)
         mask = [not bad for bad in wrong]
-        taken += list(takes(batch, rows.filter(mask)))
+        taken += list(takes(batch, terms, rows.filter(mask)))
     records_answer(batch, taken)
+    subjects_put(batch, taken)
+    if not terms.returns:
+        about = {one.place: one.subject for one in taken if one.subject is not None}
+        values = turned.rows.to_pylist() if about else []
+        beside = [(at, about[at], row) for at, row in enumerate(values, 1) if at in about]
+        compare(batch, standing, terms.columns, beside)
     batch.stage, batch.received_at = Stage.RECEIVED, timezone.now()
     batch.save(update_fields=["stage", "received_at"])
     if terms.answers_within:
-        _answer(batch, standing, taken)
+        answer(batch, standing, taken)
 
 
-def _answer(batch: Batch, standing: Standing, taken: list[Taken]) -> None:
-    agreement = standing.agreement
+def answer(batch: Batch, standing: Standing, taken: Iterable[Taken]) -> Batch:
+    """Return the answers to the records of ``batch``, on their way: to a batch, or to a correction; inside ``hold``."""
+    agreement, kind = standing.agreement, ANSWER_TO[batch.kind]
     keys = dict(batch.records.values_list("place", "key"))
-    content, many = answers_written(sorted(taken, key=lambda one: one.place), keys)
-    sequence = next_sequence(agreement.number, "out", "answers")
+    told = sorted(taken, key=lambda one: one.place)
+    content, many = answers_written(told, keys, standing.terms if batch.kind == "batch" else None)
+    sequence = next_sequence(agreement.number, "out", kind)
     made = packed(
-        agreement.own, agreement.partner, (agreement.number, agreement.version), standing.terms.suite, "answers",
-        sequence, content, "parquet", many, sealed=standing.terms.sealed, about=batch.sequence,
+        agreement.own, agreement.partner, (agreement.number, agreement.version), standing.terms.suite, kind, sequence,
+        content, "parquet", many, sealed=standing.terms.sealed, about=batch.sequence,
     )  # fmt: skip
     now = timezone.now()
-    Batch.objects.create(
+    return Batch.objects.create(
         number=draw(ANSWERS, batch.region_id, timezone.localdate().year),
         agreement=agreement,
         agreement_number=agreement.number,
         region_id=batch.region_id,
         direction="out",
-        kind="answers",
+        kind=kind,
         sequence=sequence,
         about=batch,
         stage=Stage.RELEASED,

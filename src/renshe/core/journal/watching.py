@@ -23,6 +23,7 @@ EXEMPT = {
     "portal_session": "网上登录会话的运行状态，登录和退出各有时间，登录日志即是此表",
     "portal_failure": "网上登录失败记录，本身就是日志",
     "exchange_record": "随批次而定；批次写日志，数据包和答复按摘要留存",
+    "exchange_returned": "随答复而定；答复的数据包按摘要留存",
     "exchange_secret": "私钥不得写入日志；密钥本身写日志",
     "filing_counter": "编号的计数；编号本身在业务和文书中",
     "jobs_job": "后台任务的运行状态，本身就是任务的记录；任务所改的业务数据都写日志",

@@ -8,20 +8,23 @@ Invariant: a partner, a key and an agreement change by cases alone; here they ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from renshe.core.casework.forms import Item
-from renshe.core.exchange import preparing, selectors
-from renshe.core.exchange.models import Batch, Fate
-from renshe.core.exchange.operating import PREPARE, QUERY, RELEASE
+from renshe.core.exchange import comparing, correcting, cycles, preparing, selectors
+from renshe.core.exchange.models import Batch, Difference, Fate
+from renshe.core.exchange.operating import COMPARE, PREPARE, QUERY, RELEASE
 from renshe.core.exchange.preparing import OPEN_TO_WITHDRAWAL
-from renshe.core.exchange.selectors import agreements
+from renshe.core.exchange.selectors import agreements, differences
 from renshe.core.org.actor import Actor
 from renshe.core.pages.books import Book, Deed, book
+from renshe.standards.masks import mask_value
 
 GROUP = "交换"
 _WAYS = {"out": "送出", "in": "收到"}
-_KINDS = {"batch": "数据", "answers": "答复", "query": "查询", "correction": "更正请求"}
+_KINDS = {"batch": "数据", "answers": "答复", "correction": "更正请求", "amends": "更正答复"}
 REASON = Item("reason", "理由", required=True, length=500)
 
 
@@ -29,6 +32,30 @@ def _agreements(actor: Actor) -> Sequence[tuple[str, str]]:
     """Return the agreements under which something may be sent."""
     standing = agreements(actor).filter(valid_until=None, text__contains="direction: out")
     return [(one.number, f"{one.number} {one.title}（{one.partner.name}）") for one in standing]
+
+
+def _doubted(actor: Actor) -> Sequence[tuple[str, str]]:
+    """Return the agreements under which the other side is to be asked to correct something."""
+    doubts = differences(actor).filter(state=Difference.State.DOUBTED).values("batch__agreement_number")
+    standing = agreements(actor).filter(valid_until=None, number__in=doubts)
+    return [(one.number, f"{one.number} {one.title}（{one.partner.name}）") for one in standing]
+
+
+def _prepare(actor: Actor, row: None, told: Mapping[str, Any]) -> Batch:
+    only = re.split(r"[\s,，、;；]+", told["only"].strip()) if told["only"] else None
+    return preparing.batch_prepare(
+        actor=actor, agreement=told["agreement"], purpose=told["purpose"] or "", only=only, direct=bool(told["direct"])
+    )
+
+
+def _masked(name: str) -> Callable[[Any], str]:
+    """Return what shows the value ``name`` of a difference, masked as its item asks."""
+    return lambda row: mask_value(row.column, getattr(row, name) or "") or "—"
+
+
+def _asked(name: str) -> Callable[[Any], str]:
+    """Return what shows one part of a request to us: read from its batch, for one row alone."""
+    return lambda row: correcting.asked(row)[name] or "—"
 
 
 def _sums(row: Batch) -> str:
@@ -63,14 +90,20 @@ book(
         (QUERY, PREPARE, RELEASE),
         (
             ("合计", _sums), ("检查结果", _faults), ("记录", _fates), "reason", "prepared_by", "released_by",
-            "released_at", "sent_at", "received_at", "answered_at", "tries", "try_at", "content", "digest",
+            "released_at", "sent_at", "received_at", "answer_due", "answered_at", "tries", "try_at", "purpose",
+            "direct", "emergency", "content", "digest",
         ),
         [
             Deed(
                 "prepare",
                 "生成批次",
-                lambda actor, row, told: preparing.batch_prepare(actor=actor, agreement=told["agreement"]),
-                [Item("agreement", "协议", required=True, length=40)],
+                _prepare,
+                [
+                    Item("agreement", "协议", required=True, length=40),
+                    Item("purpose", "查询事由（协议要求返回信息的填写）", length=200),
+                    Item("only", "只含这些编号（空：全部）", length=2000),
+                    Item("direct", "部门直报", "flag"),
+                ],
                 PREPARE,
                 says=lambda made: (
                     f"已生成 {made.number}" if not made.faults else f"{made.number} 有缺项、错项，已退回补正"
@@ -84,6 +117,15 @@ book(
                 operation=RELEASE,
                 rowed=True,
                 when=lambda row: row.stage == "prepared",
+            ),
+            Deed(
+                "corrections",
+                "生成更正请求",
+                lambda actor, row, told: correcting.corrections_prepare(actor=actor, agreement=told["agreement"]),
+                [Item("agreement", "协议", required=True, length=40)],
+                PREPARE,
+                says=lambda made: f"已生成 {made.number}",
+                choices={"agreement": _doubted},
             ),
             Deed(
                 "withdraw",
@@ -139,5 +181,94 @@ book(
         (QUERY,),
         ("channel", "kind", "digest"),
         note="每个进出的数据包一行，拒收的写明原因。",
+    )
+)
+
+book(
+    Book(
+        "exchange-differences",
+        "比对差异",
+        GROUP,
+        selectors.differences,
+        (
+            ("对方", lambda row: row.batch.agreement.partner.name), "subject", "label", ("我方", _masked("ours")),
+            ("对方所称", _masked("theirs")), "state", "found_at",
+        ),
+        (QUERY, COMPARE),
+        ("told", "case_no", ("批次", lambda row: row.batch.number), "place", "decided_by", "decided_at"),
+        [
+            Deed(
+                "change",
+                "对方的对，办理我方变更",
+                lambda actor, row, told: comparing.difference_change(actor=actor, difference=row.pk),
+                operation=COMPARE,
+                rowed=True,
+                says=lambda number: f"已生成业务 {number}，请到“我的业务”补齐材料后提交",
+                when=lambda row: row.state == "open",
+            ),
+            Deed(
+                "doubt",
+                "我方的对，请对方更正",
+                lambda actor, row, told: comparing.difference_doubt(actor=actor, difference=row.pk, **told),
+                [REASON],
+                COMPARE,
+                rowed=True,
+                when=lambda row: row.state == "open",
+            ),
+            Deed(
+                "settle",
+                "核实无误，两者都可以",
+                lambda actor, row, told: comparing.difference_settle(actor=actor, difference=row.pk, **told),
+                [REASON],
+                COMPARE,
+                rowed=True,
+                when=lambda row: row.state == "open",
+            ),
+        ],
+        "对方返回的信息与我方不同的，逐条核实；对方的信息不会自动改动我方数据。",
+    )
+)  # fmt: skip
+
+book(
+    Book(
+        "exchange-asked",
+        "收到的更正请求",
+        GROUP,
+        correcting.asked_of_us,
+        (
+            ("对方", lambda row: row.batch.agreement.partner.name), ("批次", lambda row: row.batch.number), "place",
+            ("答复", lambda row: {"applied": "已更正", "refused": "核实无误"}.get(row.fate, "待答复")),
+        ),
+        (COMPARE,),
+        (
+            ("项目", _asked("column")), ("我方送出", _asked("told")), ("对方认为", _asked("held")),
+            ("理由", _asked("reason")), ("标识", _asked("key")), "said",
+        ),
+        [
+            Deed(
+                "answer",
+                "答复",
+                lambda actor, row, told: correcting.correction_answer(
+                    actor=actor, record=row.pk, corrected=bool(told["corrected"]), said=told["said"]
+                ),
+                [Item("corrected", "我方有误，已更正", "flag"), Item("said", "说明", required=True, length=500)],
+                COMPARE,
+                rowed=True,
+                when=lambda row: row.fate is None,
+            ),
+        ],
+        "对方认为我方送出的数据有误；核实后答复，一批全部答复后自动送回。",
+    )
+)  # fmt: skip
+
+book(
+    Book(
+        "exchange-missed",
+        "未按期交换",
+        GROUP,
+        cycles.missed,
+        ("due_on", "number", ("对方", lambda row: row.agreement.partner.name), "done_on"),
+        (QUERY,),
+        note="协议约定的日子没有送出或收到的，次日列在这里，补做后写明日期。",
     )
 )

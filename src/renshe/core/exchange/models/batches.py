@@ -42,8 +42,8 @@ class Fate(models.TextChoices):
 class Batch(models.Model):
     """One batch. ``direction``: out or in; ``sequence``: which of its agreement, direction and kind, once it is let go;
     ``content``: the rows as they travel, kept as a paper of that digest; ``package``: the package, so too; ``digest``:
-    of its manifest; ``faults``: what the last check found; ``direct``: reported by a department itself; ``emergency``:
-    the plan under which it went."""
+    of its manifest; ``purpose``: for what a query asks; ``faults``: what the last check found; ``direct``: reported by
+    a department itself; ``emergency``: the plan under which it went."""
 
     scope_region = "region"
 
@@ -61,6 +61,7 @@ class Batch(models.Model):
     content = models.TextField("内容摘要")
     package = models.TextField("数据包", null=True)
     digest = models.TextField("包说明摘要", null=True)
+    purpose = models.TextField("查询事由", blank=True)
     faults = models.JSONField("检查结果", default=dict)
     reason = models.TextField("原因", blank=True)
     prepared_by = models.TextField("生成人", null=True)
@@ -98,14 +99,16 @@ class Batch(models.Model):
 
 
 class Record(models.Model):
-    """One record of a batch, by its place in it, from 1; ``key`` as the terms identify it; ``fate``: what became of it
-    (null: it stands as its batch does, prepared or sent), ``said``: why it was refused."""
+    """One record of a batch, by its place in it, from 1; ``key`` as the terms identify it; ``subject``: the number that
+    whom it is about has with us, where that is known; ``fate``: what became of it (null: it stands as its batch does,
+    prepared or sent), ``said``: why it was refused."""
 
     scope_region = "batch__region"
 
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name="批次", related_name="records")
     place = models.IntegerField("行号")
     key = models.TextField("标识")
+    subject = models.TextField("本方编号", null=True)
     fate = models.CharField("状态", max_length=8, choices=Fate.choices, null=True)
     said = models.TextField("原因", blank=True)
 
@@ -113,7 +116,10 @@ class Record(models.Model):
         db_table = "exchange_record"
         verbose_name = "交换记录"
         constraints = [models.UniqueConstraint(fields=["batch", "place"], name="exchange_record_place")]
-        indexes = [models.Index(fields=["batch", "fate"], name="exchange_record_fate")]
+        indexes = [
+            models.Index(fields=["batch", "fate"], name="exchange_record_fate"),
+            models.Index(fields=["subject"], name="exchange_record_subject", condition=models.Q(subject__isnull=False)),
+        ]
 
 
 class Passage(models.Model):

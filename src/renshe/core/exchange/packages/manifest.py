@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 FORMAT = "renshe-package/1"
-Kind = Literal["batch", "receipt", "answers", "query", "correction"]
+Kind = Literal["batch", "receipt", "answers", "correction", "amends"]
 Media = Literal["parquet", "csv", "json", "xlsx", "xml"]
 MOST_ROWS = 10_000_000
 
@@ -25,6 +25,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"[^\x00-\x1f]{1,64}")
+_PURPOSE = re.compile(r"[^\x00-\x1f]{0,200}")
 _SUM = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
@@ -48,8 +49,8 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One package. ``sender`` and ``receiver`` are codes of partners; ``sequence`` counts by agreement, direction and
-    kind from 1 on; ``about``: the sequence of the batch that it answers; ``signed_by`` and ``sealed_for`` are
-    fingerprints of keys (None: not sealed)."""
+    kind from 1 on; ``about``: the sequence of what it answers (a batch by answers, a correction by amends);
+    ``signed_by`` and ``sealed_for`` are fingerprints of keys (None: not sealed); ``purpose``: for what a query asks."""
 
     kind: Kind
     sender: str
@@ -63,6 +64,7 @@ class Manifest:
     sealed_for: str | None
     content: Content
     about: int | None = None
+    purpose: str = ""
 
     @property
     def name(self) -> str:
@@ -111,6 +113,7 @@ def _of_manifest(told: dict[str, Any]) -> dict[str, bool]:
         "made_at": _is_moment(told["made_at"]),
         "suite": told["suite"] in ("sm", "intl"),
         "signed_by": _is(_FINGERPRINT, told["signed_by"]),
+        "purpose": _is(_PURPOSE, told["purpose"]),
         "sealed_for": told["sealed_for"] is None or _is(_FINGERPRINT, told["sealed_for"]),
     }
 

@@ -11,7 +11,7 @@ Invariant: terms that were read can be kept to: every field and code list is kno
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import yaml
@@ -20,6 +20,7 @@ from renshe.core.exchange.packages.manifest import Media
 from renshe.standards import dictionary
 from renshe.standards.codes import code_list_names
 from renshe.standards.dictionary import FieldType
+from renshe.standards.masks import ADDRESS_FIELDS, ID_FIELDS, NAME_FIELDS, TAIL_FIELDS
 
 Direction = Literal["out", "in"]
 Way = Literal["directory", "sftp", "https", "hand"]
@@ -28,8 +29,11 @@ _MOST_DAY = {"day": 1, "week": 7, "month": 28, "demand": 1}
 _TYPES = get_args(FieldType.__value__ if hasattr(FieldType, "__value__") else FieldType)
 _KNOWN = {
     "content", "direction", "fields", "key", "sums", "media", "layout", "schema", "every", "day", "suite", "sealed",
-    "channel", "answers_within", "never",
+    "channel", "answers_within", "never", "returns",
 }  # fmt: skip
+_PERSONAL = NAME_FIELDS | TAIL_FIELDS | ID_FIELDS | ADDRESS_FIELDS
+ANSWERS = ("place", "key", "fate", "said")
+"""What answers carry of each record: its place in its batch, from 1, its key, what became of it, and why."""
 _OF_FIELD = {"field", "as", "label", "type", "length", "required", "codes", "list"}
 
 
@@ -60,7 +64,8 @@ class Column:
 class Terms:
     """What was agreed on. ``content``: a table of the dictionary, or a name that a line gave to what it hands out or
     takes; ``key``: the columns that identify a record in answers; ``every``, ``day``: when it is due;
-    ``answers_within``: working days in which each record is answered (0: none is)."""
+    ``answers_within``: working days in which each record is answered (0: none is); ``returns``: what is asked of the
+    other side about each record: a batch under such terms is a query, and says for which purpose."""
 
     content: str
     direction: Direction
@@ -77,11 +82,22 @@ class Terms:
     channel: Way = "directory"
     answers_within: int = 0
     never: tuple[str, ...] = ()
+    returns: tuple[Column, ...] = ()
 
     @property
     def headers(self) -> list[str]:
         """The columns as they travel."""
         return [one.header for one in self.columns]
+
+    @property
+    def personal(self) -> list[str]:
+        """Which columns tell who somebody is."""
+        return [one.label for one in (*self.columns, *self.returns) if one.name in _PERSONAL]
+
+    @property
+    def returned(self) -> Terms:
+        """The terms by which what is returned is turned and checked."""
+        return replace(self, columns=self.returns, key=(), sums=())
 
 
 def terms_read(text: str) -> Terms:
@@ -94,8 +110,9 @@ def terms_read(text: str) -> Terms:
     if not isinstance(told, dict):
         raise TermsRefused(["应为“名称: 值”的各行"])
     problems = [f"没有“{name}”这一项" for name in told if name not in _KNOWN]
-    columns = tuple(_columns(told, problems))
-    problems += _of_whole(told, columns)
+    columns = tuple(_columns(told, "fields", problems))
+    returns = tuple(_columns(told, "returns", problems)) if "returns" in told else ()
+    problems += [*_of_whole(told, columns), *_of_returns(told, returns)]
     if problems:
         raise TermsRefused(problems)
     return Terms(
@@ -105,6 +122,7 @@ def terms_read(text: str) -> Terms:
         key=tuple(told["key"]),
         sums=tuple(told.get("sums", ())),
         never=tuple(told.get("never", ())),
+        returns=returns,
         schema=str(told.get("schema", "1")),
         **{name: told[name] for name in _PLAIN if name in told},
     )
@@ -113,18 +131,18 @@ def terms_read(text: str) -> Terms:
 _PLAIN = ("media", "layout", "every", "day", "suite", "sealed", "channel", "answers_within")
 
 
-def _columns(told: dict[str, Any], problems: list[str]) -> Iterator[Column]:
-    """Yield the columns; add to ``problems`` what is wrong with them."""
-    listed, seen = told.get("fields"), set()
+def _columns(told: dict[str, Any], name: str, problems: list[str]) -> Iterator[Column]:
+    """Yield the columns listed as ``name``; add to ``problems`` what is wrong with them."""
+    listed, seen = told.get(name), set()
     if not isinstance(listed, list) or not listed:
-        problems.append("fields：没有列出要交换的各列")
+        problems.append(f"{name}：没有列出要交换的各列")
         return
     for at, one in enumerate(listed, 1):
-        where = f"fields 第 {at} 列"
+        where = f"{name} 第 {at} 列"
         if not isinstance(one, dict) or not isinstance(one.get("as", one.get("field")), str):
             problems.append(f"{where}：应写明 field（数据字典中的项目）或 as（列名）")
             continue
-        problems += [f"{where}：没有“{name}”这一项" for name in one if name not in _OF_FIELD]
+        problems += [f"{where}：没有“{item}”这一项" for item in one if item not in _OF_FIELD]
         made = _column(told.get("content"), one)
         if isinstance(made, str):
             problems.append(f"{where}：{made}")
@@ -198,3 +216,14 @@ def _of_whole(told: dict[str, Any], columns: tuple[Column, ...]) -> Iterator[str
         value = told.get(name, least)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= highest:
             yield f"{name}：应为 {least} 到 {highest} 的整数"
+
+
+def _of_returns(told: dict[str, Any], returns: tuple[Column, ...]) -> Iterator[str]:
+    """Yield what is wrong with what is asked about each record."""
+    yield from (f"returns：列名不能是“{one.header}”" for one in returns if one.header in ANSWERS)
+    listed = told.get("never")
+    never = listed if isinstance(listed, list) else []
+    if told.get("direction") == "in":
+        yield from (f"never：“{one.header}”不得送出，却列在返回的各列之中" for one in returns if one.name in never)
+    if returns and told.get("answers_within") in (None, 0):
+        yield "answers_within：要求返回信息的，应写明几个工作日内答复"
