@@ -126,7 +126,7 @@ def exchange(
     monkeypatch.setattr(offering, "_OFFERS", {"person": Offer(lambda agreement, terms, only: rows_of(handed), HOLDS)})
     monkeypatch.setattr(offering, "_TAKERS", {})
     with declared(SETUP):
-        other = _sides(office, request.param)
+        other = sides(office, request.param)
         region = office.bureau.regions["220000"]
         for name, kind, group in (
             ("exchange.prepare", "entry", "entry"),
@@ -143,7 +143,7 @@ def rows_of(handed: list[tuple[Any, ...]]) -> pa.Table:
     return pa.table({name: pa.array([row[at] for row in handed], pa.string()) for at, name in enumerate(names)})
 
 
-def _sides(office: Office, used: str) -> Other:
+def sides(office: Office, used: str) -> Other:
     # All of it counts since a while, so that it can have ended meanwhile.
     now = timezone.now() - dt.timedelta(days=100)
     here, today = office.bureau.regions[HERE], now.date()

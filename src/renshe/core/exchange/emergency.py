@@ -3,7 +3,8 @@
 Rule (S2-55 启动应急预案时…应保证信息数据及时发送、接收): what waits can still be sent and received by one designated
 person, without the network and without the post that would do it otherwise; what was done so says under which plan.
 
-Invariant: who prepared a batch does not let it go, not even then; without a plan in force nobody is designated.
+Invariant: a person is designated by a case, for a time, and for nothing but exchange; who prepared a batch does not let
+it go, not even then.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 from django.utils import timezone
 
 from renshe.core.exchange.models import Emergency
-from renshe.core.exchange.operating import EMERGENCY
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
 from renshe.core.org.rights import may, require
@@ -22,7 +22,7 @@ MOST_HOURS = 30 * 24
 def require_or_designated(actor: Actor, operation: str, region: Region) -> str | None:
     """Refuse with BusinessError who neither holds ``operation`` in ``region`` nor is designated there; return the plan
     under which he acts (None: by his own right)."""
-    if may(actor, operation, region.pk):
+    if may(actor, operation, region):
         return None
     plan = plan_for(actor, region)
     if plan is None:
@@ -35,4 +35,4 @@ def plan_for(actor: Actor, region: Region) -> str | None:
     now = timezone.now()
     rows = Emergency.objects.filter(person=actor.operator, since__lte=now, until__gt=now).select_related("region")
     found = next((one for one in rows if region.path.startswith(one.region.path)), None)
-    return found.plan if found and may(actor, EMERGENCY, region.pk) else None
+    return found.plan if found else None

@@ -9,13 +9,12 @@ from __future__ import annotations
 from renshe.core.org.operations import Operation, declare
 
 QUERY, PREPARE, RELEASE, TAKE_IN = "exchange.query", "exchange.prepare", "exchange.release", "exchange.take_in"
-EMERGENCY, COMPARE = "exchange.emergency", "exchange.compare"
+COMPARE = "exchange.compare"
 
 declare(
     Operation(QUERY, "查看数据交换", "query"),
     Operation(PREPARE, "生成交换批次", "entry"),
     Operation(RELEASE, "发送检查和放行", "admin"),
     Operation(TAKE_IN, "登记收到的数据包", "admin"),
-    Operation(EMERGENCY, "应急交换", "admin"),
     Operation(COMPARE, "核实比对差异和更正请求", "entry"),
 )

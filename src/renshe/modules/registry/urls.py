@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from renshe.core.pages.menu import entry
-from renshe.modules.registry import books, merging_views, regime_views, views
+from renshe.modules.registry import books, compared, merging_views, regime_views, views
 from renshe.modules.registry.selectors import QUERY
 
 entry("业务", "人员", "people", QUERY)
 entry("业务", "单位", "units", QUERY)
 entry("业务", "数据修改申请", "modifications", QUERY)
 
-# Declared by being read: they follow these pages in the menu.
-assert books
+# Declared by being read: ledgers follow these pages in the menu, panels stand on pages of others.
+assert books and compared
 
 urlpatterns: list[URLPattern] = [
     path("people", views.people, name="people"),

@@ -16,6 +16,7 @@ from renshe.core.casework.forms import Item
 from renshe.core.exchange import comparing, correcting, cycles, preparing, selectors
 from renshe.core.exchange.models import Batch, Difference, Fate
 from renshe.core.exchange.operating import COMPARE, PREPARE, QUERY, RELEASE
+from renshe.core.exchange.packages.terms import terms_read
 from renshe.core.exchange.preparing import OPEN_TO_WITHDRAWAL
 from renshe.core.exchange.selectors import agreements, differences
 from renshe.core.org.actor import Actor
@@ -50,7 +51,7 @@ def _prepare(actor: Actor, row: None, told: Mapping[str, Any]) -> Batch:
 
 def _masked(name: str) -> Callable[[Any], str]:
     """Return what shows the value ``name`` of a difference, masked as its item asks."""
-    return lambda row: mask_value(row.column, getattr(row, name) or "") or "—"
+    return lambda row: mask_value(terms_read(row.batch.agreement.text).content, row.column, getattr(row, name)) or "—"
 
 
 def _asked(name: str) -> Callable[[Any], str]:

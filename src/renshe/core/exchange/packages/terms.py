@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import yaml
@@ -92,7 +93,8 @@ class Terms:
     @property
     def personal(self) -> list[str]:
         """Which columns tell who somebody is."""
-        return [one.label for one in (*self.columns, *self.returns) if one.name in _PERSONAL]
+        known = _PERSONAL - {"name"} if self.content == "unit" else _PERSONAL
+        return [one.label for one in (*self.columns, *self.returns) if one.name in known]
 
     @property
     def returned(self) -> Terms:
@@ -100,6 +102,7 @@ class Terms:
         return replace(self, columns=self.returns, key=(), sums=())
 
 
+@lru_cache(maxsize=256)
 def terms_read(text: str) -> Terms:
     """Return the terms that ``text`` is; TermsRefused where they cannot be kept to."""
     try:
