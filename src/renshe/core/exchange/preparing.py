@@ -23,9 +23,10 @@ from renshe.core.exchange.models import Batch, Passage, Stage
 from renshe.core.exchange.offering import SUBJECT, offered
 from renshe.core.exchange.operating import PREPARE, RELEASE
 from renshe.core.exchange.packages.columns import Turned, keys_of, outward, sums_of
-from renshe.core.exchange.packages.content import content_written
+from renshe.core.exchange.packages.content import ContentRefused, content_written
 from renshe.core.exchange.packages.manifest import Content, Manifest
 from renshe.core.exchange.packages.package import Packed, package_write
+from renshe.core.exchange.packages.terms import Terms
 from renshe.core.exchange.records import records_put
 from renshe.core.exchange.standing import Standing, agreement_standing, hold, next_sequence
 from renshe.core.filing import store
@@ -77,7 +78,7 @@ def batch_made(standing: Standing, context: Context, *, only: Sequence[str] | No
             stage=Stage.RETURNED if turned.many else Stage.PREPARED,
             rows=turned.rows.num_rows,
             sums={} if turned.many else sums_of(turned.rows, standing.terms),
-            content=kept(content_written(turned.rows, standing.terms.media)),
+            content=kept(_written(turned, standing.terms)),
             faults=_faults(turned),
             prepared_by=context.operator,
             made_at=timezone.now(),
@@ -171,6 +172,13 @@ def _packed(batch: Batch, standing: Standing) -> Packed:
     )  # fmt: skip
     seal = sealing_for(agreement.partner, terms.suite) if terms.sealed else None
     return package_write(manifest, store.read(batch.content), signer, seal)
+
+
+def _written(turned: Turned, terms: Terms) -> bytes:
+    try:
+        return content_written(turned.rows, terms.media, terms.layout)
+    except ContentRefused as refused:
+        raise BusinessError("exchange.unwritable", told=str(refused)) from None
 
 
 def _faults(turned: Turned) -> dict[str, object]:

@@ -175,7 +175,7 @@ def _whole(opened: Opened, standing: Standing) -> pa.Table:
     if manifest.content.media != terms.media:
         raise PackageRefused("content", f"内容应为 {terms.media}", manifest)
     try:
-        rows = content_read(opened.content, terms.media, terms.headers)
+        rows = content_read(opened.content, terms.media, terms.headers, terms.layout)
     except ContentRefused as refused:
         raise PackageRefused("content", str(refused), manifest) from None
     if sums_of(rows, terms) != dict(manifest.content.sums):

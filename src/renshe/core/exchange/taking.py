@@ -31,7 +31,7 @@ _WRONG = "与协议不符："
 def batch_take(batch: Batch, standing: Standing) -> None:
     """Take the rows of ``batch``, whose turn it is, inside its transaction; make the answers that are asked for."""
     terms = standing.terms
-    turned = inward(content_read(store.read(batch.content), terms.media, terms.headers), terms)
+    turned = inward(content_read(store.read(batch.content), terms.media, terms.headers, terms.layout), terms)
     wrong = turned.wrong.to_pylist()
     told: dict[int, str] = {}
     for fault in turned.faults:

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
+from renshe.core.exchange.packages import markup, workbook
 from renshe.core.exchange.packages.manifest import MOST_ROWS, Media
 
 
@@ -27,15 +30,23 @@ class ContentRefused(Exception):
     """Content that does not keep to its form; the text says in Chinese what differs."""
 
 
-def content_written(rows: pa.Table, media: Media) -> bytes:
-    """Return ``rows``, whose columns are texts, in the form ``media`` (parquet, csv, json)."""
-    return _WRITERS[media](rows)
+def content_written(rows: pa.Table, media: Media, layout: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+    """Return ``rows``, whose columns are texts, in the form ``media``, a workbook or XML in its ``layout``;
+    ContentRefused where a text cannot stand in it."""
+    try:
+        return _WRITERS[media](rows, layout)
+    except (markup.Unread, workbook.Unread) as error:
+        raise ContentRefused(str(error)) from None
 
 
-def content_read(data: bytes, media: Media, columns: Sequence[str]) -> pa.Table:
+def content_read(
+    data: bytes, media: Media, columns: Sequence[str], layout: Mapping[str, Any] = MappingProxyType({})
+) -> pa.Table:
     """Return the table that ``data`` is, of just the ``columns``, as texts; ContentRefused where it is not."""
     try:
-        found = _READERS[media](data)
+        found = _READERS[media](data, layout, columns)
+    except (markup.Unread, workbook.Unread) as error:
+        raise ContentRefused(str(error)) from None
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, ValueError, UnicodeError, RecursionError) as error:
         raise ContentRefused(f"内容不是可读的 {media}（{str(error).splitlines()[0][:100]}）") from None
     return as_agreed(found, columns)
@@ -106,9 +117,25 @@ def _read_json(data: bytes) -> pa.Table:
     return pa.table({str(name): pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(columns)})
 
 
-_WRITERS: dict[str, Callable[[pa.Table], bytes]] = {"parquet": _parquet, "csv": _csv, "json": _json}
-_READERS: dict[str, Callable[[bytes], pa.Table]] = {
-    "parquet": _read_parquet,
-    "csv": _read_csv,
-    "json": _read_json,
+_WRITERS: dict[str, Callable[[pa.Table, Mapping[str, Any]], bytes]] = {
+    "parquet": lambda rows, layout: _parquet(rows),
+    "csv": lambda rows, layout: _csv(rows),
+    "json": lambda rows, layout: _json(rows),
+    "xlsx": workbook.workbook_written,
+    "xml": markup.markup_written,
 }
+_READERS: dict[str, Callable[[bytes, Mapping[str, Any], Sequence[str]], pa.Table]] = {
+    "parquet": lambda data, layout, columns: _read_parquet(data),
+    "csv": lambda data, layout, columns: _read_csv(data),
+    "json": lambda data, layout, columns: _read_json(data),
+    "xlsx": lambda data, layout, columns: workbook.workbook_read(data, layout),
+    "xml": markup.markup_read,
+}
+
+
+def layout_problems(media: str, layout: Mapping[str, Any], headers: Sequence[str]) -> list[str]:
+    """Return in Chinese what is wrong with the ``layout`` of a ``media`` for a table with ``headers``."""
+    asked = {"xlsx": workbook.layout_problems, "xml": markup.layout_problems}.get(media)
+    if asked is not None:
+        return list(asked(layout, headers))
+    return [f"layout：{media} 没有版式，请去掉这一项"] if layout else []

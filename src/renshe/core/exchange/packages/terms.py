@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
+from renshe.core.exchange.packages.content import layout_problems
 from renshe.core.exchange.packages.manifest import Media
 from renshe.standards import dictionary
 from renshe.standards.codes import code_list_names
@@ -214,6 +215,8 @@ def _of_whole(told: dict[str, Any], columns: tuple[Column, ...]) -> Iterator[str
         yield "sealed：应为 true 或 false"
     if not isinstance(told.get("layout", {}), dict):
         yield "layout：应为“名称: 值”的各行"
+    elif told.get("media", "parquet") in get_args(Media):
+        yield from layout_problems(told.get("media", "parquet"), told.get("layout", {}), list(headers))
     most = _MOST_DAY.get(str(told.get("every")), 1)
     for name, least, highest in (("day", 1, most), ("answers_within", 0, 250)):
         value = told.get(name, least)
