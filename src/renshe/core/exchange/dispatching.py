@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from renshe.core.exchange.models import Agreement, Batch, Passage, Stage
-from renshe.core.exchange.reaching import way_to
+from renshe.core.exchange.reaching import is_sent, way_to
 from renshe.core.exchange.receiving import package_receive
 from renshe.core.exchange.standing import Standing, agreement_standing, agreement_version
 from renshe.core.exchange.ways.way import Unreachable, Way
@@ -45,6 +45,10 @@ def _send(pk: int, moment: dt.datetime) -> bool:
             return False
         standing = agreement_version(batch.agreement_number, batch.agreement.version)
         assert standing is not None and batch.package is not None and batch.sequence is not None
+        if not is_sent(standing):
+            # Somebody carries it, or the partner picks it up.
+            Batch.objects.filter(pk=pk).update(try_at=None)
+            return False
         outcome, reason, receipt = "sent", "", None
         name = f"{batch.agreement_number}-{batch.kind}-{batch.sequence:06d}.rsp"
         try:
@@ -55,9 +59,6 @@ def _send(pk: int, moment: dt.datetime) -> bool:
         batch.try_at = moment + _AGAIN[min(batch.tries, len(_AGAIN)) - 1]
         if outcome == "sent":
             batch.stage, batch.sent_at = Stage.SENT, batch.sent_at or moment
-            if standing.terms.channel == "hand":
-                # Somebody carries it: it is handed out again only where he asks.
-                batch.try_at = None
         batch.reason = reason
         batch.save(update_fields=["tries", "try_at", "stage", "sent_at", "reason"])
         Passage.objects.create(
@@ -77,7 +78,7 @@ def fetch() -> int:
         standing = agreement_standing(number)
         told = standing.agreement
         at = (told.own.code, told.partner.code, standing.terms.channel)
-        if at in seen or standing.terms.channel == "hand":
+        if at in seen or not is_sent(standing):
             continue
         seen.add(at)
         try:

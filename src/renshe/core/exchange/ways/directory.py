@@ -6,6 +6,7 @@ Invariant: a file appears by one rename, after its bytes are on the disk.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from renshe.core.exchange.ways.way import ENDING, Unreachable, is_name
@@ -30,7 +31,8 @@ class Directory:
                 os.fsync(written.fileno())
             partial.replace(self._into / name)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
             raise Unreachable(f"不能写入 {self._into}：{error.strerror}") from None
 
     def names(self) -> list[str]:
