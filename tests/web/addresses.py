@@ -25,7 +25,8 @@ PORTAL = "portal/"
 ONES_OWN = {"home", "sign_out", "start", "me", "password", "months"}
 """What shows, or changes, nothing but one's own."""
 
-_NOT_PAGES = ("api/",)
+_NOT_PAGES = ("api/", "exchange/v1/")
+"""What programs ask: walked over in ``tests/channels/api``."""
 
 
 def addresses() -> Iterator[tuple[str, str]]:

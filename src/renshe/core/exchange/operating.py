@@ -9,12 +9,14 @@ from __future__ import annotations
 from renshe.core.org.operations import Operation, declare
 
 QUERY, PREPARE, RELEASE, TAKE_IN = "exchange.query", "exchange.prepare", "exchange.release", "exchange.take_in"
-COMPARE = "exchange.compare"
+COMPARE, CARRY, DELIVER = "exchange.compare", "exchange.carry", "exchange.deliver"
 
 declare(
     Operation(QUERY, "查看数据交换", "query"),
     Operation(PREPARE, "生成交换批次", "entry"),
     Operation(RELEASE, "发送检查和放行", "admin"),
-    Operation(TAKE_IN, "登记收到的数据包", "admin"),
+    Operation(TAKE_IN, "登记手工收到的数据包", "entry"),
+    Operation(CARRY, "提取数据包手工送出", "export"),
+    Operation(DELIVER, "数据交换接口", "entry"),
     Operation(COMPARE, "核实比对差异和更正请求", "entry"),
 )

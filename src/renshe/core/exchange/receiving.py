@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from django.utils import timezone
@@ -45,15 +45,17 @@ LATE = dt.timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What became of a package: ``outcome`` taken, again, held or refused, the ``reason``, and the receipt to be handed
-    back (None: for a receipt, or where nobody is known to whom it could go)."""
+    back (None: for a receipt, or where nobody is known to whom it could go); ``passage``: its line in the log."""
 
     outcome: str
     reason: str
     receipt: bytes | None
+    passage: int | None = None
 
 
-def package_receive(file: bytes, *, channel: str) -> Reply:
-    """Take the package ``file`` in that came by ``channel``, or refuse it; the log tells of it either way."""
+def package_receive(file: bytes, *, channel: str, handed_by: str | None = None) -> Reply:
+    """Take the package ``file`` in that came by ``channel``, or refuse it; the log tells of it either way.
+    ``handed_by``: the code of the partner who is known to hand it over, where the channel says so."""
     told = manifest_of(file)
     side = Partner.objects.select_related("region").filter(code=told.receiver, own=True).first() if told else None
     opened: Opened | None = None
@@ -61,6 +63,8 @@ def package_receive(file: bytes, *, channel: str) -> Reply:
         if side is None:
             code = told.receiver if told else "不可读"
             raise PackageRefused("receiver", f"不是发给本机构的包（收件方 {code}）", told)
+        if told is not None and handed_by not in (None, told.sender):
+            raise PackageRefused("sender", f"发件方 {told.sender} 不是送来的一方 {handed_by}", told)
         opened = package_open(file, Ring(), receiver=side.code, must_be_sealed=_must_be_sealed)
         with declared(_context(opened.manifest)):
             reply = _taken(file, opened, _agreed(opened.manifest, side))
@@ -70,8 +74,8 @@ def package_receive(file: bytes, *, channel: str) -> Reply:
     except PackageRefused as refused:
         reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
     with declared(_context(told)):
-        _log(file, told, side, channel, reply)
-    return reply
+        passage = _log(file, told, side, channel, reply)
+    return replace(reply, passage=passage.pk)
 
 
 def _taken(file: bytes, opened: Opened, standing: Standing) -> Reply:
@@ -223,8 +227,10 @@ def _context(told: Manifest | None) -> Context:
     return Context(operator=f"partner:{told.sender}" if told and known else "system", reason="数据交换")
 
 
-def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply) -> None:
-    Passage.objects.create(
+def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply) -> Passage:
+    # What came over a line is answered there; what was carried waits for whoever carries it back.
+    receipt = kept(reply.receipt) if reply.receipt and channel == "hand" else None
+    return Passage.objects.create(
         at=timezone.now(),
         region=side.region if side else None,
         direction="in",
@@ -236,4 +242,5 @@ def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str,
         digest=suite("sm").digest(file).hex(),
         outcome=reply.outcome,
         reason=reply.reason,
+        receipt=receipt,
     )

@@ -174,6 +174,19 @@ book(
 
 book(
     Book(
+        "exchange-keys",
+        "交换密钥",
+        GROUP,
+        selectors.keys,
+        ("partner__name", "suite", "purpose", "fingerprint", "valid_from", "valid_until"),
+        (QUERY,),
+        (("公钥（十六进制）", lambda row: bytes(row.public).hex()), "case_no"),
+        note="本方的公钥交给对方登记；私钥不离开本系统，也不显示。",
+    )
+)
+
+book(
+    Book(
         "exchange-log",
         "交换日志",
         GROUP,

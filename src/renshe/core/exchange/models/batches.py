@@ -124,7 +124,7 @@ class Record(models.Model):
 
 class Passage(models.Model):
     """One package that came or went, taken or not: what the log of the gate holds. ``region``: of whose side it came
-    to, where that could be told."""
+    to, where that could be told; ``receipt``: ours for what was brought by hand, kept as a paper to be carried back."""
 
     scope_region = "region"
     journal_keeps = "all"
@@ -140,6 +140,7 @@ class Passage(models.Model):
     digest = models.TextField("摘要")
     outcome = models.TextField("结果")
     reason = models.TextField("原因", blank=True)
+    receipt = models.TextField("回执", null=True)
 
     class Meta:
         db_table = "exchange_passage"

@@ -31,7 +31,7 @@ _MOST_DAY = {"day": 1, "week": 7, "month": 28, "demand": 1}
 _TYPES = get_args(FieldType.__value__ if hasattr(FieldType, "__value__") else FieldType)
 _KNOWN = {
     "content", "direction", "fields", "key", "sums", "media", "layout", "schema", "every", "day", "suite", "sealed",
-    "channel", "answers_within", "never", "returns",
+    "channel", "answers_within", "never", "returns", "bare",
 }  # fmt: skip
 _PERSONAL = NAME_FIELDS | TAIL_FIELDS | ID_FIELDS | ADDRESS_FIELDS
 ANSWERS = ("place", "key", "fate", "said")
@@ -67,7 +67,8 @@ class Terms:
     """What was agreed on. ``content``: a table of the dictionary, or a name that a line gave to what it hands out or
     takes; ``key``: the columns that identify a record in answers; ``every``, ``day``: when it is due;
     ``answers_within``: working days in which each record is answered (0: none is); ``returns``: what is asked of the
-    other side about each record: a batch under such terms is a query, and says for which purpose."""
+    other side about each record: a batch under such terms is a query, and says for which purpose; ``bare``: what comes
+    is the list itself, carried by hand, and no package."""
 
     content: str
     direction: Direction
@@ -85,6 +86,7 @@ class Terms:
     answers_within: int = 0
     never: tuple[str, ...] = ()
     returns: tuple[Column, ...] = ()
+    bare: bool = False
 
     @property
     def headers(self) -> list[str]:
@@ -132,7 +134,7 @@ def terms_read(text: str) -> Terms:
     )
 
 
-_PLAIN = ("media", "layout", "every", "day", "suite", "sealed", "channel", "answers_within")
+_PLAIN = ("media", "layout", "every", "day", "suite", "sealed", "channel", "answers_within", "bare")
 
 
 def _columns(told: dict[str, Any], name: str, problems: list[str]) -> Iterator[Column]:
@@ -211,8 +213,13 @@ def _of_whole(told: dict[str, Any], columns: tuple[Column, ...]) -> Iterator[str
         )
     if isinstance(told.get("never"), list):
         yield from (f"never：“{one.header}”不得送出，却列在各列之中" for one in columns if one.name in told["never"])
-    if not isinstance(told.get("sealed", True), bool):
-        yield "sealed：应为 true 或 false"
+    for name in ("sealed", "bare"):
+        if not isinstance(told.get(name, True), bool):
+            yield f"{name}：应为 true 或 false"
+    if told.get("bare") and (
+        told.get("direction") != "in" or told.get("channel") != "hand" or told.get("answers_within")
+    ):
+        yield "bare：只用于手工（channel: hand）收进、不需答复的名单"
     if not isinstance(told.get("layout", {}), dict):
         yield "layout：应为“名称: 值”的各行"
     elif told.get("media", "parquet") in get_args(Media):
