@@ -15,6 +15,7 @@ def explain(error: BaseException) -> int:
     """Print one line for ``error`` and return the exit code: 2 for what the user can mend, else 1."""
     from renshe.cli.show import OutputError
     from renshe.core.errors import BusinessError
+    from renshe.core.exchange.ways.way import Unreachable
     from renshe.engine.decisions.log import DecisionError
     from renshe.engine.mending.refusals import MendingError
     from renshe.engine.project import ProjectError
@@ -23,6 +24,7 @@ def explain(error: BaseException) -> int:
     from renshe.engine.sources.base import SourceError
     from renshe.engine.spark.session import SparkUnavailableError
     from renshe.engine.staging.columns import ColumnError
+    from renshe.peer.folder import PeerError
 
     error = _of_the_database(error) or error
     line = " ".join(str(error).split()) or type(error).__name__
@@ -35,6 +37,8 @@ def explain(error: BaseException) -> int:
         ColumnError,
         CatalogueError,
         SparkUnavailableError,
+        PeerError,
+        Unreachable,
     )
     if isinstance(error, mendable):
         print(f"错误：{line}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from renshe.cli.exchanging import exchange_app, peer_app
 from renshe.cli.texts import chinese, t
 from renshe.cli.usage import Command, Group, refusal
 
@@ -28,6 +29,8 @@ rules_app = typer.Typer(cls=Group, help=t("rules"), invoke_without_command=True,
 app.add_typer(rules_app, name="rules")
 journal_app = typer.Typer(cls=Group, help=t("journal"), no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(journal_app, name="journal")
+app.add_typer(exchange_app, name="exchange")
+app.add_typer(peer_app, name="peer")
 
 
 def _version(asked: bool) -> None:

@@ -84,17 +84,27 @@ def receipt_take(manifest: Manifest, content: bytes) -> None:
     if batch.stage not in (Stage.RELEASED, Stage.SENT):
         # It was told before; what it said then stands.
         return
-    now = timezone.now()
-    batch.sent_at, batch.received_at, batch.try_at = batch.sent_at or now, now, None
     if outcome == "refused":
+        batch.try_at, batch.received_at = None, timezone.now()
         batch.stage, batch.reason, batch.sequence = Stage.REFUSED, f"序号 {batch.sequence}：{reason}"[:2000], None
     else:
-        batch.stage = Stage.RECEIVED
+        _received(batch)
+    batch.save()
+
+
+def _received(batch: Batch) -> None:
+    """Let ``batch`` count as received by the other side: a receipt says so, or answers, which may come before it."""
+    now = timezone.now()
+    batch.sent_at, batch.received_at, batch.try_at = batch.sent_at or now, batch.received_at or now, None
+    batch.stage = Stage.RECEIVED
+    if batch.answer_due is None:
         standing = agreement_version(batch.agreement_number, batch.agreement.version)
-        if kind == "batch" and standing is not None and standing.terms.answers_within:
+        if batch.kind == "batch" and standing is not None and standing.terms.answers_within:
             today = timezone.localdate()
             batch.answer_due = add_workdays(today, standing.terms.answers_within, provisional=True)
-    batch.save()
+    if not batch.records.exists() or records_open(batch):
+        return
+    batch.stage, batch.answered_at = Stage.ANSWERED, now
 
 
 def answers_written(answers: Sequence[Taken], keys: dict[int, str], terms: Terms | None) -> tuple[bytes, int]:
@@ -134,9 +144,9 @@ def answers_take(answers: Batch, standing: Standing) -> None:
             ],
         )
     batch.refresh_from_db()
-    if batch.stage == Stage.RECEIVED and not records_open(batch):
-        batch.stage, batch.answered_at = Stage.ANSWERED, timezone.now()
-        batch.save(update_fields=["stage", "answered_at"])
+    if batch.stage in (Stage.RELEASED, Stage.SENT, Stage.RECEIVED):
+        _received(batch)
+        batch.save()
 
 
 def _amended(correction: Batch, told: list[Taken]) -> None:

@@ -100,9 +100,14 @@ def _fetched(way: Way, standing: Standing) -> int:
 
 
 def _unreached(standing: Standing, reason: str) -> None:
+    """Write down that a way is not open, once: it is tried every minute."""
+    number, partner = standing.agreement.number, standing.agreement.partner.code
+    before = Passage.objects.filter(direction="in", partner=partner, agreement=number).order_by("-pk").first()
+    if before is not None and (before.outcome, before.reason) == ("unreachable", reason):
+        return
     with declared(_SYSTEM):
         Passage.objects.create(
             at=timezone.now(), region_id=standing.agreement.own.region_id, direction="in",
-            channel=standing.terms.channel, partner=standing.agreement.partner.code,
-            agreement=standing.agreement.number, digest="", outcome="unreachable", reason=reason,
+            channel=standing.terms.channel, partner=partner, agreement=number, digest="", outcome="unreachable",
+            reason=reason,
         )  # fmt: skip
