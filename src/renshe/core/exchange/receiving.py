@@ -228,8 +228,6 @@ def _context(told: Manifest | None) -> Context:
 
 
 def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply) -> Passage:
-    # What came over a line is answered there; what was carried waits for whoever carries it back.
-    receipt = kept(reply.receipt) if reply.receipt and channel == "hand" else None
     return Passage.objects.create(
         at=timezone.now(),
         region=side.region if side else None,
@@ -242,5 +240,4 @@ def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str,
         digest=suite("sm").digest(file).hex(),
         outcome=reply.outcome,
         reason=reply.reason,
-        receipt=receipt,
     )
