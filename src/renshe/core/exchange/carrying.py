@@ -91,11 +91,7 @@ def package_bring(*, actor: Actor, file: bytes) -> Reply:
         filter={"partner": told.sender if told else "", "agreement": told.agreement if told else ""},
         plan=plan_for(actor, region),
     ) as work:  # fmt: skip
-        reply = package_receive(file, channel="hand")
-        if reply.receipt is not None:
-            # What comes over a line is answered there; this one waits for whoever carries it back.
-            with declared(actor.context("登记手工收到的数据包")):
-                Passage.objects.filter(pk=reply.passage).update(receipt=kept(reply.receipt))
+        reply = package_receive(file, channel="hand", carried=True)
         work.count = told.content.rows if told and reply.outcome == "taken" else 0
     return reply
 

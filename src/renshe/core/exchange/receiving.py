@@ -53,9 +53,10 @@ class Reply:
     passage: int | None = None
 
 
-def package_receive(file: bytes, *, channel: str, handed_by: str | None = None) -> Reply:
+def package_receive(file: bytes, *, channel: str, handed_by: str | None = None, carried: bool = False) -> Reply:
     """Take the package ``file`` in that came by ``channel``, or refuse it; the log tells of it either way.
-    ``handed_by``: the code of the partner who is known to hand it over, where the channel says so."""
+    ``handed_by``: the code of the partner who is known to hand it over, where the channel says so; ``carried``: the
+    receipt is kept for whoever carries it back."""
     told = manifest_of(file)
     side = Partner.objects.select_related("region").filter(code=told.receiver, own=True).first() if told else None
     opened: Opened | None = None
@@ -74,7 +75,8 @@ def package_receive(file: bytes, *, channel: str, handed_by: str | None = None) 
     except PackageRefused as refused:
         reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
     with declared(_context(told)):
-        passage = _log(file, told, side, channel, reply)
+        receipt = kept(reply.receipt) if carried and reply.receipt else None
+        passage = _log(file, told, side, channel, reply, receipt)
     return replace(reply, passage=passage.pk)
 
 
@@ -227,7 +229,9 @@ def _context(told: Manifest | None) -> Context:
     return Context(operator=f"partner:{told.sender}" if told and known else "system", reason="数据交换")
 
 
-def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply) -> Passage:
+def _log(
+    file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply, receipt: str | None
+) -> Passage:
     return Passage.objects.create(
         at=timezone.now(),
         region=side.region if side else None,
@@ -240,4 +244,5 @@ def _log(file: bytes, told: Manifest | None, side: Partner | None, channel: str,
         digest=suite("sm").digest(file).hex(),
         outcome=reply.outcome,
         reason=reply.reason,
+        receipt=receipt,
     )
