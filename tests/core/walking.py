@@ -21,7 +21,7 @@ import yaml
 from django.utils import timezone
 from tests.core.casework.conftest import HERE, Office, furnish
 from tests.core.county import CASE, LAST_MONTH, one_of_everything
-from tests.core.exchange.things import exchange_things
+from tests.core.exchange.things import BARE, LIST, exchange_things
 from tests.core.filing.conftest import a_pdf
 from tests.core.org.bureau import GROUPS, NEXT_YEAR, SETUP, TODAY, YESTERDAY, hire
 from tests.modules.registry.world import ENTERED, registry_things
@@ -193,6 +193,21 @@ _OWN: dict[str, dict[str, Any]] = {
     "casework.local.difference_set": {"workdays": 2},
     "exchange.preparing.batch_release": {"number": lambda t: t["batch"].number, "seen": lambda t: t["batch"].content},
     "exchange.preparing.batch_withdraw": {"number": lambda t: t["batch"].number, "reason": "重做"},
+    "exchange.carrying.package_carry": {"number": lambda t: t["carried"], "reason": "送省厅"},
+    "exchange.carrying.package_bring": {"file": lambda t: t["package"]()},
+    "exchange.carrying.list_bring": {"agreement": BARE, "file": LIST},
+    "exchange.carrying.receipt_carry": {"passage": lambda t: t["brought"]},
+    "exchange.comparing.difference_change": {"difference": lambda t: t["other_held"]},
+    "exchange.comparing.difference_doubt": {"difference": lambda t: t["other_held"], "reason": "以档案为准"},
+    "exchange.comparing.difference_settle": {"difference": lambda t: t["other_held"], "reason": "写法不同"},
+    "exchange.correcting.corrections_prepare": {"agreement": lambda t: t["doubting"]},
+    "exchange.correcting.correction_answer": {
+        "record": lambda t: t["asked_of_us"], "corrected": False, "said": "与档案一致",
+    },
+    "exchange.picking_up.package_give": {"name": "XY-2026-1-batch-000001.rsp"},
+    "exchange.picking_up.package_given": {"name": "XY-2026-1-batch-000001.rsp"},
+    "exchange.selectors.told_of": {"subject": lambda t: t["person_no"]},
+    "exchange.selectors.told_to": {"subject": lambda t: t["person_no"]},
     "exchange.selectors.batch_get": {"number": lambda t: t["batch"].number},
     "exchange.selectors.fates": {"number": lambda t: t["batch"].number},
     "filing.attachments.attachment_add": {

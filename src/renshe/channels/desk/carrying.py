@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 
 from renshe.core.errors import BusinessError
 from renshe.core.exchange import carrying
+from renshe.core.exchange.emergency import is_designated
 from renshe.core.exchange.operating import CARRY, TAKE_IN
 from renshe.core.exchange.selectors import agreements
+from renshe.core.exchange.ways.https import MEDIA
 from renshe.core.filing.naming import clean_name
 from renshe.core.org.actor import Actor
 from renshe.core.org.rights import anywhere
@@ -27,14 +29,17 @@ def carry(
     request: HttpRequest, actor: Actor, alert: str | None = None, outcomes: list[dict[str, Any]] | None = None
 ) -> HttpResponse:
     """Show what waits to be carried out, and where to bring in."""
+    designated = is_designated(actor)
+    carries, brings = designated or anywhere(actor, CARRY), designated or anywhere(actor, TAKE_IN)
+    if not carries and not brings:
+        raise BusinessError("page.not_there")
     lists = agreements(actor).filter(valid_until=None, text__contains="bare: true")
     return shown(
         request,
         "desk/carry.html",
         alert=alert,
-        waiting=carrying.to_carry(actor),
-        carries=anywhere(actor, CARRY),
-        brings=anywhere(actor, TAKE_IN),
+        waiting=carrying.to_carry(actor) if carries else [],
+        brings=brings,
         lists=[(one.number, f"{one.title}（{one.partner.name}）") for one in lists],
         outcomes=outcomes,
     )
@@ -46,14 +51,14 @@ def carry_out(request: HttpRequest, actor: Actor) -> HttpResponse:
     name, file = carrying.package_carry(
         actor=actor, number=request.POST.get("number", ""), reason=request.POST.get("reason", "")
     )
-    return sent(file, "application/zip", name)
+    return sent(file, MEDIA, name)
 
 
 @action(on=carry)
 def carry_back(request: HttpRequest, actor: Actor, passage: int) -> HttpResponse:
     """Hand out our receipt for what was brought."""
     name, file = carrying.receipt_carry(actor=actor, passage=passage)
-    return sent(file, "application/zip", name)
+    return sent(file, MEDIA, name)
 
 
 @action(on=carry)

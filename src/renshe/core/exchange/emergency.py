@@ -30,6 +30,12 @@ def require_or_designated(actor: Actor, operation: str, region: Region) -> str |
     return plan
 
 
+def is_designated(actor: Actor) -> bool:
+    """Whether a plan in force designates ``actor``, wherever."""
+    now = timezone.now()
+    return Emergency.objects.filter(person=actor.operator, since__lte=now, until__gt=now).exists()
+
+
 def plan_for(actor: Actor, region: Region) -> str | None:
     """Return the plan in force that designates ``actor`` for ``region``; None where none does."""
     now = timezone.now()
