@@ -14,6 +14,7 @@ from tests.core.org.bureau import SETUP
 
 from renshe.core.exchange.cards import card_for
 from renshe.core.exchange.dispatching import fetch, send_due
+from renshe.core.exchange.keys import own_key_draw
 from renshe.core.exchange.models import Agreement, Batch, Key, Partner, Record
 from renshe.core.exchange.packages.suites import fingerprint
 from renshe.core.exchange.preparing import batch_prepare, batch_release
@@ -86,6 +87,9 @@ def met(exchange: Exchange, tmp_path: Path, *, suite: str = "sm", **ways: str) -
             code="ministry", name="部平台", sort="ministry", region=exchange.office.bureau.regions[HERE],
             case_no="JH-9", valid_from=now.date(), addresses=ways or {"directory": str(between)},
         )  # fmt: skip
+        for purpose in ("sign", "seal"):
+            if not Key.objects.filter(partner=county, suite=suite, purpose=purpose).exists():
+                own_key_draw(county, now, suite=suite, purpose=purpose, case_no="JY-9")
         for used, purpose, public in own_card(folder):
             key_registered(ministry, used, purpose, public, now)
         for number, direction in ((OUT, "out"), (IN, "in")):
