@@ -262,4 +262,4 @@ def test_whatever_breaks_both_books_agree_at_the_end(
     assert Batch.objects.filter(direction="out", kind="batch").exists()
     # What was prepared when its maker was killed was not let go, and waits for whoever looks.
     assert set(Record.objects.filter(fate=None).values_list("batch__stage", flat=True)) <= {"prepared"}
-    assert Passage.objects.filter(outcome="refused").exists()
+    assert Passage.objects.filter(direction="in", outcome="taken").count() > 5
