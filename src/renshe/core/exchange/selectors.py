@@ -14,6 +14,7 @@ from renshe.core.exchange.models import (
     Agreement,
     Batch,
     Difference,
+    Key,
     Partner,
     Passage,
     Record,
@@ -31,6 +32,11 @@ OPEN = (Stage.PREPARED, Stage.RETURNED, Stage.RELEASED, Stage.SENT, Stage.HELD)
 def partners(actor: Actor) -> QuerySet[Partner]:
     """Return the sides of exchange, ours and others, by name."""
     return Scope(actor, QUERY).filter(Partner.objects.all()).order_by("-own", "name", "pk")
+
+
+def keys(actor: Actor) -> QuerySet[Key]:
+    """Return the public keys, ours and partners', the newest first."""
+    return Scope(actor, QUERY).filter(Key.objects.select_related("partner")).order_by("-pk")
 
 
 def agreements(actor: Actor) -> QuerySet[Agreement]:

@@ -42,9 +42,11 @@ class Bulk:
 
 @contextmanager
 def bulk(
-    *, actor: Actor, operation: str, region: Region, data_set: str, filter: Mapping[str, Any], reason: str
-) -> Iterator[Bulk]:
-    """Run the block as bulk work by ``operation``, which says whether it enters, shows or takes out.
+    *, actor: Actor, operation: str, region: Region, data_set: str, filter: Mapping[str, Any], reason: str,
+    plan: str | None = None,
+) -> Iterator[Bulk]:  # fmt: skip
+    """Run the block as bulk work by ``operation``, which says whether it enters, shows or takes out. ``plan``: the
+    emergency plan in force that designates the actor; it stands for right and post, and is written down.
 
     Call it with no transaction open around: what the block leaves undone must not take the row with it. BusinessError
     without the right, without a reason, or where the data set is too grave for the actor's posts.
@@ -52,10 +54,12 @@ def bulk(
     asked = operations.operation(operation)
     if asked.kind not in _KINDS:
         raise ValueError(f"{operation} neither enters, shows nor takes out rows")
-    require(actor, operation, region)
+    if plan is None:
+        require(actor, operation, region)
     if not reason.strip():
         raise BusinessError("registers.bulk_reason")
-    _require_level(actor, asked.kind, data_set)
+    if plan is None:
+        _require_level(actor, asked.kind, data_set)
     with declared(actor.context(f"批量{BulkWork(kind=asked.kind).get_kind_display()}：{reason}")):
         row = BulkWork.objects.create(
             kind=asked.kind,
@@ -66,7 +70,7 @@ def bulk(
             agency=actor.agency,
             terminal=actor.terminal,
             region=region,
-            filter=dict(filter),
+            filter={**filter, "plan": plan} if plan else dict(filter),
             reason=reason,
             at=timezone.now(),
         )
