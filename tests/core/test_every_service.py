@@ -35,6 +35,8 @@ ASK_NOTHING = {
     "casework.delegating.stands_in_for": "for casework, which asks for the right",
     "casework.showing.case_shown": "of a case that was got by case_get",
     "casework.showing.on_desk": "tells whether, changes nothing",
+    "exchange.by_hand.may_register": "is the question",
+    "exchange.emergency.designated": "is the question",
     "filing.attachments.attachment_put": "for rooms that asked for a right of their own; the guards are asked",
     "filing.attachments.attachment_take_out": "for rooms that asked for a right of their own; the guards are asked",
     "filing.attachments.contents": "of a row that was got within the scope",

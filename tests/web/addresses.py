@@ -25,7 +25,8 @@ PORTAL = "portal/"
 ONES_OWN = {"home", "sign_out", "start", "me", "password", "months"}
 """What shows, or changes, nothing but one's own."""
 
-_NOT_PAGES = ("api/",)
+_NOT_PAGES = ("api/", "exchange/v1/")
+"""What programs ask: walked by tests/channels/api and tests/channels/partners."""
 
 
 def addresses() -> Iterator[tuple[str, str]]:
@@ -127,6 +128,9 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "merging_hint": ({}, {"old_no": things["old"], "person_no": things["kept"]}),
         "merging": ({"number": things["merger"]}, None),
         "merging_reveal": ({"number": things["merger"]}, {"reason": "核对"}),
+        "arrivals": ({}, None),
+        "arrive": ({}, {"file": SimpleUploadedFile("a.rsp", things["brought"])}),
+        "receipt": ({"line": things["passage"]}, None),
         "sign_out": ({}, {}),
         "password": ({}, {"old": "x", "new": "y", "again": "y"}),
         "sign_in": ({}, None),
@@ -206,6 +210,7 @@ def _rows(things: dict[str, Any]) -> dict[str, Any]:
         "exchange-batches": things["batch"].pk,
         "exchange-agreements": things["agreement_key"],
         "exchange-partners": things["partner_key"],
+        "exchange-keys": things["key"].pk,
         "exchange-log": things["passage"],
         "unit-filings": things["filing"],
         "units-missing-code": things["unit_no"],
@@ -314,6 +319,7 @@ _SENT: dict[str, Any] = {
     "book_row_do tokens revoke": lambda t: ({"key": t["token"].pk}, {"reason": "停止合作"}),
     "book_do exchange-batches prepare": lambda t: ({}, {"agreement": t["agreement"]}),
     "book_row_do exchange-batches release": lambda t: ({"key": t["batch"].pk}, {}),
+    "book_row_do exchange-batches carry": lambda t: ({"key": t["carried"].pk}, {"reason": "送税务局"}),
     "book_row_do exchange-batches withdraw": lambda t: ({"key": t["batch"].pk}, {"reason": "重做"}),
     "book_row_do unit-filings receive": lambda t: ({"key": t["filing"]}, {}),
     "book_row_do cut-offs lift": lambda t: ({"key": t["cut"].pk}, {"note": "已排除"}),

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from renshe.channels.desk import acting, boxes, changes, demo, home, ledgers, matters, me, papers, signing, starting
+from renshe.channels.desk import (
+    acting,
+    arrivals,
+    boxes,
+    changes,
+    demo,
+    home,
+    ledgers,
+    matters,
+    me,
+    papers,
+    signing,
+    starting,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -51,6 +64,9 @@ urlpatterns: list[URLPattern] = [
     path("books/<slug:name>/do/<slug:deed>", ledgers.do, name="book_do"),
     path("books/<slug:name>/<int:key>", ledgers.row, name="book_row"),
     path("books/<slug:name>/<int:key>/<slug:deed>", ledgers.do_row, name="book_row_do"),
+    path("arrivals", arrivals.arrivals, name="arrivals"),
+    path("arrivals/packages", arrivals.arrive, name="arrive"),
+    path("arrivals/<int:line>/receipt", arrivals.receipt, name="receipt"),
     path("papers/<int:paper>", papers.read, name="paper"),
     path("documents/<str:number>", papers.document, name="document"),
 ]
