@@ -17,6 +17,7 @@ from tests.core.org.bureau import SETUP
 from renshe.channels.api.problems import KIND
 from renshe.core.exchange.dispatching import send_due
 from renshe.core.exchange.models import Batch, Partner, Passage, Record, Stage
+from renshe.core.exchange.packages.package import MOST_BYTES
 from renshe.core.exchange.ways.https import MEDIA
 from renshe.core.journal.context import declared
 from renshe.core.org.models import ApiToken
@@ -118,22 +119,24 @@ def test_what_nobody_vouches_for_is_refused_without_a_receipt(exchange: Exchange
     assert {one.outcome for one in lines} == {"refused"} and not Batch.objects.exists()
 
 
-def test_more_than_is_taken_and_what_has_no_size_is_refused_unread(
+def test_more_than_is_taken_and_what_has_no_size_is_refused_and_not_kept(
     exchange: Exchange, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "EXCHANGE_MOST_MB", "1")
 
-    class Unread(BytesIO):
-        def read(self, *_: Any) -> bytes:
-            raise AssertionError("nobody reads it")
-
-    body = b"x" * (2**20 + 1)
-    said = refused(program.bring(body, **{"wsgi.input": Unread()}), 413, "exchange.too_large")
-    assert "1 MB" in said
+    # It is heard to its end, for who still sends reads no answer.
+    line = BytesIO(b"x" * (2**20 + 1))
+    said = refused(program.bring(line.getvalue(), **{"wsgi.input": line}), 413, "exchange.too_large")
+    assert "1 MB" in said and line.read() == b""
+    # More than any package has is not heard at all.
+    line.seek(0)
+    many = {"wsgi.input": line, "CONTENT_LENGTH": str(MOST_BYTES + 1)}
+    refused(program.bring(b"x", **many), 413, "exchange.too_large")
+    assert line.tell() == 0
     for length in ("", "many", "-1", "9" * 30, "１２"):
         refused(program.bring(b"x", CONTENT_LENGTH=length), 400, "exchange.no_length")
     reasons = list(Passage.objects.order_by("pk").values_list("reason", "partner", "outcome"))
-    assert len(reasons) == 6 and {one[1:] for one in reasons} == {("province", "refused")}
+    assert len(reasons) == 7 and {one[1:] for one in reasons} == {("province", "refused")}
     # Larger than what Django keeps in memory is no hindrance.
     monkeypatch.setattr(settings, "EXCHANGE_MOST_MB", "")
     monkeypatch.setattr(settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", 100)
