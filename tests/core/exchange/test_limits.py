@@ -1,4 +1,4 @@
-"""The agency's own limit holds, within what packages may be; what is no number is told by the check and does nothing."""
+"""The agency's own limit holds, within what packages may be; what is no number is told and does nothing."""
 
 from __future__ import annotations
 
