@@ -36,7 +36,7 @@ from renshe.core.journal.context import declared
 from renshe.peer.http_server import http_served
 from renshe.peer.side import Side
 
-TOKEN, CUTS = "t" * 40, 500
+TOKEN, CUTS, STEPS = "t" * 40, 500, 80
 TOLD = [(ROWS[0][0], "王建国", "男", "12.50"), (ROWS[1][0], "李秀英", "女", "7.50"), ("", "无", "未知", "1")]
 
 
@@ -153,7 +153,7 @@ class Trouble:
         now = timezone.now
         monkeypatch.setattr(timezone, "now", lambda: now() + dt.timedelta(hours=self.hours))
         self._break(monkeypatch, receiving, "records_put", Killed, 0.08)
-        self._break(monkeypatch, receiving, "_log", Killed, 0.05)
+        self._break(monkeypatch, receiving, "package_logged", Killed, 0.05)
         self._break(monkeypatch, taking, "answers_written", Killed, 0.08)
         full = OSError(errno.ENOSPC, "No space left on device")
         self._break(monkeypatch, keeping.store, "put", full, 0.08)
@@ -247,7 +247,7 @@ def test_whatever_breaks_both_books_agree_at_the_end(
 
     monkeypatch.setattr(dispatching, "way_to", way_to)
     trouble.on, killed = True, 0
-    for _ in range(12):
+    for _ in range(STEPS):
         try:
             # What a process that is killed had begun, the database takes back; what it had done stays.
             step(meeting, trouble, chance)
@@ -262,4 +262,4 @@ def test_whatever_breaks_both_books_agree_at_the_end(
     assert Batch.objects.filter(direction="out", kind="batch").exists()
     # What was prepared when its maker was killed was not let go, and waits for whoever looks.
     assert set(Record.objects.filter(fate=None).values_list("batch__stage", flat=True)) <= {"prepared"}
-    assert Passage.objects.filter(direction="in", outcome="taken").count() > 5
+    assert Passage.objects.filter(direction="in", outcome="taken").count() > 3

@@ -26,7 +26,7 @@ ONES_OWN = {"home", "sign_out", "start", "me", "password", "months"}
 """What shows, or changes, nothing but one's own."""
 
 _NOT_PAGES = ("api/", "exchange/v1/")
-"""What programs ask: walked over in ``tests/channels/api``."""
+"""What programs ask: walked by tests/channels/api and tests/channels/partners."""
 
 
 def addresses() -> Iterator[tuple[str, str]]:
@@ -99,13 +99,6 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "paper": ({"paper": things["paper"].pk}, None),
         "document": ({"number": things["document"].number}, None),
         "find": ({}, number),
-        "carry": ({}, None),
-        "carry_out": ({}, {"number": things["carried"], "reason": "送省厅"}),
-        "bring_in": (
-            {},
-            {"agreement": "", "file": SimpleUploadedFile("p.rsp", things["package"](), "application/octet-stream")},
-        ),
-        "carry_back": ({"passage": things["brought"]}, {}),
         "cases": ({}, None),
         "search": ({}, {}),
         "export": ({}, {"reason": "年度统计"}),
@@ -135,6 +128,9 @@ def _plain(things: dict[str, Any]) -> dict[str, Any]:
         "merging_hint": ({}, {"old_no": things["old"], "person_no": things["kept"]}),
         "merging": ({"number": things["merger"]}, None),
         "merging_reveal": ({"number": things["merger"]}, {"reason": "核对"}),
+        "arrivals": ({}, None),
+        "arrive": ({}, {"file": SimpleUploadedFile("a.rsp", things["brought"])}),
+        "receipt": ({"line": things["passage"]}, None),
         "sign_out": ({}, {}),
         "password": ({}, {"old": "x", "new": "y", "again": "y"}),
         "sign_in": ({}, None),
@@ -214,8 +210,8 @@ def _rows(things: dict[str, Any]) -> dict[str, Any]:
         "exchange-batches": things["batch"].pk,
         "exchange-agreements": things["agreement_key"],
         "exchange-partners": things["partner_key"],
+        "exchange-keys": things["key"].pk,
         "exchange-log": things["passage"],
-        "exchange-keys": things["own_key"],
         "exchange-differences": things["other_held"],
         "exchange-asked": things["asked_of_us"],
         "exchange-missed": things["missed"],
@@ -331,6 +327,7 @@ _SENT: dict[str, Any] = {
     "book_row_do exchange-asked answer": lambda t: ({"key": t["asked_of_us"]}, {"said": "与档案一致"}),
     "book_do exchange-batches prepare": lambda t: ({}, {"agreement": t["agreement"]}),
     "book_row_do exchange-batches release": lambda t: ({"key": t["batch"].pk}, {}),
+    "book_row_do exchange-batches carry": lambda t: ({"key": t["carried"].pk}, {"reason": "送税务局"}),
     "book_row_do exchange-batches withdraw": lambda t: ({"key": t["batch"].pk}, {"reason": "重做"}),
     "book_row_do unit-filings receive": lambda t: ({"key": t["filing"]}, {}),
     "book_row_do cut-offs lift": lambda t: ({"key": t["cut"].pk}, {"note": "已排除"}),

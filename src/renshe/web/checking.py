@@ -21,6 +21,7 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from renshe.core.exchange.limits import is_limit
 from renshe.core.journal.installing import altered
 from renshe.core.journal.standing import lacking
 from renshe.core.journal.triggers import APPEND_ONLY
@@ -35,7 +36,7 @@ _CLOCKS_APART = timedelta(seconds=5)
 def findings(folder: Path, application: str, *, deploy: bool) -> list[Finding]:
     """Check the installation whose home is ``folder``; ``application``: the role that works; ``deploy``: also what
     only regular operation asks for."""
-    found = [*_secrets(folder), *_disk(folder), *_django(deploy)]
+    found = [*_secrets(folder), *_disk(folder), *_django(deploy), *_exchange()]
     if deploy:
         found += _hosts()
     with connections["owner"].cursor() as cursor:
@@ -72,6 +73,12 @@ def _hosts() -> Iterator[Finding]:
         yield Finding("没有设置 RENSHE_HOSTS", "把它设为用户访问的域名或地址，多个用空格分开")
     if "*" in settings.ALLOWED_HOSTS:
         yield Finding("RENSHE_HOSTS 允许任何域名", "逐个写明域名或地址")
+
+
+def _exchange() -> Iterator[Finding]:
+    told = settings.EXCHANGE_MOST_MB
+    if told and not is_limit(told):
+        yield Finding("RENSHE_EXCHANGE_MOST_MB 不是兆数，不起作用", "写成整数，例如 200；不限制的就不要设置")
 
 
 def _django(deploy: bool) -> Iterator[Finding]:

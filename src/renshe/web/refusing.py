@@ -16,7 +16,9 @@ from renshe.channels.portal.apps import is_open
 from renshe.core.errors import BusinessError
 from renshe.core.pages.answering import DESK, Door
 
-API, PUBLIC = "/api/", "/portal"
+PUBLIC = "/portal"
+PACKAGES = "/exchange/v1/"
+"""Below it bodies are read as they come, whatever they are said to be: never as forms."""
 
 
 class Readable:
@@ -30,13 +32,14 @@ class Readable:
         if not any("\x00" in text for text in _told(request)):
             return self._answer(request)
         told = BusinessError("api.unreadable", problems="含有无法识别的字符")
-        return problems.problem(told, 422) if request.path.startswith(API) else _page(request, told, 400)
+        return problems.problem(told, 422) if request.path.startswith(problems.PROGRAMS) else _page(request, told, 400)
 
 
 def _told(request: HttpRequest) -> Iterator[str]:
     """Yield what a request says in its address and its form."""
     yield request.path
-    for name, values in (*request.GET.lists(), *request.POST.lists()):
+    forms = [request.GET] if request.path.startswith(PACKAGES) else [request.GET, request.POST]
+    for name, values in (pair for form in forms for pair in form.lists()):
         yield from (name, *values)
 
 
@@ -55,7 +58,7 @@ def _door(request: HttpRequest) -> Door:
 
 def nowhere(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request for an address that is not there."""
-    if request.path.startswith(API):
+    if request.path.startswith(problems.PROGRAMS):
         return problems.nowhere(request, exception)
     return _page(request, BusinessError("page.not_there"), 404)
 
@@ -67,7 +70,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def fault(request: HttpRequest) -> HttpResponse:
     """Answer a request on which the program failed, or that met no database: what failed stands in the log."""
-    if request.path.startswith(API):
+    if request.path.startswith(problems.PROGRAMS):
         return problems.fault(request)
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _page(request, BusinessError("page.no_database"), 503)

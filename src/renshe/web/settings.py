@@ -51,6 +51,8 @@ SCANNER_REQUIRED = os.environ.get("RENSHE_SCANNER_REQUIRED", "") == "1"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 # A file that is attached, and what goes with it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
+# A package of exchange, in MB; more than packages may have at all (packages.package) is never taken.
+EXCHANGE_MOST_MB = os.environ.get("RENSHE_EXCHANGE_MOST_MB", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

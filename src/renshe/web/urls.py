@@ -25,7 +25,7 @@ handler404 = "renshe.web.refusing.nowhere"
 handler500 = "renshe.web.refusing.fault"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
-    path("exchange/v1/", include("renshe.channels.api.package_views")),
+    path("exchange/v1/", include("renshe.channels.partners.urls")),
     path("healthz", healthz),
     path("metrics", metrics),
     path("", include("renshe.channels.desk.urls")),

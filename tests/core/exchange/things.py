@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -13,13 +12,12 @@ from tests.core.org.bureau import SETUP
 from renshe.core.exchange.answering import COLUMNS_OF
 from renshe.core.exchange.keeping import kept
 from renshe.core.exchange.keys import own_key_draw
-from renshe.core.exchange.models import Agreement, Batch, Difference, Key, Missed, Partner, Passage, Stage
+from renshe.core.exchange.models import Agreement, Batch, Difference, Key, Missed, Partner, Passage, Returned, Stage
 from renshe.core.exchange.packages.content import content_written
 from renshe.core.exchange.packages.manifest import Content, Manifest
 from renshe.core.exchange.packages.package import Signer, package_write
 from renshe.core.exchange.packages.suites import fingerprint, suite
 from renshe.core.exchange.preparing import batch_prepare, batch_release
-from renshe.core.exchange.receiving import package_receive
 from renshe.core.exchange.records import records_put
 from renshe.core.journal.context import declared
 from renshe.modules.registry.models import Person
@@ -73,27 +71,20 @@ def exchange_things(office: Office) -> dict[str, Any]:
             digest="0",
             outcome="refused",
             reason="没有加密",
+            by="information-220822",
+            receipt=b"receipt",
         )
     carried = batch_prepare(actor=office.maker, agreement=hand.number)
     carried = batch_release(actor=office.bureau.at("information"), number=carried.number, seen=carried.content)
     signer = Signer("intl", *theirs["sign"])
-    sequences = count(1)
-
-    def package() -> bytes:
-        """Return a package that nobody has seen yet."""
-        content = Content("csv", 1, 0, "", "", {})
-        manifest = Manifest(
-            "batch", other.code, own.code, coming.number, 1, next(sequences), now.isoformat(), "intl", "0" * 32, None,
-            content,
-        )  # fmt: skip
-        return package_write(manifest, LIST, signer, bytes(own_key.public)).file
-
-    brought = package_receive(package(), channel="hand", carried=True)
+    content = Content("csv", 1, 0, "", "", {})
+    manifest = Manifest(
+        "batch", other.code, own.code, coming.number, 1, 1, now.isoformat(), "intl", "0" * 32, None, content
+    )
     return {
-        "own_key": own_key.pk,
-        "carried": carried.number,
-        "package": package,
-        "brought": brought.passage,
+        "key": Key.objects.get(pk=own_key.pk),
+        "carried": carried,
+        "brought": package_write(manifest, LIST, signer, bytes(own_key.public)).file,
         **_differences(office, agreement, carried),
         "agreement": NUMBER,
         "agreement_key": agreement.pk,
@@ -111,6 +102,7 @@ def _differences(office: Office, agreement: Agreement, batch: Batch) -> dict[str
     row = ["1", "1", batch.records.get(place=1).key, "姓名", "张丽华", "张立华", "户籍"]
     content = pa.table({name: [value] for name, value in zip(COLUMNS_OF["correction"], row, strict=True)})
     with declared(SETUP):
+        Returned.objects.create(batch=batch, place=1, subject=person.pk, values={"name": "张立华"})
         found = Difference.objects.create(**known, theirs="张立华", found_at=now)
         Difference.objects.create(
             **known, theirs="张力华", found_at=now, state="doubted", decided_by="entry-220822", decided_at=now

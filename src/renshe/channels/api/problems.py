@@ -21,6 +21,8 @@ from renshe.core.errors import BusinessError
 from renshe.core.pages.statuses import status_of
 
 KIND = "application/problem+json"
+PROGRAMS = ("/api/", "/exchange/v1/")
+"""Below these addresses programs ask, not people."""
 # What a request may fail at, by the beginning of pydantic's name for it; the first that fits is told.
 _WORDS = {
     "missing": "缺少", "extra_forbidden": "没有这一项", "literal_error": "不在可选范围", "enum": "不在可选范围",
@@ -62,14 +64,14 @@ def in_words(wrong: Mapping[str, Any]) -> str:
 
 
 class Front:
-    """Django's middleware: by another name than this installation's nobody comes to the API, and what the framework
-    refuses in plain text is a problem like every other."""
+    """Django's middleware: by another name than this installation's no program comes in, and what the framework refuses
+    in plain text is a problem like every other."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/"):
+        if request.path.startswith(PROGRAMS):
             request.get_host()
         response = self._answer(request)
         if response.status_code != 405 or response.headers.get("Content-Type") == KIND:

@@ -95,6 +95,8 @@ def _done(
         told = books.carry_out(found, actor, deed, one, request.POST)
     except BusinessError as refused:
         return again(on, request, actor, wrong=(deed, request.POST, refused), **parts)
+    if isinstance(told, HttpResponse):
+        return told
     return again(on, request, actor, told=told, **parts) if told else go("book", found.name)
 
 

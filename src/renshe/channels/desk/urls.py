@@ -6,8 +6,8 @@ from django.urls import URLPattern, path
 
 from renshe.channels.desk import (
     acting,
+    arrivals,
     boxes,
-    carrying,
     changes,
     demo,
     home,
@@ -64,10 +64,9 @@ urlpatterns: list[URLPattern] = [
     path("books/<slug:name>/do/<slug:deed>", ledgers.do, name="book_do"),
     path("books/<slug:name>/<int:key>", ledgers.row, name="book_row"),
     path("books/<slug:name>/<int:key>/<slug:deed>", ledgers.do_row, name="book_row_do"),
-    path("carrying", carrying.carry, name="carry"),
-    path("carrying/out", carrying.carry_out, name="carry_out"),
-    path("carrying/in", carrying.bring_in, name="bring_in"),
-    path("carrying/<int:passage>/receipt", carrying.carry_back, name="carry_back"),
+    path("arrivals", arrivals.arrivals, name="arrivals"),
+    path("arrivals/packages", arrivals.arrive, name="arrive"),
+    path("arrivals/<int:line>/receipt", arrivals.receipt, name="receipt"),
     path("papers/<int:paper>", papers.read, name="paper"),
     path("documents/<str:number>", papers.document, name="document"),
 ]

@@ -16,12 +16,11 @@ class Exchange(AppConfig):
     def ready(self) -> None:
         """Declare the operations of exchange, that partners stand in the journal by their codes, that batches name
         papers, and what lines hand out and take in."""
-        from renshe.core.exchange import operating  # noqa: F401
-        from renshe.core.exchange.models import Batch, Passage
+        from renshe.core.exchange import by_hand, operating  # noqa: F401
+        from renshe.core.exchange.models import Batch
         from renshe.core.filing.referring import names_papers
 
         names_papers(Batch, "content")
         names_papers(Batch, "package")
-        names_papers(Passage, "receipt")
         vouches(_PARTNER, "operator")
         autodiscover_modules("handing_out", "taking_in")

@@ -25,7 +25,7 @@ from renshe.core.exchange.packages.terms import TermsRefused, terms_read
 from renshe.core.org.data import settled
 from renshe.core.org.models import Operator
 
-_SUITES = (("sm", "国密 SM2、SM3、SM4"), ("intl", "Ed25519、SHA-256、AES-256"))
+SUITES = (("sm", "国密 SM2、SM3、SM4"), ("intl", "Ed25519、SHA-256、AES-256"))
 _PURPOSES = (("sign", "签名"), ("seal", "加密"))
 _WAYS = ("directory", "sftp", "https")
 _CODE = Item("code", "代码", required=True, length=40)
@@ -110,7 +110,7 @@ def _key(values: Values) -> Problems:
     prefix="JY",
     items=[
         _CODE,
-        Item("suite", "算法", "choice", required=True, choices=_SUITES),
+        Item("suite", "算法", "choice", required=True, choices=SUITES),
         Item("purpose", "用途", "choice", required=True, choices=_PURPOSES),
         Item("public", "公钥（十六进制）", length=200),
         Item("overlap_days", "旧密钥继续有效天数", "int"),

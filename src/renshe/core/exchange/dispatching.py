@@ -21,7 +21,7 @@ from renshe.core.exchange.ways.way import Unreachable, Way
 from renshe.core.filing import store
 from renshe.core.journal.context import Context, declared
 
-_AGAIN = (dt.timedelta(minutes=1), dt.timedelta(minutes=5), dt.timedelta(minutes=30), dt.timedelta(hours=4))
+AGAIN = (dt.timedelta(minutes=1), dt.timedelta(minutes=5), dt.timedelta(minutes=30), dt.timedelta(hours=4))
 """How long after each try it is sent again; the last, from then on."""
 _SYSTEM = Context(operator="system", reason="数据交换发送")
 
@@ -50,13 +50,12 @@ def _send(pk: int, moment: dt.datetime) -> bool:
             Batch.objects.filter(pk=pk).update(try_at=None)
             return False
         outcome, reason, receipt = "sent", "", None
-        name = f"{batch.agreement_number}-{batch.kind}-{batch.sequence:06d}.rsp"
         try:
-            receipt = way_to(standing).put(name, store.read(batch.package))
+            receipt = way_to(standing).put(batch.file_name, store.read(batch.package))
         except Unreachable as refused:
             outcome, reason = "unreachable", str(refused)
         batch.tries += 1
-        batch.try_at = moment + _AGAIN[min(batch.tries, len(_AGAIN)) - 1]
+        batch.try_at = moment + AGAIN[min(batch.tries, len(AGAIN)) - 1]
         if outcome == "sent":
             batch.stage, batch.sent_at = Stage.SENT, batch.sent_at or moment
         batch.reason = reason

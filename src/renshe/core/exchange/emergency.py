@@ -9,12 +9,13 @@ it go, not even then.
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from renshe.core.exchange.models import Emergency
 from renshe.core.org.actor import Actor
 from renshe.core.org.models import Region
-from renshe.core.org.rights import may, require
+from renshe.core.org.rights import holds_path, may, require
 
 MOST_HOURS = 30 * 24
 
@@ -30,15 +31,17 @@ def require_or_designated(actor: Actor, operation: str, region: Region) -> str |
     return plan
 
 
-def is_designated(actor: Actor) -> bool:
-    """Whether a plan in force designates ``actor``, wherever."""
-    now = timezone.now()
-    return Emergency.objects.filter(person=actor.operator, since__lte=now, until__gt=now).exists()
-
-
 def plan_for(actor: Actor, region: Region) -> str | None:
     """Return the plan in force that designates ``actor`` for ``region``; None where none does."""
-    now = timezone.now()
-    rows = Emergency.objects.filter(person=actor.operator, since__lte=now, until__gt=now).select_related("region")
-    found = next((one for one in rows if region.path.startswith(one.region.path)), None)
+    found = next((one for one in _in_force(actor) if holds_path(one.region.path, region.path)), None)
     return found.plan if found else None
+
+
+def designated(actor: Actor) -> bool:
+    """Whether some plan in force designates ``actor``."""
+    return _in_force(actor).exists()
+
+
+def _in_force(actor: Actor) -> QuerySet[Emergency]:
+    now = timezone.now()
+    return Emergency.objects.filter(person=actor.operator, since__lte=now, until__gt=now).select_related("region")

@@ -35,6 +35,11 @@ def is_sent(standing: Standing) -> bool:
     return channel != "hand" and (channel != "https" or "https" in standing.agreement.partner.addresses)
 
 
+def is_fetched(standing: Standing) -> bool:
+    """Whether the partner of an agreement picks packages up over HTTPS: it has no address of its own."""
+    return standing.terms.channel == "https" and not is_sent(standing)
+
+
 def way_to(standing: Standing) -> Way:
     """Return the way to the partner of an agreement; Unreachable where there is none."""
     agreement, channel = standing.agreement, standing.terms.channel

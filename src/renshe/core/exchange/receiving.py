@@ -45,27 +45,34 @@ LATE = dt.timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What became of a package: ``outcome`` taken, again, held or refused, the ``reason``, and the receipt to be handed
-    back (None: for a receipt, or where nobody is known to whom it could go); ``passage``: its line in the log."""
+    back (None: for a receipt, or where nobody is known to whom it could go); ``line``: of it in the log."""
 
     outcome: str
     reason: str
     receipt: bytes | None
-    passage: int | None = None
+    line: int = 0
 
 
-def package_receive(file: bytes, *, channel: str, handed_by: str | None = None, carried: bool = False) -> Reply:
-    """Take the package ``file`` in that came by ``channel``, or refuse it; the log tells of it either way.
-    ``handed_by``: the code of the partner who is known to hand it over, where the channel says so; ``carried``: the
-    receipt is kept for whoever carries it back."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Who brought a package: the ``partner`` of that code, or somebody of ours (``by``), to whom the receipt is given
+    to carry back. ``context``: what the journal is told; ``region``: where the line stands if the package says none."""
+
+    context: Context
+    region: str
+    partner: str = ""
+    by: str | None = None
+
+
+def package_receive(file: bytes, *, channel: str, brought: Brought | None = None) -> Reply:
+    """Take the package ``file`` in that came by ``channel``, or refuse it; the log tells of it either way."""
     told = manifest_of(file)
-    side = Partner.objects.select_related("region").filter(code=told.receiver, own=True).first() if told else None
+    side = own_side(told)
     opened: Opened | None = None
     try:
         if side is None:
             code = told.receiver if told else "不可读"
             raise PackageRefused("receiver", f"不是发给本机构的包（收件方 {code}）", told)
-        if told is not None and handed_by not in (None, told.sender):
-            raise PackageRefused("sender", f"发件方 {told.sender} 不是送来的一方 {handed_by}", told)
         opened = package_open(file, Ring(), receiver=side.code, must_be_sealed=_must_be_sealed)
         with declared(_context(opened.manifest)):
             reply = _taken(file, opened, _agreed(opened.manifest, side))
@@ -74,10 +81,37 @@ def package_receive(file: bytes, *, channel: str, handed_by: str | None = None, 
         reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
     except PackageRefused as refused:
         reply = Reply("refused", str(refused), _refusal(opened, str(refused), side))
-    with declared(_context(told)):
-        receipt = kept(reply.receipt) if carried and reply.receipt else None
-        passage = _log(file, told, side, channel, reply, receipt)
-    return replace(reply, passage=passage.pk)
+    return package_logged(file, told, channel, reply, brought)
+
+
+def own_side(told: Manifest | None) -> Partner | None:
+    """Return for which side of ours a package says that it is; None where for none."""
+    sides = Partner.objects.select_related("region").filter(own=True)
+    return sides.filter(code=told.receiver).first() if told else None
+
+
+def package_logged(
+    file: bytes, told: Manifest | None, channel: str, reply: Reply, brought: Brought | None = None
+) -> Reply:
+    """Write the line of the log that tells what became of a package; return ``reply`` with it."""
+    side = own_side(told)
+    with declared(brought.context if brought else _context(told)):
+        line = Passage.objects.create(
+            at=timezone.now(),
+            region_id=side.region_id if side else brought.region if brought else None,
+            direction="in",
+            channel=channel,
+            partner=told.sender if told else brought.partner if brought else "",
+            agreement=told.agreement if told else "",
+            kind=told.kind if told else "",
+            sequence=told.sequence if told else None,
+            digest=suite("sm").digest(file).hex(),
+            outcome=reply.outcome,
+            reason=reply.reason,
+            by=brought.by if brought else None,
+            receipt=reply.receipt if brought and brought.by else None,
+        )
+    return replace(reply, line=line.pk)
 
 
 def _taken(file: bytes, opened: Opened, standing: Standing) -> Reply:
@@ -227,22 +261,3 @@ def _refusal(opened: Opened | None, reason: str, side: Partner | None) -> bytes 
 def _context(told: Manifest | None) -> Context:
     known = told is not None and Partner.objects.filter(code=told.sender).exists()
     return Context(operator=f"partner:{told.sender}" if told and known else "system", reason="数据交换")
-
-
-def _log(
-    file: bytes, told: Manifest | None, side: Partner | None, channel: str, reply: Reply, receipt: str | None
-) -> Passage:
-    return Passage.objects.create(
-        at=timezone.now(),
-        region=side.region if side else None,
-        direction="in",
-        channel=channel,
-        partner=told.sender if told else "",
-        agreement=told.agreement if told else "",
-        kind=told.kind if told else "",
-        sequence=told.sequence if told else None,
-        digest=suite("sm").digest(file).hex(),
-        outcome=reply.outcome,
-        reason=reply.reason,
-        receipt=receipt,
-    )

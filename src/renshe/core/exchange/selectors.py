@@ -35,7 +35,7 @@ def partners(actor: Actor) -> QuerySet[Partner]:
 
 
 def keys(actor: Actor) -> QuerySet[Key]:
-    """Return the keys of all sides, the newest first: their public halves."""
+    """Return the public keys, ours and partners', the newest first."""
     return Scope(actor, QUERY).filter(Key.objects.select_related("partner")).order_by("-pk")
 
 

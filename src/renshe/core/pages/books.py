@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 
 from renshe.core.casework.forms import Item, read
@@ -36,7 +37,8 @@ class Deed:
     """Something that may be done in a book: the form ``items``, and the service behind ``does(actor, row, values)``;
     for a row where ``rowed``, else for none. ``operation``: offered to whom it is granted. ``says``: what is told
     afterwards, once, of what the service returned. ``choices``: of which values an item is chosen, as (value, label);
-    so many that nobody would find his are typed instead."""
+    so many that nobody would find his are typed instead. ``gives``: the answer that hands out the file that the
+    service returned."""
 
     name: str
     label: str
@@ -45,6 +47,7 @@ class Deed:
     operation: str | None = None
     rowed: bool = False
     says: Callable[[Any], str] | None = None
+    gives: Callable[[Any], HttpResponse] | None = None
     when: Callable[[Any], bool] | None = None
     choices: Mapping[str, Choices] = field(default_factory=dict)
 
@@ -122,8 +125,8 @@ def offered(found: Book, actor: Actor, row: Any = None) -> list[Deed]:
     return [one for one in mine if one.operation is None or one.operation in granted]
 
 
-def carry_out(found: Book, actor: Actor, deed: str, row: Any, given: Mapping[str, Any]) -> str | None:
-    """Do what was asked for; return what is to be told, if anything. BusinessError where refused."""
+def carry_out(found: Book, actor: Actor, deed: str, row: Any, given: Mapping[str, Any]) -> str | HttpResponse | None:
+    """Do what was asked for; return what is to be told or handed out, if anything. BusinessError where refused."""
     one = found.known.get(deed)
     if one is None or one.rowed != (row is not None):
         raise BusinessError("page.not_there")
@@ -135,6 +138,8 @@ def carry_out(found: Book, actor: Actor, deed: str, row: Any, given: Mapping[str
         if chosen and offered_to and not _among(chosen, offered_to(actor)):
             raise BusinessError("page.not_offered", label=item.label)
     result = one.does(actor, row, filled.values)
+    if one.gives:
+        return one.gives(result)
     return one.says(result) if one.says else None
 
 

@@ -14,16 +14,18 @@ _STATUS = {
     403: {
         "org.not_granted", "org.out_of_scope", "org.place_refused", "org.operator_ended", "org.unknown_operator",
         "registers.data_set_risk", "registers.not_named", "case.delegation_whose", "page.forged",
-        "registry.not_designated", "exchange.partner_unknown",
+        "registry.not_designated", "exchange.not_a_partner", "exchange.foreign_sender", "exchange.foreign_receiver",
     },
     404: {
         "api.not_there", "case.not_there", "case.no_such_type", "case.no_such_region", "paper.not_there",
         "document.not_there", "job.not_there", "volume.not_there", "registers.not_there", "registers.no_entry",
         "org.notice_not_there", "org.agency_not_there", "case.delegation_not_there", "registers.month_written",
-        "exchange.no_batch", "exchange.no_agreement", "exchange.no_package",
+        "exchange.no_batch", "exchange.no_agreement",
         "page.not_there", "registry.no_such_person", "registry.no_such_unit", "registry.no_modification",
+        "exchange.not_waiting", "exchange.no_receipt",
     },
-    400: {"api.key_missing", "api.unreadable"},
+    400: {"api.key_missing", "api.unreadable", "exchange.cut", "exchange.no_length", "exchange.package_refused"},
+    413: {"exchange.too_large"},
     409: {
         "case.not_open", "case.not_editable", "case.changed_meanwhile", "case.effect_failed", "case.paused",
         "case.not_paused", "case.applied_already", "case.not_with_applicant", "portal.account_there",

@@ -42,31 +42,25 @@ class Bulk:
 
 @contextmanager
 def bulk(
-    *,
-    actor: Actor,
-    operation: str,
-    region: Region,
-    data_set: str,
-    filter: Mapping[str, Any],
-    reason: str,
+    *, actor: Actor, operation: str, region: Region, data_set: str, filter: Mapping[str, Any], reason: str,
     plan: str | None = None,
-) -> Iterator[Bulk]:
-    """Run the block as bulk work by ``operation``, which says whether it enters, shows or takes out.
+) -> Iterator[Bulk]:  # fmt: skip
+    """Run the block as bulk work by ``operation``, which says whether it enters, shows or takes out. ``plan``: the
+    emergency plan in force that designates the actor; it stands for right and post, and is written down.
 
     Call it with no transaction open around: what the block leaves undone must not take the row with it. BusinessError
-    without the right, without a reason, or where the data set is too grave for the actor's posts. ``plan``: the plan
-    for emergencies that designates the actor, who needs no right then.
+    without the right, without a reason, or where the data set is too grave for the actor's posts.
     """
     asked = operations.operation(operation)
     if asked.kind not in _KINDS:
         raise ValueError(f"{operation} neither enters, shows nor takes out rows")
     if plan is None:
         require(actor, operation, region)
-        _require_level(actor, asked.kind, data_set)
     if not reason.strip():
         raise BusinessError("registers.bulk_reason")
-    told = f"{reason}（{plan}）" if plan else reason
-    with declared(actor.context(f"批量{BulkWork(kind=asked.kind).get_kind_display()}：{told}")):
+    if plan is None:
+        _require_level(actor, asked.kind, data_set)
+    with declared(actor.context(f"批量{BulkWork(kind=asked.kind).get_kind_display()}：{reason}")):
         row = BulkWork.objects.create(
             kind=asked.kind,
             operation=operation,
@@ -76,8 +70,8 @@ def bulk(
             agency=actor.agency,
             terminal=actor.terminal,
             region=region,
-            filter=dict(filter),
-            reason=told,
+            filter={**filter, "plan": plan} if plan else dict(filter),
+            reason=reason,
             at=timezone.now(),
         )
     work = Bulk(row.pk)

@@ -12,20 +12,30 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.http import HttpResponse
+
 from renshe.core.casework.forms import Item
-from renshe.core.exchange import comparing, correcting, cycles, preparing, selectors
+from renshe.core.exchange import by_hand, comparing, correcting, cycles, preparing, selectors
+from renshe.core.exchange.by_hand import Carried
+from renshe.core.exchange.cases import SUITES
 from renshe.core.exchange.models import Batch, Difference, Fate
 from renshe.core.exchange.operating import COMPARE, PREPARE, QUERY, RELEASE
 from renshe.core.exchange.packages.terms import terms_read
 from renshe.core.exchange.preparing import OPEN_TO_WITHDRAWAL
 from renshe.core.exchange.selectors import agreements, differences
+from renshe.core.exchange.ways.https import MEDIA
 from renshe.core.org.actor import Actor
 from renshe.core.pages.books import Book, Deed, book
+from renshe.core.pages.sending import sent
 from renshe.standards.masks import mask_value
 
 GROUP = "交换"
 _WAYS = {"out": "送出", "in": "收到"}
 _KINDS = {"batch": "数据", "answers": "答复", "correction": "更正请求", "amends": "更正答复"}
+OUTCOMES = {
+    "taken": "收下", "again": "重复收到", "held": "等前一批", "refused": "拒绝", "sent": "送出", "fetched": "对方取走",
+    "unreachable": "没有送到",
+}  # fmt: skip
 REASON = Item("reason", "理由", required=True, length=500)
 
 
@@ -75,6 +85,10 @@ def _fates(row: Batch) -> str:
     told = [f"{label} {many:,}" for label, many in counts if many]
     open_still = row.records.filter(fate=None).count()
     return "，".join([*told, *([f"尚无答复 {open_still:,}"] if open_still else [])]) or "—"
+
+
+def _handed(carried: Carried) -> HttpResponse:
+    return sent(carried.file, MEDIA, carried.name)
 
 
 book(
@@ -129,6 +143,16 @@ book(
                 choices={"agreement": _doubted},
             ),
             Deed(
+                "carry",
+                "取出数据包",
+                lambda actor, row, told: by_hand.batch_export(actor=actor, number=row.number, **told),
+                [Item("reason", "用途（由谁送交，记入批量操作登记）", required=True, length=500)],
+                RELEASE,
+                rowed=True,
+                gives=_handed,
+                when=by_hand.is_carried,
+            ),
+            Deed(
                 "withdraw",
                 "撤回",
                 lambda actor, row, told: preparing.batch_withdraw(actor=actor, number=row.number, **told),
@@ -138,7 +162,7 @@ book(
                 when=lambda row: row.stage in OPEN_TO_WITHDRAWAL,
             ),
         ],
-        "业务部门生成，网络维护人员检查后放行；放行后自动发送，直到对方回执。",
+        "业务部门生成，网络维护人员检查后放行；放行后自动发送，直到对方回执。协议约定手工传递的，放行后在批次中取出数据包。",
     )
 )  # fmt: skip
 
@@ -178,12 +202,17 @@ book(
         "交换密钥",
         GROUP,
         selectors.keys,
-        ("partner__name", "suite", "purpose", "fingerprint", "valid_from", "valid_until"),
+        (
+            "partner__name", ("本方", lambda row: row.partner.own), ("算法", lambda row: dict(SUITES)[row.suite]),
+            "purpose", "fingerprint", "valid_from", "valid_until",
+        ),
         (QUERY,),
-        (("公钥（十六进制）", lambda row: bytes(row.public).hex()), "case_no"),
-        note="本方的公钥交给对方登记；私钥不离开本系统，也不显示。",
+        (("公钥（十六进制）", lambda row: bytes(row.public).hex()),),
+        note="本方的公钥可以交给对方登记；请与对方另行核对指纹。密钥的登记、更换在“受理业务”中办理。",
+        leads_label="依据",
+        leads=lambda row: [(f"业务 {row.case_no}", "case", row.case_no)] if row.case_no else [],
     )
-)
+)  # fmt: skip
 
 book(
     Book(
@@ -191,12 +220,15 @@ book(
         "交换日志",
         GROUP,
         selectors.passages,
-        ("at", ("方向", lambda row: _WAYS[row.direction]), "partner", "agreement", "sequence", "outcome", "reason"),
+        (
+            "at", ("方向", lambda row: _WAYS[row.direction]), "partner", "agreement", "sequence",
+            ("结果", lambda row: OUTCOMES.get(row.outcome, row.outcome)), "reason",
+        ),
         (QUERY,),
-        ("channel", "kind", "digest"),
+        ("channel", "kind", "by", "digest"),
         note="每个进出的数据包一行，拒收的写明原因。",
     )
-)
+)  # fmt: skip
 
 book(
     Book(

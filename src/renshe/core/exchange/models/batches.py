@@ -77,6 +77,11 @@ class Batch(models.Model):
     tries = models.IntegerField("发送次数", default=0)
     try_at = models.DateTimeField("下次发送", null=True)
 
+    @property
+    def file_name(self) -> str:
+        """How the file of its package is called, once it is let go."""
+        return f"{self.agreement_number}-{self.kind}-{self.sequence or 0:06d}.rsp"
+
     class Meta:
         db_table = "exchange_batch"
         verbose_name = "交换批次"
@@ -124,7 +129,8 @@ class Record(models.Model):
 
 class Passage(models.Model):
     """One package that came or went, taken or not: what the log of the gate holds. ``region``: of whose side it came
-    to, where that could be told; ``receipt``: ours for what was brought by hand, kept as a paper to be carried back."""
+    to, where that could be told, else of who brought it; ``by``: who of ours registered it, or took it out, by hand;
+    ``receipt``: what is handed back to who brought it so."""
 
     scope_region = "region"
     journal_keeps = "all"
@@ -140,7 +146,8 @@ class Passage(models.Model):
     digest = models.TextField("摘要")
     outcome = models.TextField("结果")
     reason = models.TextField("原因", blank=True)
-    receipt = models.TextField("回执", null=True)
+    by = models.TextField("登记人", null=True)
+    receipt = models.BinaryField("回执", null=True)
 
     class Meta:
         db_table = "exchange_passage"

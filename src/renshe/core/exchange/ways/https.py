@@ -78,7 +78,7 @@ class Https:
                 answer = connection.getresponse()
                 if not (200 <= answer.status < 300 or (method == "DELETE" and answer.status == 404)):
                     raise Unreachable(f"对方答复 {answer.status}{_detail(answer)}")
-                if answer.status != 204 and answer.headers.get("Content-Length") is None:
+                if answer.status != 204 and answer.length is None and not answer.chunked:
                     # An answer that is cut in its headers looks like one without a body.
                     raise Unreachable(f"{self._host} 的答复不完整")
                 yield answer.status, answer
