@@ -15,6 +15,7 @@ from renshe.core.org.operations import operations
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "renshe"
 ROOMS = ("core", "channels", "web")
 GOES_IN = {
+    "core/exchange/packages/workbook.py": "a form of packages: what leaves in it is a batch, which two people let go",
     "core/affairs/sample.py": "an invented sheet that the demo attaches to a case",
     "core/org/founding_book.py": "an empty sheet, before there is a bureau",
 }
