@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks import big_csv, clean_scale, faults, journal, registry_list, rule_cost, scaling, text_reader
+from benchmarks import (
+    big_csv,
+    clean_scale,
+    exchange,
+    faults,
+    journal,
+    registry_list,
+    rule_cost,
+    scaling,
+    text_reader,
+)
 from benchmarks.casework import cost, load
 from benchmarks.linking import febrl, one, speed
 from benchmarks.pages import cost as page_cost
@@ -25,3 +35,4 @@ load.main()
 registry_list.main()
 page_cost.main()
 page_load.main()
+exchange.main()

@@ -50,7 +50,7 @@ def run() -> None:
     drawn = random.Random(6)
     villages = _bureau()
     began = time.perf_counter()
-    _load(drawn, villages)
+    load(drawn, villages, PEOPLE)
     loaded = time.perf_counter() - began
     write_result("registry_list", people=PEOPLE, load_seconds=round(loaded), **_asked(drawn))
 
@@ -89,8 +89,8 @@ def _bureau() -> list[str]:
     return codes
 
 
-def _load(drawn: random.Random, regions: list[str]) -> None:
-    """Copy the people in as the owner, whose triggers are put aside: the journal is not what is measured."""
+def load(drawn: random.Random, regions: list[str], people: int) -> None:
+    """Copy so many people in as the owner, whose triggers are put aside: the journal is not what is measured."""
     from django.db import connections
 
     from renshe.modules.registry.models import Contact, Person
@@ -101,7 +101,7 @@ def _load(drawn: random.Random, regions: list[str]) -> None:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         columns = "person_no, region_id, id_type, id_number, name, name_key, sex, birth_date, registered_on"
         with cursor.copy(f"COPY registry_person ({columns}) FROM STDIN") as copy:
-            for row in _people(drawn, regions):
+            for row in _people(drawn, regions, people):
                 copy.write_row(row)
         cursor.execute(
             "INSERT INTO registry_contact (person_no, phone) SELECT person_no, '13800000000' FROM registry_person"
@@ -112,11 +112,11 @@ def _load(drawn: random.Random, regions: list[str]) -> None:
         cursor.execute("VACUUM ANALYZE registry_contact")
 
 
-def _people(drawn: random.Random, regions: list[str]) -> Iterator[tuple[Any, ...]]:
+def _people(drawn: random.Random, regions: list[str], many: int) -> Iterator[tuple[Any, ...]]:
     from renshe.standards.serials import with_check_digit
 
     weights = [1 / (at + 1) ** 0.7 for at in range(len(_SURNAMES))]
-    surnames = drawn.choices(_SURNAMES, weights, k=PEOPLE)
+    surnames = drawn.choices(_SURNAMES, weights, k=many)
     first = dt.date(1930, 1, 1).toordinal()
     for at, surname in enumerate(surnames):
         given = "".join(drawn.choices(_GIVEN, k=drawn.choice((1, 2, 2, 2))))

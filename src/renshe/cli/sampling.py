@@ -70,6 +70,9 @@ def _lines_sample() -> Iterator[str]:
 
         people, units = registry_sample()
         yield f"  示范登记：人员 {people} 名，单位 {units} 个（虚构）"
+        from renshe.cli.exchange_sample import exchange_sample
+
+        yield f"  示范交换对方：{'、'.join(exchange_sample(home()))}（renshe peer run 使其收发，见 docs/exchange.md）"
         if apps.is_installed("renshe.channels.portal"):
             from renshe.channels.portal.sample import portal_sample
 

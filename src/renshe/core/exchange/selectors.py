@@ -22,9 +22,15 @@ from renshe.core.exchange.models import (
     Stage,
 )
 from renshe.core.exchange.operating import QUERY
+from renshe.core.exchange.packages.content import ContentRefused, content_read
+from renshe.core.exchange.standing import agreement_version
+from renshe.core.filing import store
 from renshe.core.org.actor import Actor
 from renshe.core.org.scope import Scope
+from renshe.standards.masks import mask_value
 
+FEW, _READ = 3, 50_000
+"""So many records of a batch are shown, of one that has at most so many."""
 OPEN = (Stage.PREPARED, Stage.RETURNED, Stage.RELEASED, Stage.SENT, Stage.HELD)
 """Where somebody or something still has to be done."""
 
@@ -55,6 +61,25 @@ def batch_get(actor: Actor, number: str) -> Batch:
         return Scope(actor, QUERY).get(Batch.objects.select_related("agreement__partner"), number=number)
     except Batch.DoesNotExist:
         raise BusinessError("exchange.no_batch", number=number.replace("\x00", "")) from None
+
+
+def first_rows(batch: Batch) -> list[str]:
+    """Return the first records of a batch, masked: what whoever lets it go looks at; none of one that is too large to
+    be read for a page."""
+    standing = agreement_version(batch.agreement_number, batch.agreement.version)
+    if standing is None or batch.kind != "batch" or batch.rows > _READ:
+        return []
+    terms = standing.terms
+    try:
+        rows = (
+            content_read(store.read(batch.content), terms.media, terms.headers, terms.layout).slice(0, FEW).to_pylist()
+        )
+    except (ContentRefused, store.Lost):
+        return []
+    return [
+        "，".join(f"{one.header} {mask_value(terms.content, one.name, row[one.header])}" for one in terms.columns)
+        for row in rows
+    ]
 
 
 def fates(actor: Actor, number: str) -> dict[str | None, int]:

@@ -18,7 +18,7 @@ from renshe.core.casework.forms import Item
 from renshe.core.exchange import by_hand, comparing, correcting, cycles, preparing, selectors
 from renshe.core.exchange.by_hand import Carried
 from renshe.core.exchange.cases import SUITES
-from renshe.core.exchange.models import Batch, Difference, Fate
+from renshe.core.exchange.models import Batch, Difference, Fate, Stage
 from renshe.core.exchange.operating import COMPARE, PREPARE, QUERY, RELEASE
 from renshe.core.exchange.packages.terms import terms_read
 from renshe.core.exchange.preparing import OPEN_TO_WITHDRAWAL
@@ -59,9 +59,19 @@ def _prepare(actor: Actor, row: None, told: Mapping[str, Any]) -> Batch:
     )
 
 
-def _masked(name: str) -> Callable[[Any], str]:
-    """Return what shows the value ``name`` of a difference, masked as its item asks."""
-    return lambda row: mask_value(terms_read(row.batch.agreement.text).content, row.column, getattr(row, name)) or "—"
+def _differing(name: str) -> Callable[[Any], str]:
+    """Return what shows the value ``name`` of a difference: masked, but for the characters in which both differ."""
+
+    def told(row: Difference) -> str:
+        content = terms_read(row.batch.agreement.text).content
+        ours, theirs = row.ours or "", row.theirs
+        shown = mask_value(content, row.column, getattr(row, name))
+        if shown in (ours, theirs) or len(ours) != len(theirs):
+            return shown or "—"
+        pairs = zip(getattr(row, name), shown.ljust(len(ours), "*"), ours, theirs, strict=False)
+        return "".join(whole if one != other else masked for whole, masked, one, other in pairs)
+
+    return told
 
 
 def _asked(name: str) -> Callable[[Any], str]:
@@ -80,10 +90,16 @@ def _faults(row: Batch) -> str:
     return f"共 {row.faults['many']} 处：{told}"
 
 
+def _first(row: Batch) -> str:
+    return "；".join(selectors.first_rows(row)) or "—"
+
+
 def _fates(row: Batch) -> str:
     counts = [(fate.label, row.records.filter(fate=fate).count()) for fate in Fate]
     told = [f"{label} {many:,}" for label, many in counts if many]
     open_still = row.records.filter(fate=None).count()
+    if row.stage in (Stage.PREPARED, Stage.RELEASED):
+        return f"尚未发送 {open_still:,}"
     return "，".join([*told, *([f"尚无答复 {open_still:,}"] if open_still else [])]) or "—"
 
 
@@ -104,7 +120,8 @@ book(
         ),
         (QUERY, PREPARE, RELEASE),
         (
-            ("合计", _sums), ("检查结果", _faults), ("记录", _fates), "reason", "prepared_by", "released_by",
+            ("合计", _sums), ("检查结果", _faults), ("前几条（脱敏）", _first),
+            ("记录", _fates), "reason", "prepared_by", "released_by",
             "released_at", "sent_at", "received_at", "answer_due", "answered_at", "tries", "try_at", "purpose",
             "direct", "emergency", "content", "digest",
         ),
@@ -237,8 +254,8 @@ book(
         GROUP,
         selectors.differences,
         (
-            ("对方", lambda row: row.batch.agreement.partner.name), "subject", "label", ("我方", _masked("ours")),
-            ("对方所称", _masked("theirs")), "state", "found_at",
+            ("对方", lambda row: row.batch.agreement.partner.name), "subject", "label", ("我方", _differing("ours")),
+            ("对方所称", _differing("theirs")), "state", "found_at",
         ),
         (QUERY, COMPARE),
         ("told", "case_no", ("批次", lambda row: row.batch.number), "place", "decided_by", "decided_at"),
