@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
@@ -23,16 +24,34 @@ PACKAGES = "/exchange/v1/"
 
 class Readable:
     """Django's middleware: an address or a form with a sign that no text has (NUL) is refused before anybody looks for
-    it; of what programs send the API says so itself."""
+    it, and so is a large body of somebody who is not in; of what programs send the API says so itself."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_too_much(request):
+            told = BusinessError("api.too_large", most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20)
+            return problems.problem(told, 413) if request.path.startswith("/api/") else _page(request, told, 413)
         if not any("\x00" in text for text in _told(request)):
             return self._answer(request)
         told = BusinessError("api.unreadable", problems="含有无法识别的字符")
         return problems.problem(told, 422) if request.path.startswith(problems.PROGRAMS) else _page(request, told, 400)
+
+
+def _is_too_much(request: HttpRequest) -> bool:
+    """Whether a request announces more than is read for who is not in: what it carries would fill the disk."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if request.path.startswith(PACKAGES) or (length.isdigit() and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+        return False
+    if request.path.startswith("/api/"):
+        return True
+    door = _door(request)
+    try:
+        door.known(request.COOKIES.get(door.cookie, ""), request)
+    except BusinessError:
+        return True
+    return False
 
 
 def _told(request: HttpRequest) -> Iterator[str]:
