@@ -43,7 +43,6 @@ ASK_NOTHING = {
     "exchange.emergency.plan_for": "is the question",
     "exchange.preparing.batch_made": "for the schedule and for batch_prepare, which asked",
     "registry.compared.told_of_subject": "a panel of a case that one sees",
-    "registry.taking_in.person_mended": "for difference_change, which asked",
     "filing.attachments.contents": "of a row that was got within the scope",
     "filing.attachments.require_concern": "of a row that was got within the scope",
     "filing.documents.document_make": "for rooms that asked for a right of their own",

@@ -28,7 +28,7 @@ def behave(meeting: Meeting, **how: object) -> None:
     (meeting.peer.folder.path / "behaviour.yaml").write_text(yaml.safe_dump(how, allow_unicode=True), "utf-8")
 
 
-@pytest.mark.req("S3-7", "S1-3")
+@pytest.mark.req("S3-7", "S1-3", "S2-4", "S2-53")
 def test_both_ways_and_back_both_books_say_the_same(meeting: Meeting) -> None:
     behave(meeting, refuse=[{"column": "姓名", "is": "李秀英", "said": "查无此人"}])
     out = meeting.release()
@@ -40,6 +40,15 @@ def test_both_ways_and_back_both_books_say_the_same(meeting: Meeting) -> None:
     assert list(out.records.order_by("place").values_list("fate", "said")) == [("applied", ""), ("refused", "查无此人")]
     assert [one.state for one in meeting.peer.books.find(direction="out", kind="batch")] == ["receipted"] * 2
     assert books_agree(meeting) == []
+    for one in Batch.objects.all():
+        told = (
+            one.direction in ("in", "out"),
+            one.agreement.partner.code,
+            one.rows > 0,
+            bool(one.digest),
+            bool(one.sent_at),
+        )
+        assert told == (True, "ministry", True, True, True) and one.received_at is not None
 
 
 def test_a_batch_that_it_refuses_comes_back_with_the_reason(meeting: Meeting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.modules.registry.desk import registered
 from renshe.core.exchange.models import Agreement
 from renshe.core.exchange.packages.terms import terms_read
 from renshe.core.exchange.preparing import batch_prepare, batch_release
+from renshe.core.exchange.receiving import package_receive
 from renshe.core.filing import store
 from renshe.core.journal.context import declared
 
@@ -27,7 +29,7 @@ PAGE = (Path(__file__).parents[2] / "docs/exchange.md").read_text("utf-8")
 (TEXT,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.req("S3-36", "S1-45", part="a partner's layout by data alone")
+@pytest.mark.req("S1-45")
 def test_the_layout_on_the_page_makes_a_partners_list(registry: Office) -> None:
     terms = terms_read(TEXT)
     assert len(terms.columns) == 10 and sum(bool(one.codes) for one in terms.columns) == 2
@@ -53,4 +55,10 @@ def test_the_layout_on_the_page_makes_a_partners_list(registry: Office) -> None:
         ("1", "张丽华", "身份证", "男"),
         ("2", "李秀英", "身份证", "男"),
     ]
+    told = {"kind": "batch", "digest": batch.digest, "outcome": "taken", "reason": ""}
+    content = json.dumps(told).encode()
+    receipt = other.make("receipt", "XY-PAGE", 1, content, 1, media="json", about=1)
+    assert package_receive(receipt.file, channel="hand").outcome == "taken"
+    batch.refresh_from_db()
+    assert batch.stage == "received" and batch.answer_due is not None
     assert rows[4][9] == "河西县胜利街 1 号" and rows[5][8] is None

@@ -39,7 +39,7 @@ def refused(answer: Any, status: int, code: str) -> str:
     return str(told["detail"])
 
 
-@pytest.mark.req("S2-67", part="partners bring packages to our address, through the same gate")
+@pytest.mark.req("S2-67")
 def test_what_a_partner_brings_is_receipted_at_once_and_the_same_again_alike(
     exchange: Exchange, program: Program
 ) -> None:

@@ -66,3 +66,27 @@ def test_what_waits_is_taken_in_and_receipted_and_taken_away(exchange: Exchange,
     # Their answers go out by themselves.
     assert send_due() == 2 and len(theirs.names()) == 4
     assert OUT not in "".join(theirs.names())
+
+
+@pytest.mark.req("S4-97")
+@pytest.mark.parametrize("sort", ["police", "civil", "education", "market"])
+def test_a_partner_behind_the_citys_platform_is_reached_through_it(
+    exchange: Exchange, tmp_path: Path, sort: str
+) -> None:
+    base = tmp_path / "平台"
+    base.mkdir()
+    with declared(SETUP):
+        province = Partner.objects.get(code="province")
+        platform = Partner.objects.create(
+            code="platform", name="市信息交换平台", sort="platform", region=province.region, case_no="JH-3",
+            valid_from=province.valid_from, addresses={"directory": str(base)},
+        )  # fmt: skip
+        Partner.objects.filter(code="province").update(above=platform, sort=sort)
+    batch = released(exchange)
+    assert send_due() == 1
+    theirs = Directory(base, "province", "county")
+    theirs.put("R-1.rsp", receipt(exchange, batch).file)
+    theirs.put("B-1.rsp", exchange.other.batch(1).file)
+    assert len(theirs.names()) == 1 and fetch() == 2
+    batch.refresh_from_db()
+    assert batch.stage == Stage.RECEIVED and Batch.objects.filter(agreement_number=IN, kind="batch").exists()

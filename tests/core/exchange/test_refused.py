@@ -73,6 +73,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
 }
 
 
+@pytest.mark.req("S3-36")
 @pytest.mark.req("S2-52", part="what comes in")
 @pytest.mark.parametrize("make, said", REFUSED.values(), ids=REFUSED)
 def test_what_is_refused_leaves_a_line_and_nothing_else(exchange: Exchange, make: Make, said: str) -> None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from renshe.core.database.home import home
+from renshe.core.exchange.models import Partner
 from renshe.core.exchange.standing import Standing
 from renshe.core.exchange.ways.directory import Directory
 from renshe.core.exchange.ways.https import Https
@@ -32,7 +33,7 @@ from renshe.core.exchange.ways.way import Unreachable, Way
 def is_sent(standing: Standing) -> bool:
     """Whether we bring packages to the partner of an agreement: not by hand, nor where it picks them up over HTTPS."""
     channel = standing.terms.channel
-    return channel != "hand" and (channel != "https" or "https" in standing.agreement.partner.addresses)
+    return channel != "hand" and (channel != "https" or _address(standing.agreement.partner, channel) is not None)
 
 
 def is_fetched(standing: Standing) -> bool:
@@ -44,7 +45,7 @@ def way_to(standing: Standing) -> Way:
     """Return the way to the partner of an agreement; Unreachable where there is none."""
     agreement, channel = standing.agreement, standing.terms.channel
     own, other = agreement.own.code, agreement.partner.code
-    address = agreement.partner.addresses.get(channel)
+    address = _address(agreement.partner, channel)
     if not address:
         raise Unreachable(f"没有登记“{agreement.partner.name}”的 {channel} 地址")
     if channel == "directory":
@@ -57,6 +58,12 @@ def way_to(standing: Standing) -> Way:
             raise Unreachable(f"没有“{agreement.partner.name}”给的令牌，请放入 secrets/exchange/{token.name}")
         return Https(address, token.read_text("ascii").strip(), authority if authority.exists() else None)
     raise Unreachable(f"{channel} 不由系统收发")
+
+
+def _address(partner: Partner, channel: str) -> str | None:
+    """Return where a partner is reached: itself, or through the platform that it is a unit of (S4-97)."""
+    own: str | None = partner.addresses.get(channel)
+    return own or (_address(partner.above, channel) if partner.above else None)
 
 
 def ssh_key() -> Path:

@@ -31,7 +31,7 @@ _MOST_DAY = {"day": 1, "week": 7, "month": 28, "demand": 1}
 _TYPES = get_args(FieldType.__value__ if hasattr(FieldType, "__value__") else FieldType)
 _KNOWN = {
     "content", "direction", "fields", "key", "sums", "media", "layout", "schema", "every", "day", "suite", "sealed",
-    "channel", "answers_within", "never", "returns", "bare",
+    "channel", "answers_within", "never", "returns", "bare", "verified",
 }  # fmt: skip
 _PERSONAL = NAME_FIELDS | TAIL_FIELDS | ID_FIELDS | ADDRESS_FIELDS
 ANSWERS = ("place", "key", "fate", "said")
@@ -68,7 +68,7 @@ class Terms:
     takes; ``key``: the columns that identify a record in answers; ``every``, ``day``: when it is due;
     ``answers_within``: working days in which each record is answered (0: none is); ``returns``: what is asked of the
     other side about each record: a batch under such terms is a query, and says for which purpose; ``bare``: what comes
-    is the list itself, carried by hand, and no package."""
+    is the list itself, carried by hand, and no package; ``verified``: only what was reviewed goes out."""
 
     content: str
     direction: Direction
@@ -87,6 +87,7 @@ class Terms:
     never: tuple[str, ...] = ()
     returns: tuple[Column, ...] = ()
     bare: bool = False
+    verified: bool = False
 
     @property
     def headers(self) -> list[str]:
@@ -134,7 +135,7 @@ def terms_read(text: str) -> Terms:
     )
 
 
-_PLAIN = ("media", "layout", "every", "day", "suite", "sealed", "channel", "answers_within", "bare")
+_PLAIN = ("media", "layout", "every", "day", "suite", "sealed", "channel", "answers_within", "bare", "verified")
 
 
 def _columns(told: dict[str, Any], name: str, problems: list[str]) -> Iterator[Column]:
@@ -213,7 +214,7 @@ def _of_whole(told: dict[str, Any], columns: tuple[Column, ...]) -> Iterator[str
         )
     if isinstance(told.get("never"), list):
         yield from (f"never：“{one.header}”不得送出，却列在各列之中" for one in columns if one.name in told["never"])
-    for name in ("sealed", "bare"):
+    for name in ("sealed", "bare", "verified"):
         if not isinstance(told.get(name, True), bool):
             yield f"{name}：应为 true 或 false"
     if told.get("bare") and (
