@@ -41,7 +41,6 @@ ASK_NOTHING = {
     "filing.attachments.attachment_take_out": "for rooms that asked for a right of their own; the guards are asked",
     "exchange.emergency.require_or_designated": "is the question",
     "exchange.emergency.plan_for": "is the question",
-    "exchange.preparing.batch_made": "for the schedule and for batch_prepare, which asked",
     "registry.compared.told_of_subject": "a panel of a case that one sees",
     "filing.attachments.contents": "of a row that was got within the scope",
     "filing.attachments.require_concern": "of a row that was got within the scope",
@@ -67,10 +66,12 @@ ASK_NOTHING = {
 
 SHOWS_NO_REGION = {
     "casework.processes.durations": "counts by type",
+    "exchange.cycles.troubles": "days and words; of batches that one sees: test_cycles",
     "exchange.selectors.fates": "counts",
     "registers.capacity.availability_shown": "of the installation, for who may look at a register",
     "registers.catalogue.catalogue": "what data sets there are, for everybody",
     "registers.monthly.change_logs_unchecked": "of months before this one, in which nothing happened",
+    "registry.compared.told_of": "beside a person that one sees: test_exchange",
     "registry.selectors.people_counted": "counts",
     "registry.unit_merging.unit_merge_preview": "of two units that one sees, in what they differ: test_units",
     "registry.units.missing_counted": "counts",

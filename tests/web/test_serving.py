@@ -74,17 +74,32 @@ def served(home: Path, port: int) -> Iterator[psutil.Popen]:
         process.communicate()
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was begun once: beginning it anew for each test says nothing new."""
+    made = tmp_path_factory.mktemp("begun") / "home"
+    subprocess.run(command("migrate"), env=environment(made), check=True, capture_output=True, timeout=200)
+    return made
+
+
+@pytest.fixture
+def home(begun: Path, tmp_path: Path) -> Path:
+    """A home of the test's own, as its owner has it."""
+    subprocess.run(["cp", "-a", str(begun), str(tmp_path / "home")], check=True)
+    return tmp_path / "home"
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=60)
     return not alive
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_it_answers_until_it_is_told_to_stop_and_leaves_nothing_running(tmp_path: Path, told: signal.Signals) -> None:
+def test_it_answers_until_it_is_told_to_stop_and_leaves_nothing_running(home: Path, told: signal.Signals) -> None:
     port = free_port()
-    with served(tmp_path, port) as process:
+    with served(home, port) as process:
         others = process.children(recursive=True)
-        server = psutil.Process(int((tmp_path / "database" / "postmaster.pid").read_text().splitlines()[0]))
+        server = psutil.Process(int((home / "database" / "postmaster.pid").read_text().splitlines()[0]))
         assert others and server.is_running()
         process.send_signal(told)
         output, _ = process.communicate(timeout=100)
@@ -95,13 +110,13 @@ def test_it_answers_until_it_is_told_to_stop_and_leaves_nothing_running(tmp_path
         status(port)
 
 
-def test_of_a_serve_that_was_killed_nothing_holds_the_port(tmp_path: Path) -> None:
+def test_of_a_serve_that_was_killed_nothing_holds_the_port(home: Path) -> None:
     port = free_port()
-    with served(tmp_path, port) as process:
+    with served(home, port) as process:
         others = process.children(recursive=True)
         process.kill()
         assert gone(others)
-    with served(tmp_path, port) as process:
+    with served(home, port) as process:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=100)
         assert process.returncode == 0
@@ -111,10 +126,10 @@ def server_process(home: Path) -> psutil.Process:
     return psutil.Process(int((home / "database" / "postmaster.pid").read_text().split()[0]))
 
 
-def test_a_database_that_was_killed_is_started_again(tmp_path: Path) -> None:
+def test_a_database_that_was_killed_is_started_again(home: Path) -> None:
     port = free_port()
-    with served(tmp_path, port) as process:
-        server_process(tmp_path).kill()
+    with served(home, port) as process:
+        server_process(home).kill()
         codes = []
         for _ in range(600):
             with suppress(TimeoutError):
@@ -126,16 +141,16 @@ def test_a_database_that_was_killed_is_started_again(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=100)
         assert process.returncode == 0 and "自带的数据库已被终止，现已重新启动" in out
-    assert not (tmp_path / "database" / "postmaster.pid").exists()
+    assert not (home / "database" / "postmaster.pid").exists()
 
 
-def test_after_everything_was_killed_it_starts_at_once(tmp_path: Path) -> None:
+def test_after_everything_was_killed_it_starts_at_once(home: Path) -> None:
     port = free_port()
-    with served(tmp_path, port) as process:
-        database = server_process(tmp_path)
+    with served(home, port) as process:
+        database = server_process(home)
         for one in [process, database, *process.children(recursive=True)]:
             one.kill()
-    with served(tmp_path, port) as process:
+    with served(home, port) as process:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=100)
         assert process.returncode == 0

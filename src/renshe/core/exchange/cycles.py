@@ -12,7 +12,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from renshe.core.errors import BusinessError
@@ -126,15 +127,21 @@ def troubles(actor: Actor) -> Iterator[tuple[str, dt.date]]:
     """Yield what is late, in Chinese, and since when: cycles that were missed, answers that are overdue, batches that
     nobody receipts, and those that went back to who answers for them."""
     today, seen = timezone.localdate(), Scope(actor, QUERY)
-    for one in missed(actor).filter(done_on=None):
-        yield f"协议 {one.number}（{one.agreement.partner.name}）应在 {one.due_on} 交换，没有交换", one.due_on
-    rows = seen.filter(Batch.objects.select_related("agreement__partner")).order_by("pk")
-    for batch in rows.filter(answer_due__lt=today, stage=Stage.RECEIVED, answered_at=None):
-        assert batch.answer_due is not None
-        yield f"批次 {batch.number}：{batch.agreement.partner.name}应在 {batch.answer_due} 前答复", batch.answer_due
-    for batch in rows.filter(stage__in=[Stage.RELEASED, Stage.SENT], tries__gte=UNREACHED):
-        assert batch.released_at is not None
-        told = f"批次 {batch.number} 已发送 {batch.tries} 次，对方没有回执" + (
-            f"（{batch.reason}）" if batch.reason else ""
-        )
-        yield told, timezone.localdate(batch.released_at)
+    columns = ("number", "agreement__partner__name")
+    nothing = seen.filter(Missed.objects.filter(done_on=None)).values_list(
+        *columns, "due_on", Value("missed"), Value(0), Value("")
+    )
+    late = Q(answer_due__lt=today, stage=Stage.RECEIVED, answered_at=None)
+    unreceipted = Q(stage__in=[Stage.RELEASED, Stage.SENT], tries__gte=UNREACHED)
+    since = Case(When(stage=Stage.RECEIVED, then="answer_due"), default=TruncDate("released_at"))
+    batches = seen.filter(Batch.objects.filter(late | unreceipted)).values_list(
+        *columns, since, "stage", "tries", "reason"
+    )
+    # One question: the page asks many others.
+    for number, partner, day, what, tries, reason in nothing.union(batches, all=True).order_by("due_on", "number"):
+        if what == "missed":
+            yield f"协议 {number}（{partner}）应在 {day} 交换，没有交换", day
+        elif what == Stage.RECEIVED:
+            yield f"批次 {number}：{partner}应在 {day} 前答复", day
+        else:
+            yield f"批次 {number} 已发送 {tries} 次，对方没有回执" + (f"（{reason}）" if reason else ""), day

@@ -16,9 +16,9 @@ from renshe.core.casework.models import Case
 from renshe.core.exchange import selectors as exchange
 from renshe.core.org.actor import Actor
 from renshe.core.pages.panels import beside, panel
-from renshe.modules.registry import selectors
 from renshe.modules.registry.people import CONTACT, MAIN
 from renshe.modules.registry.person_cases import attribute
+from renshe.modules.registry.selectors import people
 from renshe.standards.masks import mask_value
 
 FEW = 50
@@ -37,11 +37,10 @@ def told_of(actor: Actor | None, number: str) -> Mapping[str, Any] | None:
                 rows.setdefault((one.batch.agreement.partner.name, name), (one, value))
     if not rows:
         return None
-    held = selectors.person_whole(actor=actor, person_no=number).row
-    differ = set(exchange.differences(actor).filter(subject=number).values_list("column", "theirs"))
+    held = people(actor).filter(pk=number).values(*MAIN, *(f"contact__{name}" for name in CONTACT)).first() or {}
     return {
         "rows": [
-            {**_row(name, value, held), "partner": partner, "differs": (name, value) in differ, "on": one.batch.made_at}
+            {**_row(name, value, held), "partner": partner, "on": one.batch.made_at}
             for (partner, name), (one, value) in rows.items()
         ]
     }
@@ -54,9 +53,11 @@ def told_of_subject(actor: Actor, case: Case) -> Mapping[str, Any] | None:
 
 
 def _row(name: str, value: str, held: Mapping[str, Any]) -> Mapping[str, Any]:
-    item = attribute(name)
+    item, ours = attribute(name), held.get(name, held.get(f"contact__{name}"))
+    held_as = None if ours is None else str(ours)
     return {
         "label": item.label,
-        "ours": item_shown(item, held.get(name)),
+        "differs": held_as != value,
+        "ours": item_shown(item, mask_value("person", name, held_as)),
         "theirs": item_shown(item, mask_value("person", name, value)),
     }
