@@ -49,7 +49,7 @@ ASK_NOTHING = {
     "org.actor.operator_of": "one's own row",
     "org.attributes.require_owner": "asks itself whether one may",
     "org.attributes.readable_fields": "names of fields; rows are got elsewhere",
-    "org.credentials.password_change": "one's own password",
+    "org.signing_in.password_change": "one's own password",
     "org.rights.anywhere": "is the question",
     "org.rights.may": "is the question",
     "org.rights.require": "is the question",

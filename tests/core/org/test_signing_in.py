@@ -20,7 +20,7 @@ from renshe.core.org.actor import actor_of
 from renshe.core.org.credentials import password_set, token_actor, token_issue, token_revoke, totp_enrol
 from renshe.core.org.models import ApiToken, Credential, Operator, Session, SignInFailure, Terminal
 from renshe.core.org.rights import may
-from renshe.core.org.signing_in import SignedIn, session_actor, sign_in, sign_out
+from renshe.core.org.signing_in import SignedIn, password_change, session_actor, sign_in, sign_out
 
 PASSWORD = "河西县经办 7 号窗口"
 HERE = "10.22.8.15"
@@ -296,3 +296,16 @@ def test_an_operators_token_opens_no_more_than_the_operator_may(door: Door) -> N
     assert not may(program, "toys.enter", region)
     with pytest.raises(BusinessError, match="未启用或已停用"):
         token_actor(token)
+
+
+def test_whoever_finds_a_session_open_guesses_no_more_often_than_at_the_door(door: Door) -> None:
+    entered = door.enter()
+    for _ in range(5):
+        with pytest.raises(BusinessError) as refused_:
+            password_change(actor=entered.actor, old="不对", new="另外一个长长的密码呀", address=HERE)
+        assert refused_.value.code == "org.password_wrong"
+    with pytest.raises(BusinessError) as over:
+        session_actor(entered.token, address=HERE)
+    assert over.value.code == "org.session_over"
+    refused(door, "locked", "org.locked")
+    assert Session.objects.get().ending == "连续输错密码"

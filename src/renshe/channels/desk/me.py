@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 
 from renshe.core.errors import BusinessError
 from renshe.core.org.actor import Actor
-from renshe.core.org.credentials import password_change
 from renshe.core.org.models import Agency, Post
 from renshe.core.org.operations import operations
 from renshe.core.org.rights import powers
+from renshe.core.org.signing_in import password_change
 from renshe.core.pages.answering import SIGN_IN, action, go, page, shown
+from renshe.core.pages.coming import address_of
 
 
 @page
@@ -37,5 +38,5 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
     new = request.POST.get("new", "")
     if new != request.POST.get("again", ""):
         raise BusinessError("page.passwords_differ")
-    password_change(actor=actor, old=request.POST.get("old", ""), new=new)
+    password_change(actor=actor, old=request.POST.get("old", ""), new=new, address=address_of(request))
     return go(SIGN_IN)

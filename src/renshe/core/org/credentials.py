@@ -22,7 +22,7 @@ from django.utils import timezone
 from renshe.core.errors import BusinessError
 from renshe.core.journal.context import declared
 from renshe.core.org import totp
-from renshe.core.org.actor import Actor, actor_standing, operator_of
+from renshe.core.org.actor import Actor, actor_standing
 from renshe.core.org.data import settled
 from renshe.core.org.keeping import sealed
 from renshe.core.org.models import ApiToken, Credential, Operator, Region, Session
@@ -61,17 +61,6 @@ def password_set(*, actor: Actor, operator: Operator, password: str) -> None:
         Credential.objects.update_or_create(operator=operator, defaults={"password_hash": password_hash(password)})
         now = timezone.now()
         Session.objects.filter(operator=operator, ended_at=None).update(ended_at=now, ending="密码已更改")
-
-
-def password_change(*, actor: Actor, old: str, new: str) -> None:
-    """Give the actor, who knows the ``old`` one, a ``new`` password; all his sessions end."""
-    operator = operator_of(actor)
-    kept = Credential.objects.filter(operator=operator).first()
-    if not password_right(kept.password_hash if kept else None, old):
-        raise BusinessError("org.password_wrong")
-    if old == new:
-        raise BusinessError("org.password_same")
-    password_set(actor=actor, operator=operator, password=new)
 
 
 def totp_enrol(*, actor: Actor, operator: Operator) -> str:

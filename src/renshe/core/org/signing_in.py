@@ -21,8 +21,8 @@ from renshe.core.errors import BusinessError
 from renshe.core.journal.context import Context, declared
 from renshe.core.org import totp
 from renshe.core.org.access import Place, place_of
-from renshe.core.org.actor import Actor, actor_standing
-from renshe.core.org.credentials import SESSION, digest, password_right, token_draw
+from renshe.core.org.actor import Actor, actor_standing, operator_of
+from renshe.core.org.credentials import SESSION, digest, password_right, password_set, token_draw
 from renshe.core.org.data import settled
 from renshe.core.org.keeping import unsealed
 from renshe.core.org.models import Credential, Holding, Operator, Session, SignInFailure
@@ -103,6 +103,28 @@ def sign_out(token: str) -> None:
     """End the session of ``token``, if there is one."""
     for session in Session.objects.filter(digest=digest(token), ended_at=None):
         _end(session, "退出")
+
+
+def password_change(*, actor: Actor, old: str, new: str, address: str) -> None:
+    """Give the actor, who knows the ``old`` one, a ``new`` password; all his sessions end. Whoever found a session open
+    guesses no more often than at the door: what is wrong counts there, and whoever is locked is put out."""
+    operator = operator_of(actor)
+    with transaction.atomic():
+        found = Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
+        kept = Credential.objects.filter(operator=found).first()
+        right = password_right(kept.password_hash if kept else None, old)
+        if not right:
+            _record(found.number, address, actor.terminal, "password", counted=True)
+            _lock_after(found.number, found)
+            found.refresh_from_db()
+            if _locked_until(found.number, found):
+                for session in Session.objects.filter(operator=found, ended_at=None):
+                    _end(session, "连续输错密码")
+    if not right:
+        raise BusinessError("org.password_wrong")
+    if old == new:
+        raise BusinessError("org.password_same")
+    password_set(actor=actor, operator=operator, password=new)
 
 
 def needs_second_factor(operator: Operator) -> bool:
