@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from renshe.modules.registry.models import Identifier, Merged, Person, Unit, Uni
 from renshe.modules.registry.people import CONTACT, MAIN
 from renshe.modules.registry.person_cases import KEY
 from renshe.modules.registry.units import BASE
+
+_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,12 @@ class Kind:
     def held(self, rows: QuerySet[Any], names: Iterable[str]) -> pa.Table:
         """Return what we hold of ``rows``, by ``names``, as texts, and their numbers as ``SUBJECT``."""
         ways = {**{name: self.ways[name] for name in names}, SUBJECT: "pk"}
-        found = rows.order_by("pk").values_list(*ways.values())
-        columns: list[list[object]] = [list(column) for column in zip(*found, strict=True)] or [[] for _ in ways]
-        texts = [[None if value is None else str(value) for value in column] for column in columns]
-        return pa.table({name: pa.array(column, pa.string()) for name, column in zip(ways, texts, strict=True)})
+        found = rows.order_by("pk").values_list(*ways.values()).iterator(chunk_size=_BLOCK)
+        parts = [pa.table({name: pa.array([], pa.string()) for name in ways})]
+        while block := list(islice(found, _BLOCK)):
+            texts = ([None if value is None else str(value) for value in column] for column in zip(*block, strict=True))
+            parts.append(pa.table({name: pa.array(one, pa.string()) for name, one in zip(ways, texts, strict=True)}))
+        return pa.concat_tables(parts).combine_chunks()
 
     def known(self, agreement: Agreement, column: str, values: Sequence[str | None]) -> dict[str, str]:
         """Return by the ``values`` of ``column`` whose they are, of those who stand on our side."""
