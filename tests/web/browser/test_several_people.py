@@ -1,8 +1,10 @@
-"""Closed data is changed in the browser by six people, from the request to the printed request; each does one thing."""
+"""What takes several people, in the browser, each doing one thing: closed data changed by six, from the request to the
+printed log; a batch prepared, let go, answered by a partner; a difference that the partner is asked to correct."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,20 @@ from playwright.sync_api import Browser, Page
 from tests.core.filing.conftest import a_pdf
 from tests.web.browser.conftest import Visitor, visitor
 
+from renshe.cli.exchange_sample import OWN, exchange_sample
 from renshe.core.affairs.months import months_file
 from renshe.core.casework.models import Case
+from renshe.core.exchange.dispatching import fetch, send_due
+from renshe.core.exchange.models import Batch, Difference
+from renshe.core.exchange.ways.directory import Directory
 from renshe.core.filing.forms import CHANGE_REQUEST
 from renshe.core.filing.models import Document
 from renshe.core.journal.models import Unsealing
 from renshe.modules.registry.models import Modification, Person
+from renshe.peer.folder import Folder
+from renshe.peer.side import Side
 
-pytestmark = pytest.mark.xdist_group("regime")
+pytestmark = pytest.mark.xdist_group("several people")
 
 
 @pytest.fixture
@@ -130,3 +138,47 @@ def test_possible_duplicates_are_shown_while_somebody_is_entered(chromium: Brows
     assert held == ["01", str(known.birth_date), known.sex]
     assert clerk.looked_over() == []
     assert (clerk.outside, clerk.complaints) == ([], [])
+
+
+@pytest.mark.req("S2-51", "S3-7", part="in the browser")
+def test_a_batch_goes_from_its_order_to_its_last_answer(chromium: Browser, site: str) -> None:
+    home = Path(os.environ["RENSHE_HOME"])
+    assert len(exchange_sample(home)) == 2
+    clerk = visitor(chromium, site, "jb220822").to("/books/exchange-batches")
+    clerk.page.locator("summary", has_text="生成批次").click()
+    clerk.page.select_option("#prepare-agreement", "XY-2026-01")
+    press(clerk.page, "生成批次")
+    batch = Batch.objects.filter(agreement_number="XY-2026-01").order_by("-pk")[0]
+    assert f"已生成 {batch.number}" in clerk.page.inner_text("main") and clerk.looked_over() == []
+
+    keeper = visitor(chromium, site, "xx220822").to(f"/books/exchange-batches/{batch.pk}")
+    assert "尚未发送" in keeper.page.inner_text("main") and "**" in keeper.page.inner_text("main")
+    press(keeper.page, "检查无误，放行")
+    _carry(home, "province")
+    shown = keeper.to(f"/books/exchange-batches/{batch.pk}").page.inner_text("main")
+    assert "已全部答复" in shown and f"已入库 {batch.rows}" in shown and keeper.looked_over() == []
+
+    found = Difference.objects.filter(column="name").order_by("pk")[0]
+    clerk.to(f"/people/{found.subject}")
+    assert "外部门信息" in clerk.page.inner_text("main") and clerk.looked_over() == []
+    clerk.to(f"/books/exchange-differences/{found.pk}")
+    clerk.page.fill("#doubt-reason", "以身份证为准")
+    press(clerk.page, "我方的对，请对方更正")
+    clerk.to("/books/exchange-batches").page.locator("summary", has_text="生成更正请求").click()
+    clerk.page.select_option("#corrections-agreement", "XY-2026-02")
+    press(clerk.page, "生成更正请求")
+    request = Batch.objects.get(kind="correction")
+    press(keeper.to(f"/books/exchange-batches/{request.pk}").page, "检查无误，放行")
+    _carry(home, "police-220822")
+    told = clerk.to(f"/books/exchange-differences/{found.pk}").page.inner_text("main")
+    assert "已核实" in told and "对方已更正" in told and clerk.looked_over() == []
+
+
+def _carry(home: Path, partner: str) -> None:
+    """Let both sides do what is due."""
+    side = Side(Folder(home / "peers" / partner), again=0)
+    for _ in range(2):
+        send_due()
+        side.turn(Directory(home / "exchange", partner, OWN))
+        fetch()
+    side.books.close()
