@@ -50,7 +50,7 @@ def main() -> None:
         told: dict[str, Any] = {}
         beside = _counters(bureau, lambda: told.update(_run(bureau, "exchange")))
         found = bureau.look()
-    assert found["whole"] and told["answered"] == PEOPLE, told
+    assert found["whole"] and told["answered"] >= PEOPLE, told
     write_result(
         "exchange", people=PEOPLE, prepare_seconds=prepared.wall_seconds, prepare_cpu=prepared.cpu_seconds,
         prepare_mb=prepared.peak_mb, exchange_seconds=told["seconds"], package_mb=told["package_mb"],
@@ -126,7 +126,7 @@ def fill(home: Path) -> dict[str, Any]:
     from renshe.core.org.setting_up import grant_install
     from renshe.peer.folder import begun, own_card
 
-    load(random.Random(7), [_REGION], PEOPLE)
+    load(random.Random(7), [_REGION], PEOPLE, 500_000_000)
     region, now = Region.objects.get(pk=_REGION), timezone.now()
     folder = begun(home / "peer", "province", "省厅")
     (home / "between").mkdir()

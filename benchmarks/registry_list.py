@@ -89,8 +89,9 @@ def _bureau() -> list[str]:
     return codes
 
 
-def load(drawn: random.Random, regions: list[str], people: int) -> None:
-    """Copy so many people in as the owner, whose triggers are put aside: the journal is not what is measured."""
+def load(drawn: random.Random, regions: list[str], people: int, first: int = 100_000_000) -> None:
+    """Copy so many people in, numbered from ``first`` on, as the owner, whose triggers are put aside: the journal is
+    not what is measured."""
     from django.db import connections
 
     from renshe.modules.registry.models import Contact, Person
@@ -101,10 +102,11 @@ def load(drawn: random.Random, regions: list[str], people: int) -> None:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         columns = "person_no, region_id, id_type, id_number, name, name_key, sex, birth_date, registered_on"
         with cursor.copy(f"COPY registry_person ({columns}) FROM STDIN") as copy:
-            for row in _people(drawn, regions, people):
+            for row in _people(drawn, regions, people, first):
                 copy.write_row(row)
         cursor.execute(
             "INSERT INTO registry_contact (person_no, phone) SELECT person_no, '13800000000' FROM registry_person"
+            " ON CONFLICT DO NOTHING"
         )
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
@@ -112,7 +114,7 @@ def load(drawn: random.Random, regions: list[str], people: int) -> None:
         cursor.execute("VACUUM ANALYZE registry_contact")
 
 
-def _people(drawn: random.Random, regions: list[str], many: int) -> Iterator[tuple[Any, ...]]:
+def _people(drawn: random.Random, regions: list[str], many: int, lowest: int) -> Iterator[tuple[Any, ...]]:
     from renshe.standards.serials import with_check_digit
 
     weights = [1 / (at + 1) ** 0.7 for at in range(len(_SURNAMES))]
@@ -120,7 +122,7 @@ def _people(drawn: random.Random, regions: list[str], many: int) -> Iterator[tup
     first = dt.date(1930, 1, 1).toordinal()
     for at, surname in enumerate(surnames):
         given = "".join(drawn.choices(_GIVEN, k=drawn.choice((1, 2, 2, 2))))
-        number = with_check_digit(100_000_000 + at)
+        number = with_check_digit(lowest + at)
         born = dt.date.fromordinal(first + drawn.randrange(30_000))
         region = drawn.choice(regions)
         yield number, region, "01", f"9{number}", surname + given, hash(given) >> 2, "1", born, dt.date(2020, 1, 1)
